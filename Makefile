@@ -1,0 +1,38 @@
+# Every target is one line or one script; CI runs the same ones (.ci/run).
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help build test lint docs bench lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+build: $(INSTALLED) ## build the warehouse (PALETTE_DATA=... PALETTE_RETAILERS=... for your own files)
+	@$(BIN)/palette build
+
+test: $(INSTALLED) ## lint, types, pytest and dbt on throw-away warehouses
+	@$(BIN)/python tests/run.py
+
+lint: $(INSTALLED) ## ruff, sqlfmt and mypy
+	@$(BIN)/python tests/run.py --lint-only
+
+docs: $(INSTALLED) ## build the lineage site
+	@$(BIN)/palette docs
+
+bench: $(INSTALLED) ## time a full build, as JSON (DATA=/folder for your own files)
+	@$(BIN)/python benchmarks/bench.py $(if $(DATA),--data $(DATA))
+
+lock: $(INSTALLED) ## resolve requirements.lock anew
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements.lock
+
+clean: ## remove everything that a build makes (your own data stays)
+	rm -rf .venv target logs warehouse/*.duckdb* warehouse/.building data/demo .pytest_cache .ruff_cache .mypy_cache

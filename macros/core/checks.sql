@@ -1,0 +1,18 @@
+{% macro check_settings() %}
+    {% if execute %}
+        {% set values = {} %}
+        {% do values.update(invocation_args_dict.vars or {}) %}
+        {% for name in palette_python("setting_names", []) %}
+            {% do values.update({name: var(name, none)}) %}
+        {% endfor %}
+        {% do palette_python("check_settings", [tojson(values)]) %}
+    {% endif %}
+{% endmacro %}
+
+
+{% macro check_inputs() %}
+    {% if execute and flags.WHICH in ("build", "run") %}
+        {% set notes = palette_python("check_inputs", [enabled_retailers() | join(",")]) %}
+        {% for note in notes %} {% do log(note, info=true) %} {% endfor %}
+    {% endif %}
+{% endmacro %}

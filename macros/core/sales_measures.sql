@@ -1,0 +1,15 @@
+{# What is counted of a group of order lines, the same in every sales mart. #}
+{% macro sales_measures() %}
+count(distinct order_id) as orders,
+count(distinct customer_id) as customers,
+count(*) as order_lines,
+{{ total("quantity", dbt.type_bigint()) }} as units,
+{{ total("amount", total_type()) }} as revenue
+{% endmacro %}
+
+
+{% macro total(column, type) %} cast(coalesce(sum({{ column }}), 0) as {{ type }}) {% endmacro %}
+
+
+{# A share of the whole, 0 to 1. #}
+{% macro share(part, whole) %} cast({{ part }} as double) / nullif(cast({{ whole }} as double), 0) {% endmacro %}

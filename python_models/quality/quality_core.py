@@ -1,0 +1,16 @@
+"""quality_core: binds palette.quality.expectations (tested in tests/unit/quality)."""
+
+from palette.core.tables import typed
+from palette.quality.expectations import RESULTS_SCHEMA, run_suite
+
+
+def model(dbt, session):
+    dbt.config(materialized="table")
+    relations = {
+        "order_lines": dbt.ref("order_lines"),
+        "excluded_order_lines": dbt.ref("excluded_order_lines"),
+        "customers": dbt.ref("customers"),
+        "products": dbt.ref("products"),
+        "dates": dbt.ref("dates"),
+    }
+    return typed(run_suite(session, "core", relations), RESULTS_SCHEMA)

@@ -1,0 +1,16 @@
+"""quality_marts: binds palette.quality.expectations (tested in tests/unit/quality)."""
+
+from palette.core.tables import typed
+from palette.quality.expectations import RESULTS_SCHEMA, run_suite
+
+
+def model(dbt, session):
+    dbt.config(materialized="table")
+    relations = {
+        "customer_rfm": dbt.ref("customer_rfm"),
+        "customer_clusters": dbt.ref("customer_clusters"),
+        "basket_rules": dbt.ref("basket_rules"),
+        "recommendations": dbt.ref("recommendations"),
+        "customer_360": dbt.ref("customer_360"),
+    }
+    return typed(run_suite(session, "marts", relations), RESULTS_SCHEMA)

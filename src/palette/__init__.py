@@ -1,0 +1,1 @@
+"""Palette: who a retailer's customers are, and what to offer them next."""

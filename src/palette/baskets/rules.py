@@ -1,0 +1,118 @@
+"""Association rules between the items of an order, cluster by cluster.
+
+Source: SPEC of System B, "Baskets". The mining itself is mlxtend's FP-growth on a sparse matrix; items that
+cannot reach the support are pruned before it.
+"""
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from mlxtend.frequent_patterns import association_rules, fpgrowth
+from scipy.sparse import csr_matrix
+
+from palette.core.tables import empty
+
+METRICS = (
+    "antecedent_support",
+    "consequent_support",
+    "support",
+    "confidence",
+    "lift",
+    "leverage",
+    "conviction",
+    "zhangs_metric",
+)
+SEPARATOR = " + "
+
+SCHEMA = pa.schema(
+    [
+        pa.field("retailer", pa.string(), nullable=False),
+        pa.field("cluster_name", pa.string(), nullable=False),
+        pa.field("rule_id", pa.int64(), nullable=False),
+        pa.field("antecedents", pa.string(), nullable=False),
+        pa.field("consequents", pa.string(), nullable=False),
+        pa.field("antecedent_ids", pa.string(), nullable=False),
+        pa.field("consequent_ids", pa.string(), nullable=False),
+        pa.field("antecedent_items", pa.int64(), nullable=False),
+        pa.field("consequent_items", pa.int64(), nullable=False),
+        pa.field("orders", pa.int64(), nullable=False),
+        *(pa.field(metric, pa.float64(), nullable=metric == "conviction") for metric in METRICS),
+    ]
+)
+
+
+def basket_rules(
+    items: pd.DataFrame,
+    *,
+    min_support: float,
+    min_confidence: float,
+    max_items: int,
+    min_orders: int,
+) -> pd.DataFrame:
+    """Mine the rules of every retailer and cluster.
+
+    Parameters
+    ----------
+    items
+        One row an order and item: ``retailer``, ``cluster_name``, ``order_id``, ``item_id``, ``item_name``,
+        and ``cluster_orders``, the number of all orders of the cluster (pruned ones count as well).
+    min_support, min_confidence
+        Shares, 0 to 1.
+    max_items
+        Most items on either side of a rule.
+    min_orders
+        Least number of orders that hold all items of a rule, whatever the support: in a small cluster a few
+        large orders would otherwise make every combination of their items a rule.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of ``SCHEMA``: names and ids of either side are sorted by name and joined by " + ".
+        ``conviction`` is null where the confidence is 1 (the published tables print infinity). Sorted by
+        lift, confidence, support (highest first), then by name; ``rule_id`` numbers the rows of a cluster.
+    """
+    parts = [empty(SCHEMA)]
+    for (retailer, cluster), orders in items.groupby(["retailer", "cluster_name"], sort=True):
+        names = dict(zip(orders["item_id"], orders["item_name"], strict=True))
+        total = int(orders["cluster_orders"].iloc[0])
+        support = max(min_support, min_orders / total)
+        rules = _mine(orders, total, support, min_confidence, max_items)
+        parts.append(_described(rules, names, total).assign(retailer=retailer, cluster_name=cluster))
+    return pd.concat(parts, ignore_index=True)[SCHEMA.names]
+
+
+def _mine(
+    orders: pd.DataFrame, total: int, support: float, confidence: float, max_items: int
+) -> pd.DataFrame:
+    baskets, items = orders["order_id"].astype("category"), orders["item_id"].astype("category")
+    # Orders whose items were all pruned are empty rows: they count for every share.
+    cells = csr_matrix(
+        (np.ones(len(orders), dtype=bool), (baskets.cat.codes, items.cat.codes)),
+        shape=(total, len(items.cat.categories)),
+    )
+    held = pd.DataFrame.sparse.from_spmatrix(cells, columns=items.cat.categories)
+    itemsets = fpgrowth(held, min_support=support, use_colnames=True, max_len=2 * max_items)
+    if itemsets.empty:
+        return pd.DataFrame(columns=["antecedents", "consequents", *METRICS])
+    rules = association_rules(itemsets, metric="confidence", min_threshold=confidence)
+    short = (rules["antecedents"].map(len) <= max_items) & (rules["consequents"].map(len) <= max_items)
+    return rules[short]
+
+
+def _described(rules: pd.DataFrame, names: dict[str, str], total: int) -> pd.DataFrame:
+    described = rules.rename(columns=lambda name: name.replace(" ", "_"))[
+        ["antecedents", "consequents", *METRICS]
+    ].copy()
+    for side in ("antecedent", "consequent"):
+        ordered = described[f"{side}s"].map(lambda ids: sorted((names[item], item) for item in ids))
+        described[f"{side}s"] = ordered.map(lambda pairs: SEPARATOR.join(name for name, _ in pairs))
+        described[f"{side}_ids"] = ordered.map(lambda pairs: SEPARATOR.join(item for _, item in pairs))
+        described[f"{side}_items"] = ordered.map(len)
+    described["orders"] = (described["support"].astype(float) * total).round().astype("int64")
+    described[list(METRICS)] = described[list(METRICS)].astype(float).round(9)
+    described["conviction"] = described["conviction"].replace(np.inf, np.nan)
+    described = described.sort_values(
+        ["lift", "confidence", "support", "antecedent_ids", "consequent_ids"],
+        ascending=[False, False, False, True, True],
+    )
+    return described.assign(rule_id=np.arange(1, len(described) + 1))

@@ -1,0 +1,92 @@
+"""dbt-duckdb plugin: lets macros ask Python about settings and input files.
+
+dbt loads it through ``profiles/profiles.yml``. Each function below becomes an SQL function of dbt's own
+connection, prefixed ``palette_`` and called by the macro ``palette_python``; none is ever stored in the
+warehouse. The heavy libraries of the Python models are imported here, once, by the main thread: importing
+them first from several dbt threads can deadlock.
+"""
+
+import json
+import os
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+
+import duckdb
+from dbt.adapters.duckdb.plugins import BasePlugin
+
+import palette.baskets.rules
+#import palette.quality.expectations
+import palette.segments.clusters  # noqa: F401
+from palette.core import inputs
+from palette.core.settings import Settings, SettingsError
+from palette.core.sources import SOURCES
+
+
+def data_folder() -> Path:
+    """Folder of the input files: the environment's ``PALETTE_DATA``, else the demo's."""
+    return Path(os.environ.get("PALETTE_DATA") or "data/demo")
+
+
+def source_sql(retailer: str, table: str, enabled: str) -> str:
+    """SQL that reads one table of a retailer from its files, with declared names and types."""
+    declared = next(source for source in SOURCES[retailer] if source.name == table)
+    files = inputs.find_inputs(data_folder(), declared, alone=enabled == retailer)
+    return inputs.source_sql(files, declared)
+
+
+def check_inputs(enabled: str) -> list[str]:
+    """Read every input file of the retailers (comma list) through; returns a line for each of them."""
+    retailers = enabled.split(",")
+    inputs.check_inputs(data_folder(), retailers)
+    return [
+        f"{retailer}.{table.name}: reads {', '.join(str(file.path) for file in files)}"
+        for retailer in retailers
+        for table in SOURCES[retailer]
+        if (files := inputs.find_inputs(data_folder(), table, alone=len(retailers) == 1))
+    ]
+
+
+def setting_names() -> list[str]:
+    """Names of the dbt vars that the project knows."""
+    return list(Settings.model_fields)
+
+
+def check_settings(values: str) -> None:
+    """Validate the dbt vars, given as a JSON object."""
+    Settings.check(json.loads(values))
+
+
+def answering(function: Callable[..., object]) -> Callable[..., str]:
+    """Give a result, or the message of an expected error, as JSON: SQL would bury it in a stack trace."""
+
+    @wraps(function)
+    def answer(*arguments: str) -> str:
+        try:
+            return json.dumps({"result": function(*arguments)})
+        except (inputs.InputError, SettingsError) as error:
+            return json.dumps({"error": str(error)})
+
+    return answer
+
+
+class Plugin(BasePlugin):  # type: ignore[misc]
+    """Registers the functions above on the connection that dbt opens."""
+
+    def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
+        """Register each function under its own name, prefixed ``palette_``."""
+        text = duckdb.sqltype("VARCHAR")
+        functions: dict[Callable[..., object], int] = {
+            source_sql: 3,
+            check_inputs: 1,
+            setting_names: 0,
+            check_settings: 1,
+        }
+        for function, arguments in functions.items():
+            conn.create_function(
+                f"palette_{function.__name__}",
+                answering(function),
+                [text] * arguments,
+                text,
+                side_effects=True,
+            )

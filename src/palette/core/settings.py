@@ -1,0 +1,72 @@
+"""The dbt vars an analyst may set: type, range, default and meaning of each.
+
+``dbt_project.yml`` holds the same defaults and README.md the same table; a test compares the three.
+"""
+
+import datetime
+import difflib
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+
+class SettingsError(ValueError):
+    """A dbt var with a value, or a name, that the project cannot use."""
+
+
+class Settings(BaseModel):
+    """Every dbt var of the project."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    as_of_date: datetime.date | None = Field(
+        None, description="the warehouse sees only what was known at the end of this day, YYYY-MM-DD"
+    )
+    rfm_clusters: Literal["auto"] | Annotated[int, Field(ge=2, le=10)] = Field(
+        4, description="number of RFM clusters, 2 to 10, or `auto`: the best silhouette"
+    )
+    cluster_seed: int = Field(
+        0, ge=0, le=2**32 - 1, description="seed of k-means and of the silhouette's sample"
+    )
+    silhouette_sample: int = Field(
+        10_000, ge=100, description="customers drawn for the silhouette; when there are fewer, all"
+    )
+    basket_min_support: float = Field(
+        0.02, gt=0, le=1, description="least share of a cluster's orders that hold all items of a rule"
+    )
+    basket_min_confidence: float = Field(0.5, ge=0, le=1, description="least confidence of a basket rule")
+    basket_max_items: int = Field(3, ge=1, le=5, description="most items on either side of a basket rule")
+    basket_min_orders: int = Field(
+        5, ge=1, description="least number of orders behind a basket rule, whatever the support"
+    )
+    recommendations_per_customer: int = Field(
+        10, ge=1, le=100, description="length of a recommendation list"
+    )
+
+    @classmethod
+    def check(cls, values: Mapping[str, Any]) -> "Settings":
+        """Validate dbt vars.
+
+        Parameters
+        ----------
+        values
+            Name and value of each var; a missing one takes its default.
+
+        Raises
+        ------
+        SettingsError
+            Names each wrong var, its value and what is allowed.
+        """
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            wrong = dict.fromkeys(str(item["loc"][0]) for item in error.errors())
+            raise SettingsError("; ".join(_problem(name, values[name]) for name in wrong)) from None
+
+
+def _problem(name: str, value: object) -> str:
+    if field := Settings.model_fields.get(name):
+        return f"var '{name}' cannot be {value!r}: {field.description} (default {field.default})"
+    near = difflib.get_close_matches(name, Settings.model_fields, n=1)
+    return f"unknown var '{name}'" + (f": did you mean '{near[0]}'?" if near else "")

@@ -1,0 +1,53 @@
+"""What a dbt Python model hands back: a table of a declared schema.
+
+dbt enforces contracts for SQL models only. A Python model's contract is the ordered ``pyarrow`` schema beside
+its logic, applied by :func:`typed`.
+"""
+
+import pandas as pd
+import pyarrow as pa
+
+
+class SchemaError(ValueError):
+    """A frame that does not hold what its declared schema says."""
+
+
+def typed(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
+    """Cast a frame to its declared schema, refusing whatever would be lost.
+
+    Parameters
+    ----------
+    frame
+        Holds exactly the schema's columns, in any order.
+    schema
+        Ordered names and types; a field with ``nullable=False`` must not hold nulls.
+
+    Returns
+    -------
+    pyarrow.Table
+        The columns in the schema's order; an empty frame gives an empty table of the same types.
+
+    Raises
+    ------
+    SchemaError
+        Names the column and the reason: missing, not declared, null, or not castable without loss.
+    """
+    if difference := set(schema.names) ^ set(frame.columns):
+        names = ", ".join(sorted(map(str, difference)))
+        raise SchemaError(f"columns differ from the declared schema: {names}")
+    return pa.Table.from_arrays([_cast(frame[field.name], field) for field in schema], schema=schema)
+
+
+def empty(schema: pa.Schema) -> pd.DataFrame:
+    """Frame without rows that has the schema's columns."""
+    return schema.empty_table().to_pandas()
+
+
+def _cast(column: "pd.Series[object]", field: pa.Field) -> pa.Array:
+    try:
+        values = pa.chunked_array([pa.Array.from_pandas(column)]).combine_chunks().cast(field.type)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        raise SchemaError(f"column {field.name} is not {field.type}: {error}") from error
+    if values.null_count and not field.nullable:
+        raise SchemaError(f"column {field.name} holds {values.null_count} nulls")
+    return values
