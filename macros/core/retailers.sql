@@ -1,6 +1,4 @@
-{% macro configured_retailers() %}
-    {% do return(["online_retail"]) %}
-{% endmacro %}
+{% macro configured_retailers() %} {% do return(["online_retail"]) %} {% endmacro %}
 
 
 {% macro enabled_retailers() %}

@@ -1,10 +1,10 @@
 {# What is counted of a group of order lines, the same in every sales mart. #}
 {% macro sales_measures() %}
-count(distinct order_id) as orders,
-count(distinct customer_id) as customers,
-count(*) as order_lines,
-{{ total("quantity", dbt.type_bigint()) }} as units,
-{{ total("amount", total_type()) }} as revenue
+    count(distinct order_id) as orders,
+    count(distinct customer_id) as customers,
+    count(*) as order_lines,
+    {{ total("quantity", dbt.type_bigint()) }} as units,
+    {{ total("amount", total_type()) }} as revenue
 {% endmacro %}
 
 
@@ -12,4 +12,6 @@ count(*) as order_lines,
 
 
 {# A share of the whole, 0 to 1. #}
-{% macro share(part, whole) %} cast({{ part }} as double) / nullif(cast({{ whole }} as double), 0) {% endmacro %}
+{% macro share(part, whole) %}
+    cast({{ part }} as double) / nullif(cast({{ whole }} as double), 0)
+{% endmacro %}

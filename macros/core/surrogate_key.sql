@@ -3,7 +3,9 @@
         concat_ws(
             '|',
             {% for column in columns %}
-                coalesce(cast({{ column }} as {{ dbt.type_string() }}), '<null>'){{ "," if not loop.last }}
+                coalesce(
+                    cast({{ column }} as {{ dbt.type_string() }}), '<null>'
+                ){{ "," if not loop.last }}
             {% endfor %}
         )
     )

@@ -1,4 +1,6 @@
-{% macro iso_weekday(date) %} {{ return(adapter.dispatch("iso_weekday", "palette")(date)) }} {% endmacro %}
+{% macro iso_weekday(date) %}
+    {{ return(adapter.dispatch("iso_weekday", "palette")(date)) }}
+{% endmacro %}
 
 {% macro default__iso_weekday(date) %} isodow({{ date }}) {% endmacro %}
 
@@ -7,10 +9,12 @@
     {{ return(adapter.dispatch("quantile", "palette")(value, fraction)) }}
 {% endmacro %}
 
-{% macro default__quantile(value, fraction) %} quantile_cont(cast({{ value }} as double), {{ fraction }}) {% endmacro %}
+{% macro default__quantile(value, fraction) %}
+    quantile_cont(cast({{ value }} as double), {{ fraction }})
+{% endmacro %}
 
 
-{% macro text_list(value, order_by, separator=", ") %}
+{% macro text_list(value, order_by, separator=" | ") %}
     {{ return(adapter.dispatch("text_list", "palette")(value, order_by, separator)) }}
 {% endmacro %}
 
@@ -19,12 +23,16 @@
 {% endmacro %}
 
 
-{% macro json_object(fields) %} {{ return(adapter.dispatch("json_object", "palette")(fields)) }} {% endmacro %}
+{% macro json_object(fields) %}
+    {{ return(adapter.dispatch("json_object", "palette")(fields)) }}
+{% endmacro %}
 
 {% macro default__json_object(fields) %}
     cast(
         json_object(
-            {% for name, value in fields.items() %} '{{ name }}', {{ value }}{{ "," if not loop.last }} {% endfor %}
+            {% for name, value in fields.items() %}
+                '{{ name }}', {{ value }}{{ "," if not loop.last }}
+            {% endfor %}
         ) as {{ dbt.type_string() }}
     )
 {% endmacro %}
@@ -34,4 +42,6 @@
     {{ return(adapter.dispatch("remove_pattern", "palette")(text, pattern)) }}
 {% endmacro %}
 
-{% macro default__remove_pattern(text, pattern) %} regexp_replace({{ text }}, '{{ pattern }}', '', 'g') {% endmacro %}
+{% macro default__remove_pattern(text, pattern) %}
+    regexp_replace({{ text }}, '{{ pattern }}', '', 'g')
+{% endmacro %}

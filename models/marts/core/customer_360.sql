@@ -1,93 +1,95 @@
 with
 
-customers as (select * from {{ ref('customers') }}),
+    customers as (select * from {{ ref('customers') }}),
 
-customer_rfm as (select * from {{ ref('customer_rfm') }}),
+    customer_rfm as (select * from {{ ref('customer_rfm') }}),
 
-customer_strategies as (
-    select * from {{ ref('customer_strategies') }} where clustering = 'rfm'
-),
+    customer_strategies as (
+        select * from {{ ref('customer_strategies') }} where clustering = 'rfm'
+    ),
 
-lines as (select * from {{ ref('int_cluster_lines') }} where clustering = 'rfm'),
+    lines as (select * from {{ ref('int_cluster_lines') }} where clustering = 'rfm'),
 
-recommendations as (select * from {{ ref('recommendations') }} where list_name = 'discover'),
+    recommendations as (select * from {{ ref('recommendations') }} where list_name = 'discover'),
 
-categories as (
-    select
-        retailer,
-        customer_id,
-        category,
-        row_number() over (
-            partition by retailer, customer_id order by sum(amount) desc, category
-        ) as category_rank
-    from lines
-    group by retailer, customer_id, category
-),
+    categories as (
+        select
+            retailer,
+            customer_id,
+            category,
+            row_number() over (
+                partition by retailer, customer_id order by sum(amount) desc, category
+            ) as category_rank
+        from lines
+        group by retailer, customer_id, category
+    ),
 
-offers as (
-    select
-        retailer,
-        customer_id,
-        {{ text_list('product_id', order_by='rank') }} as offered_product_ids,
-        {{ text_list('product_name', order_by='rank') }} as offered_products
-    from recommendations
-    group by retailer, customer_id
-),
+    offers as (
+        select
+            retailer,
+            customer_id,
+            {{ text_list('product_id', order_by='rank') }} as offered_product_ids,
+            {{ text_list('product_name', order_by='rank') }} as offered_products
+        from recommendations
+        group by retailer, customer_id
+    ),
 
-customer_360 as (
-    select
-        ---------- ids
-        customers.retailer,
-        customers.customer_id,
+    customer_360 as (
+        select
+            -- -------- ids
+            customers.retailer,
+            customers.customer_id,
 
-        ---------- who they are
-        customers.country,
-        customers.first_ordered_at,
-        customers.last_ordered_at,
-        customers.orders,
-        customers.order_lines,
-        customers.units,
-        customers.revenue,
-        {{ share('customers.revenue', 'customers.orders') }} as revenue_per_order,
-        categories.category as favourite_category,
+            -- -------- who they are
+            customers.country,
+            customers.first_ordered_at,
+            customers.last_ordered_at,
+            customers.orders,
+            customers.order_lines,
+            customers.units,
+            customers.revenue,
+            {{ share('customers.revenue', 'customers.orders') }} as revenue_per_order,
+            categories.category as favourite_category,
 
-        ---------- scores and groups
-        customer_rfm.recency_days,
-        customer_rfm.frequency,
-        customer_rfm.monetary,
-        customer_rfm.r_score,
-        customer_rfm.f_score,
-        customer_rfm.m_score,
-        customer_rfm.rfm_score,
-        customer_rfm.rfm_segment,
-        customer_strategies.rfm_segment_ko,
-        customer_strategies.cluster_name as rfm_cluster,
-        customer_strategies.cluster_name_ko as rfm_cluster_ko,
+            -- -------- scores and groups
+            customer_rfm.recency_days,
+            customer_rfm.frequency,
+            customer_rfm.monetary,
+            customer_rfm.r_score,
+            customer_rfm.f_score,
+            customer_rfm.m_score,
+            customer_rfm.rfm_score,
+            customer_rfm.rfm_segment,
+            customer_strategies.rfm_segment_ko,
+            customer_strategies.cluster_name as rfm_cluster,
+            customer_strategies.cluster_name_ko as rfm_cluster_ko,
 
-        ---------- what to do
-        customer_strategies.segment_actions_en,
-        customer_strategies.segment_actions_ko,
-        customer_strategies.cluster_actions_en,
-        customer_strategies.cluster_actions_ko,
-        offers.offered_product_ids,
-        offers.offered_products
-    from customers
-    inner join
-        customer_rfm
-        on customers.retailer = customer_rfm.retailer
-        and customers.customer_id = customer_rfm.customer_id
-    left join
-        customer_strategies
-        on customers.retailer = customer_strategies.retailer
-        and customers.customer_id = customer_strategies.customer_id
-    left join
-        categories
-        on customers.retailer = categories.retailer
-        and customers.customer_id = categories.customer_id
-        and categories.category_rank = 1
-    left join
-        offers
-        on customers.retailer = offers.retailer and customers.customer_id = offers.customer_id
-)
+            -- -------- what to do
+            customer_strategies.segment_actions_en,
+            customer_strategies.segment_actions_ko,
+            customer_strategies.cluster_actions_en,
+            customer_strategies.cluster_actions_ko,
+            offers.offered_product_ids,
+            offers.offered_products
+        from customers
+        inner join
+            customer_rfm
+            on customers.retailer = customer_rfm.retailer
+            and customers.customer_id = customer_rfm.customer_id
+        left join
+            customer_strategies
+            on customers.retailer = customer_strategies.retailer
+            and customers.customer_id = customer_strategies.customer_id
+        left join
+            categories
+            on customers.retailer = categories.retailer
+            and customers.customer_id = categories.customer_id
+            and categories.category_rank = 1
+        left join
+            offers
+            on customers.retailer = offers.retailer
+            and customers.customer_id = offers.customer_id
+    )
 
-select * from customer_360
+select *
+from customer_360

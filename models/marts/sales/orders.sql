@@ -1,22 +1,23 @@
 with
 
-order_lines as (select * from {{ ref('order_lines') }}),
+    order_lines as (select * from {{ ref('order_lines') }}),
 
-orders as (
-    select
-        retailer,
-        order_id,
-        min(customer_id) as customer_id,
-        min(ordered_at) as ordered_at,
-        cast(min(ordered_at) as date) as ordered_on,
-        min(country) as country,
-        min(channel) as channel,
-        count(*) as order_lines,
-        count(distinct product_id) as products,
-        {{ total('quantity', dbt.type_bigint()) }} as units,
-        {{ total('amount', total_type()) }} as revenue
-    from order_lines
-    group by retailer, order_id
-)
+    orders as (
+        select
+            retailer,
+            order_id,
+            min(customer_id) as customer_id,
+            min(ordered_at) as ordered_at,
+            cast(min(ordered_at) as date) as ordered_on,
+            min(country) as country,
+            min(channel) as channel,
+            count(*) as order_lines,
+            count(distinct product_id) as products,
+            {{ total('quantity', dbt.type_bigint()) }} as units,
+            {{ total('amount', total_type()) }} as revenue
+        from order_lines
+        group by retailer, order_id
+    )
 
-select * from orders
+select *
+from orders

@@ -1,98 +1,103 @@
 with
 
-lines as (select * from {{ ref('int_cluster_lines') }}),
+    lines as (select * from {{ ref('int_cluster_lines') }}),
 
-shapes as (select * from {{ ref('cluster_shapes') }}),
+    shapes as (select * from {{ ref('cluster_shapes') }}),
 
-customer_clusters as (select * from {{ ref('customer_clusters') }}),
+    customer_clusters as (select * from {{ ref('customer_clusters') }}),
 
-customer_rfm as (select * from {{ ref('customer_rfm') }}),
+    customer_rfm as (select * from {{ ref('customer_rfm') }}),
 
-cluster_strategies as (select * from {{ ref('cluster_strategies') }}),
+    cluster_strategies as (select * from {{ ref('cluster_strategies') }}),
 
-measured as (
-    select retailer, clustering, cluster_name, {{ sales_measures() }}
-    from lines
-    group by retailer, clustering, cluster_name
-),
+    measured as (
+        select retailer, clustering, cluster_name, {{ sales_measures() }}
+        from lines
+        group by retailer, clustering, cluster_name
+    ),
 
-averaged as (
-    select
-        customer_clusters.retailer,
-        customer_clusters.clustering,
-        customer_clusters.cluster_name,
-        avg(customer_rfm.recency_days) as recency_days_mean,
-        avg(customer_rfm.frequency) as frequency_mean,
-        avg(customer_rfm.monetary) as monetary_mean
-    from customer_clusters
-    inner join
-        customer_rfm
-        on customer_clusters.retailer = customer_rfm.retailer
-        and customer_clusters.customer_id = customer_rfm.customer_id
-    group by
-        customer_clusters.retailer, customer_clusters.clustering, customer_clusters.cluster_name
-),
+    averaged as (
+        select
+            customer_clusters.retailer,
+            customer_clusters.clustering,
+            customer_clusters.cluster_name,
+            avg(customer_rfm.recency_days) as recency_days_mean,
+            avg(customer_rfm.frequency) as frequency_mean,
+            avg(customer_rfm.monetary) as monetary_mean
+        from customer_clusters
+        inner join
+            customer_rfm
+            on customer_clusters.retailer = customer_rfm.retailer
+            and customer_clusters.customer_id = customer_rfm.customer_id
+        group by
+            customer_clusters.retailer, customer_clusters.clustering, customer_clusters.cluster_name
+    ),
 
-shaped as (
-    select
-        retailer,
-        clustering,
-        cluster_name,
-        max(case when dimension = 'month' and rank_by_revenue = 1 then member end) as peak_month,
-        max(case when dimension = 'weekday' and rank_by_revenue = 1 then member end) as peak_weekday,
-        max(case when dimension = 'hour' and rank_by_revenue = 1 then member end) as peak_hour,
-        {{ text_list(
+    shaped as (
+        select
+            retailer,
+            clustering,
+            cluster_name,
+            max(
+                case when dimension = 'month' and rank_by_revenue = 1 then member end
+            ) as peak_month,
+            max(
+                case when dimension = 'weekday' and rank_by_revenue = 1 then member end
+            ) as peak_weekday,
+            max(case when dimension = 'hour' and rank_by_revenue = 1 then member end) as peak_hour,
+            {{ text_list(
             "case when dimension = 'product' and rank_by_customers <= 5 then member end",
             order_by='rank_by_customers'
         ) }} as favourite_products,
-        {{ text_list(
+            {{ text_list(
             "case when dimension = 'category' and rank_by_revenue <= 3 then member end",
             order_by='rank_by_revenue'
         ) }} as favourite_categories,
-        {{ text_list(
+            {{ text_list(
             "case when dimension = 'rfm_segment' then member || ' '
             || cast(round(100 * customer_share, 1) as decimal(4, 1)) || ' %' end",
             order_by='rank_by_customers'
         ) }} as segment_shares
-    from shapes
-    group by retailer, clustering, cluster_name
-),
+        from shapes
+        group by retailer, clustering, cluster_name
+    ),
 
-cluster_profiles as (
-    select
-        measured.retailer,
-        measured.clustering,
-        measured.cluster_name,
-        cluster_strategies.cluster_name_ko,
-        cluster_strategies.description_en,
-        cluster_strategies.description_ko,
-        measured.customers,
-        {{ share('measured.customers', 'sum(measured.customers) over clustering_total') }}
-        as customer_share,
-        measured.orders,
-        measured.order_lines,
-        measured.units,
-        measured.revenue,
-        {{ share('measured.revenue', 'sum(measured.revenue) over clustering_total') }}
-        as revenue_share,
-        {{ share('measured.units', 'measured.order_lines') }} as units_per_line,
-        {{ share('measured.revenue', 'measured.order_lines') }} as revenue_per_line,
-        {{ share('measured.revenue', 'measured.orders') }} as revenue_per_order,
-        {{ share('measured.revenue', 'measured.customers') }} as revenue_per_customer,
-        averaged.recency_days_mean,
-        averaged.frequency_mean,
-        averaged.monetary_mean,
-        cast(shaped.peak_month as {{ dbt.type_bigint() }}) as peak_month,
-        cast(shaped.peak_weekday as {{ dbt.type_bigint() }}) as peak_weekday,
-        cast(shaped.peak_hour as {{ dbt.type_bigint() }}) as peak_hour,
-        shaped.favourite_products,
-        shaped.favourite_categories,
-        shaped.segment_shares
-    from measured
-    inner join averaged using (retailer, clustering, cluster_name)
-    inner join shaped using (retailer, clustering, cluster_name)
-    left join cluster_strategies using (clustering, cluster_name)
-    window clustering_total as (partition by measured.retailer, measured.clustering)
-)
+    cluster_profiles as (
+        select
+            measured.retailer,
+            measured.clustering,
+            measured.cluster_name,
+            cluster_strategies.cluster_name_ko,
+            cluster_strategies.description_en,
+            cluster_strategies.description_ko,
+            measured.customers,
+            {{ share('measured.customers', 'sum(measured.customers) over clustering_total') }}
+            as customer_share,
+            measured.orders,
+            measured.order_lines,
+            measured.units,
+            measured.revenue,
+            {{ share('measured.revenue', 'sum(measured.revenue) over clustering_total') }}
+            as revenue_share,
+            {{ share('measured.units', 'measured.order_lines') }} as units_per_line,
+            {{ share('measured.revenue', 'measured.order_lines') }} as revenue_per_line,
+            {{ share('measured.revenue', 'measured.orders') }} as revenue_per_order,
+            {{ share('measured.revenue', 'measured.customers') }} as revenue_per_customer,
+            averaged.recency_days_mean,
+            averaged.frequency_mean,
+            averaged.monetary_mean,
+            cast(shaped.peak_month as {{ dbt.type_bigint() }}) as peak_month,
+            cast(shaped.peak_weekday as {{ dbt.type_bigint() }}) as peak_weekday,
+            cast(shaped.peak_hour as {{ dbt.type_bigint() }}) as peak_hour,
+            shaped.favourite_products,
+            shaped.favourite_categories,
+            shaped.segment_shares
+        from measured
+        inner join averaged using (retailer, clustering, cluster_name)
+        inner join shaped using (retailer, clustering, cluster_name)
+        left join cluster_strategies using (clustering, cluster_name)
+        window clustering_total as (partition by measured.retailer, measured.clustering)
+    )
 
-select * from cluster_profiles
+select *
+from cluster_profiles

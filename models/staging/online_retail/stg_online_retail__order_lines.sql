@@ -1,27 +1,28 @@
 with
 
-source as (select * from {{ read_source('online_retail', 'invoice_lines') }}),
+    source as (select * from {{ read_source('online_retail', 'invoice_lines') }}),
 
-stg_online_retail__order_lines as (
-    select
-        ---------- ids
-        invoice_no as order_id,
-        stock_code as product_id,
-        customer_id,
+    stg_online_retail__order_lines as (
+        select
+            -- -------- ids
+            invoice_no as order_id,
+            stock_code as product_id,
+            customer_id,
 
-        ---------- text
-        description as product_name,
-        country,
-        'online' as channel,
+            -- -------- text
+            description as product_name,
+            country,
+            'online' as channel,
 
-        ---------- times
-        invoice_date as ordered_at,
+            -- -------- times
+            invoice_date as ordered_at,
 
-        ---------- numbers
-        quantity,
-        unit_price
-    from source
-    where {{ known_as_of('invoice_date') }}
-)
+            -- -------- numbers
+            quantity,
+            unit_price
+        from source
+        where {{ known_as_of('invoice_date') }}
+    )
 
-select * from stg_online_retail__order_lines
+select *
+from stg_online_retail__order_lines

@@ -77,8 +77,9 @@ def basket_rules(
         total = int(orders["cluster_orders"].iloc[0])
         support = max(min_support, min_orders / total)
         rules = _mine(orders, total, support, min_confidence, max_items)
-        parts.append(_described(rules, names, total).assign(retailer=retailer, cluster_name=cluster))
-    return pd.concat(parts, ignore_index=True)[SCHEMA.names]
+        part = _described(rules, names, total)
+        parts.append(part.assign(retailer=str(retailer), cluster_name=str(cluster)))
+    return pd.concat(parts, ignore_index=True)[list(SCHEMA.names)]
 
 
 def _mine(
@@ -90,11 +91,11 @@ def _mine(
         (np.ones(len(orders), dtype=bool), (baskets.cat.codes, items.cat.codes)),
         shape=(total, len(items.cat.categories)),
     )
-    held = pd.DataFrame.sparse.from_spmatrix(cells, columns=items.cat.categories)
+    held: pd.DataFrame = pd.DataFrame.sparse.from_spmatrix(cells, columns=items.cat.categories)  # type: ignore[attr-defined]
     itemsets = fpgrowth(held, min_support=support, use_colnames=True, max_len=2 * max_items)
     if itemsets.empty:
         return pd.DataFrame(columns=["antecedents", "consequents", *METRICS])
-    rules = association_rules(itemsets, metric="confidence", min_threshold=confidence)
+    rules: pd.DataFrame = association_rules(itemsets, metric="confidence", min_threshold=confidence)
     short = (rules["antecedents"].map(len) <= max_items) & (rules["consequents"].map(len) <= max_items)
     return rules[short]
 

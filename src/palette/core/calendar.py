@@ -34,8 +34,10 @@ def calendar(spans: pd.DataFrame) -> pd.DataFrame:
     NotImplementedError
         The ``holidays`` package does not know the country or the subdivision.
     """
-    ordered = spans.sort_values("retailer").to_dict("records")
-    return pd.concat([empty(SCHEMA), *(_days(**span) for span in ordered)], ignore_index=True)
+    columns = ["retailer", "country_code", "subdivision", "first_day", "last_day"]
+    ordered = spans.sort_values("retailer")[columns].itertuples(index=False)
+    days: list[pd.DataFrame] = [_days(*span) for span in ordered]
+    return pd.concat([empty(SCHEMA), *days], ignore_index=True)
 
 
 def _days(

@@ -16,7 +16,7 @@ import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
 
 import palette.baskets.rules
-#import palette.quality.expectations
+import palette.quality.expectations
 import palette.segments.clusters  # noqa: F401
 from palette.core import inputs
 from palette.core.settings import Settings, SettingsError
@@ -24,12 +24,12 @@ from palette.core.sources import SOURCES
 
 
 def data_folder() -> Path:
-    """Folder of the input files: the environment's ``PALETTE_DATA``, else the demo's."""
+    """Return the folder of the input files: the environment's ``PALETTE_DATA``, else the demo's."""
     return Path(os.environ.get("PALETTE_DATA") or "data/demo")
 
 
 def source_sql(retailer: str, table: str, enabled: str) -> str:
-    """SQL that reads one table of a retailer from its files, with declared names and types."""
+    """Return SQL that reads one table of a retailer from its files, with declared names and types."""
     declared = next(source for source in SOURCES[retailer] if source.name == table)
     files = inputs.find_inputs(data_folder(), declared, alone=enabled == retailer)
     return inputs.source_sql(files, declared)
@@ -40,7 +40,7 @@ def check_inputs(enabled: str) -> list[str]:
     retailers = enabled.split(",")
     inputs.check_inputs(data_folder(), retailers)
     return [
-        f"{retailer}.{table.name}: reads {', '.join(str(file.path) for file in files)}"
+        f"{retailer}.{table.name}: reads {', '.join(file.label for file in files)}"
         for retailer in retailers
         for table in SOURCES[retailer]
         if (files := inputs.find_inputs(data_folder(), table, alone=len(retailers) == 1))
@@ -48,7 +48,7 @@ def check_inputs(enabled: str) -> list[str]:
 
 
 def setting_names() -> list[str]:
-    """Names of the dbt vars that the project knows."""
+    """Return the names of the dbt vars that the project knows."""
     return list(Settings.model_fields)
 
 
@@ -70,7 +70,7 @@ def answering(function: Callable[..., object]) -> Callable[..., str]:
     return answer
 
 
-class Plugin(BasePlugin):  # type: ignore[misc]
+class Plugin(BasePlugin):
     """Registers the functions above on the connection that dbt opens."""
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:

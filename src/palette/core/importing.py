@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -158,7 +159,7 @@ def _write(parts: Sequence[InputFile], table: SourceTable, target: Path) -> None
                 f"copy ({source_sql(parts, table)}) to {sql_string(temporary.absolute())} "
                 "(format parquet, compression zstd)"
             )
-        os.replace(temporary, target)
+        temporary.replace(target)
     except (OSError, duckdb.Error) as error:
         raise InputError(f"{target}: cannot be written: {error}") from error
     finally:
@@ -177,7 +178,11 @@ def _workbook(
                     continue
                 label = f"{path}, sheet '{sheet.name}'"
                 copy = scratch / f"{number + len(parts)}.parquet"
-                headers = _sheet(workbook.get_sheet_by_name(sheet.name), label, table, copy, progress)
+                task = progress.add_task(label, total=None)
+                cells = workbook.get_sheet_by_name(sheet.name)
+                progress.update(task, total=cells.total_height + 1)
+                headers = _sheet(cells, label, table, copy, partial(progress.update, task))
+                progress.update(task, completed=cells.total_height + 1)
                 if headers:
                     parts.append(
                         InputFile(
@@ -201,7 +206,7 @@ def _workbook(
 
 
 def _sheet(
-    sheet: CalamineSheet, label: str, table: SourceTable, copy: Path, progress: Progress
+    sheet: CalamineSheet, label: str, table: SourceTable, copy: Path, report: Callable[..., None]
 ) -> dict[str, str]:
     """Write the rows below a sheet's header, its first row that is not blank, as text.
 
@@ -214,17 +219,10 @@ def _sheet(
     header: list[str] | None = None
     positions: dict[str, int] = {}
     batch: list[tuple[str | int | None, ...]] = []
-    task = progress.add_task(label, total=sheet.total_height + 1)
     with pq.ParquetWriter(copy, schema, compression="zstd") as writer:
-
-        def flush() -> None:
-            columns = [pa.array(each, field.type) for each, field in zip(zip(*batch), schema)]
-            writer.write_table(pa.Table.from_arrays(columns, schema=schema))
-            batch.clear()
-
         for number, cells in enumerate(sheet.iter_rows(), start=1):
             if number % _BATCH == 0:
-                progress.update(task, completed=number)
+                report(completed=number)
             values = [_text(cell) for cell in cells]
             if not any(values):
                 continue
@@ -234,11 +232,18 @@ def _sheet(
             positions = positions or match_columns(label, header, table)
             batch.append((*(values[position] for position in positions.values()), number))
             if len(batch) == _BATCH:
-                flush()
+                _append(batch, writer)
         if batch:
-            flush()
-    progress.update(task, completed=sheet.total_height + 1)
+            _append(batch, writer)
     return {name: header[position] for name, position in positions.items()} if header else {}
+
+
+def _append(batch: list[tuple[str | int | None, ...]], writer: pq.ParquetWriter) -> None:
+    """Write a batch of rows and empty it."""
+    columns = zip(*batch, strict=True)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, writer.schema, strict=True)]
+    writer.write_table(pa.Table.from_arrays(arrays, schema=writer.schema))
+    batch.clear()
 
 
 def _text(

@@ -40,9 +40,7 @@ class Settings(BaseModel):
     basket_min_orders: int = Field(
         5, ge=1, description="least number of orders behind a basket rule, whatever the support"
     )
-    recommendations_per_customer: int = Field(
-        10, ge=1, le=100, description="length of a recommendation list"
-    )
+    recommendations_per_customer: int = Field(10, ge=1, le=100, description="length of a recommendation list")
 
     @classmethod
     def check(cls, values: Mapping[str, Any]) -> "Settings":

@@ -4,6 +4,8 @@ dbt enforces contracts for SQL models only. A Python model's contract is the ord
 its logic, applied by :func:`typed`.
 """
 
+from typing import Any
+
 import pandas as pd
 import pyarrow as pa
 
@@ -39,11 +41,12 @@ def typed(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
 
 
 def empty(schema: pa.Schema) -> pd.DataFrame:
-    """Frame without rows that has the schema's columns."""
-    return schema.empty_table().to_pandas()
+    """Return a frame without rows that has the schema's columns."""
+    frame: pd.DataFrame = schema.empty_table().to_pandas()
+    return frame
 
 
-def _cast(column: "pd.Series[object]", field: pa.Field) -> pa.Array:
+def _cast(column: "pd.Series[Any]", field: pa.Field) -> pa.Array:
     try:
         values = pa.chunked_array([pa.Array.from_pandas(column)]).combine_chunks().cast(field.type)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:

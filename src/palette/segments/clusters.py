@@ -102,7 +102,9 @@ def diagnose(
             if size < len(np.unique(points, axis=0))
         ]
         part = pd.DataFrame(measured, columns=["k", "inertia", "silhouette"])
-        part = part.assign(retailer=retailer, clustering=clustering.name, customers=len(rows), is_chosen=False)
+        part = part.assign(
+            retailer=retailer, clustering=clustering.name, customers=len(rows), is_chosen=False
+        )
         if measured:
             distance = -part["silhouette"] if k == "auto" else (part["k"] - k).abs()
             part.loc[distance.idxmin(), "is_chosen"] = True
@@ -166,7 +168,7 @@ def assign(
 
 
 def standardised(features: pd.DataFrame) -> Matrix:
-    """Natural logarithm of 1 + x, then mean 0 and standard deviation 1, column by column."""
+    """Take the natural logarithm of 1 + x, then bring each column to mean 0 and standard deviation 1."""
     logarithms = np.log1p(features.to_numpy(dtype=np.float64))
     return np.asarray(StandardScaler().fit_transform(logarithms), dtype=np.float64)
 

@@ -1,0 +1,117 @@
+"""The command line: import files, write the demo, build the warehouse, say what is in it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+app = typer.Typer(
+    help="Palette: who a retailer's customers are, and what to offer them next.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+console = Console()
+
+
+@app.command("import")
+def import_(
+    retailer: Annotated[
+        str, typer.Argument(help="Retailer whose form the files have, such as online_retail.")
+    ],
+    files: Annotated[
+        list[Path], typer.Argument(help="CSV, Parquet or .xlsx files; all their sheets are read.")
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(help="Data folder to write into, under the retailer's name.", envvar="PALETTE_DATA"),
+    ] = Path("data/imported"),
+) -> None:
+    """Turn a retailer's files, in any form it has them, into what the warehouse reads."""
+    from palette.core.importing import import_files
+    from palette.core.inputs import InputError
+
+    try:
+        import_files(retailer, files, out)
+    except InputError as error:
+        raise stop(error) from None
+    console.print(f"Build with: PALETTE_DATA={out} PALETTE_RETAILERS={retailer} make build", soft_wrap=True)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Data folder to write into.")] = Path("data/demo"),
+    retailer: Annotated[
+        list[str] | None, typer.Option(help="Retailer to write; repeat for several, default all.")
+    ] = None,
+    customers: Annotated[int | None, typer.Option(min=1, help="About how many customers.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed; the same one gives the same bytes.")] = None,
+) -> None:
+    """Write made-up retailers with every kind of dirty row and planted patterns."""
+    from palette.demo import SEED, write_demo
+
+    try:
+        written = write_demo(out, retailer, SEED if seed is None else seed, customers)
+    except ValueError as error:
+        raise stop(error) from None
+    for name, files in written.items():
+        for file in files:
+            kind = "planted truth, never read" if file.is_truth else name
+            console.print(f"{kind}: {file.path} ({file.lines:,} lines)", soft_wrap=True, highlight=False)
+
+
+@app.command()
+def build(
+    dbt_vars: Annotated[
+        str | None, typer.Option("--vars", help="dbt vars as YAML, such as '{as_of_date: 2011-06-30}'.")
+    ] = None,
+) -> None:
+    """Build the whole warehouse; a failed build leaves the earlier one as it was."""
+    from palette.warehouse import BuildError, build
+
+    try:
+        warehouse = build(dbt_vars)
+    except BuildError as error:
+        raise stop(error) from None
+    show_summary(warehouse)
+
+
+@app.command()
+def summary() -> None:
+    """Say what the warehouse holds: rows, segments, quality verdict."""
+    from palette.warehouse import BuildError, existing_warehouse
+
+    try:
+        show_summary(existing_warehouse())
+    except BuildError as error:
+        raise stop(error) from None
+
+
+@app.command()
+def docs() -> None:
+    """Build the lineage site of the warehouse."""
+    from palette.warehouse import BuildError, document
+
+    try:
+        site = document()
+    except BuildError as error:
+        raise stop(error) from None
+    console.print(f"Lineage site: {site}. Serve it with: .venv/bin/dbt docs serve", soft_wrap=True)
+
+
+def show_summary(warehouse: Path) -> None:
+    """Print the summary of a warehouse."""
+    from palette.core.summary import summarise
+
+    for part in summarise(warehouse):
+        console.print(part)
+
+
+def stop(error: Exception) -> typer.Exit:
+    """Print an expected error as one message; to be raised."""
+    Console(stderr=True, highlight=False).print(f"[bold red]Error:[/] {error}", soft_wrap=True)
+    return typer.Exit(1)
+
+
+if __name__ == "__main__":
+    app()

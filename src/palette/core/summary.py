@@ -1,0 +1,67 @@
+"""What a warehouse holds, for the end of a build."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+from rich.console import RenderableType
+from rich.table import Table
+
+from palette.quality.expectations import failed
+
+
+def summarise(warehouse: Path) -> Iterator[RenderableType]:
+    """Yield what a reader wants to know of a finished warehouse, piece by piece.
+
+    Parameters
+    ----------
+    warehouse
+        A built warehouse file; it is only read.
+    """
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        yield mart_table(connection)
+        yield segment_table(connection)
+        yield from quality_lines(connection)
+    yield f"Warehouse: {warehouse}"
+    yield 'Next: .venv/bin/palette summary | make docs | .venv/bin/python -c "import duckdb; ..."'
+
+
+def mart_table(connection: duckdb.DuckDBPyConnection) -> Table:
+    """Count the rows of every table in the schema ``main``."""
+    names = connection.sql(
+        "select table_name from information_schema.tables where table_schema = 'main' order by table_name"
+    ).fetchall()
+    table = Table("mart", "rows", title="Marts")
+    table.columns[1].justify = "right"
+    for (name,) in names:
+        table.add_row(name, f"{_value(connection, f'select count(*) from {name}'):,}")
+    return table
+
+
+def segment_table(connection: duckdb.DuckDBPyConnection) -> Table:
+    """List customers and revenue of every RFM segment, best scores first."""
+    rows = connection.sql("""
+        select profiles.retailer, profiles.rfm_segment, profiles.customers, profiles.revenue_share
+        from rfm_segment_profiles as profiles
+        left join seeds.rfm_segments as segments on profiles.rfm_segment = segments.rfm_segment
+        order by profiles.retailer, segments.score_from desc
+    """).fetchall()
+    table = Table("retailer", "segment", "customers", "revenue", title="RFM segments")
+    table.columns[2].justify = table.columns[3].justify = "right"
+    for retailer, segment, customers, share in rows:
+        table.add_row(retailer, segment, f"{customers:,}", f"{share:.1%}")
+    return table
+
+
+def quality_lines(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """Yield the verdict, then a line for each expectation that did not hold."""
+    results = connection.sql("select * from quality_results").df()
+    problems = failed(results)
+    yield f"Quality: {len(results) - len(problems)} of {len(results)} expectations hold"
+    yield from (f"  {problem}" for problem in problems)
+
+
+def _value(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    row = connection.sql(query).fetchone()
+    assert row is not None
+    return int(row[0])

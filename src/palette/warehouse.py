@@ -1,0 +1,118 @@
+"""Builds the warehouse by way of a scratch copy, so that a failed build leaves the earlier one untouched."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from palette.demo import RETAILERS, write_demo
+
+DEMO = Path("data/demo")
+
+
+class BuildError(RuntimeError):
+    """The warehouse could not be built or is not there."""
+
+
+def project_folder() -> Path:
+    """Find the nearest folder, from the current one upwards, with a ``dbt_project.yml``."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "dbt_project.yml").is_file():
+            return folder
+    raise BuildError(f"no dbt_project.yml in {here} or above it: run this inside the project")
+
+
+def warehouse_path() -> Path:
+    """Return the warehouse file's absolute path: the environment's ``PALETTE_DB``, else the project's own."""
+    if chosen := os.environ.get("PALETTE_DB"):
+        return Path(chosen).absolute()
+    return project_folder() / "warehouse" / "palette.duckdb"
+
+
+def existing_warehouse() -> Path:
+    """Return the path of the warehouse file.
+
+    Raises
+    ------
+    BuildError
+        Nothing was built there yet.
+    """
+    warehouse = warehouse_path()
+    if not warehouse.is_file():
+        raise BuildError(f"{warehouse}: no warehouse yet, run `make build`")
+    return warehouse
+
+
+def build(dbt_vars: str | None = None) -> Path:
+    """Build every model, test and quality check from nothing, then put the result in place at once.
+
+    The scratch file has the final one's name, in a folder of its own: DuckDB's views name their catalog,
+    which is the file's name.
+
+    Parameters
+    ----------
+    dbt_vars
+        YAML for dbt's ``--vars``.
+
+    Returns
+    -------
+    pathlib.Path
+        The warehouse file.
+
+    Raises
+    ------
+    BuildError
+        dbt failed; it has printed why. The earlier warehouse is as it was.
+    """
+    warehouse = warehouse_path()
+    scratch = warehouse.parent / ".building" / warehouse.name
+    shutil.rmtree(scratch.parent, ignore_errors=True)
+    scratch.parent.mkdir(parents=True)
+    write_missing_demo()
+    arguments = ["build"]
+    if dbt_vars:
+        arguments += ["--vars", dbt_vars]
+    if dbt(arguments, scratch):
+        kept = f"{warehouse} is as it was" if warehouse.exists() else "no warehouse was written"
+        raise BuildError(f"the build failed; {kept}. What was built until then: {scratch}")
+    scratch.replace(warehouse)
+    shutil.rmtree(scratch.parent)
+    return warehouse
+
+
+def document() -> Path:
+    """Generate dbt's lineage site; builds the warehouse first where there is none.
+
+    Returns
+    -------
+    pathlib.Path
+        The site's first page.
+    """
+    warehouse = warehouse_path()
+    if not warehouse.is_file():
+        build()
+    if dbt(["docs", "generate"], warehouse):
+        raise BuildError("the lineage site could not be generated")
+    return project_folder() / "target" / "index.html"
+
+
+def write_missing_demo() -> None:
+    """Write the demo of those retailers that have none yet, unless the user named a data folder."""
+    if os.environ.get("PALETTE_DATA"):
+        return
+    folder = project_folder() / DEMO
+    if missing := [retailer for retailer in RETAILERS if not (folder / retailer).is_dir()]:
+        print(f"Writing the demo data to {folder}")
+        write_demo(folder, missing)
+
+
+def dbt(arguments: Sequence[str], warehouse: Path) -> int:
+    """Run dbt in the project on a warehouse file; returns its exit code."""
+    environment = os.environ | {"PALETTE_DB": str(warehouse)}
+    if folder := os.environ.get("PALETTE_DATA"):
+        environment["PALETTE_DATA"] = str(Path(folder).absolute())
+    command = [sys.executable, "-m", "dbt.cli.main", *arguments]
+    return subprocess.run(command, cwd=project_folder(), env=environment, check=False).returncode
