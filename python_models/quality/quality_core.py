@@ -1,7 +1,8 @@
 """quality_core: binds palette.quality.expectations (tested in tests/unit/quality)."""
 
 from palette.core.tables import typed
-from palette.quality.expectations import RESULTS_SCHEMA, run_suite
+from palette.quality.expectations import run_suite
+from palette.quality.results import RESULTS_SCHEMA
 
 
 def model(dbt, session):

@@ -104,7 +104,7 @@ def show_summary(warehouse: Path) -> None:
     from palette.core.summary import summarise
 
     for part in summarise(warehouse):
-        console.print(part)
+        console.print(part, soft_wrap=True, highlight=False)
 
 
 def stop(error: Exception) -> typer.Exit:

@@ -114,5 +114,5 @@ def dbt(arguments: Sequence[str], warehouse: Path) -> int:
     environment = os.environ | {"PALETTE_DB": str(warehouse)}
     if folder := os.environ.get("PALETTE_DATA"):
         environment["PALETTE_DATA"] = str(Path(folder).absolute())
-    command = [sys.executable, "-m", "dbt.cli.main", *arguments]
+    command = [str(Path(sys.executable).with_name("dbt")), *arguments]
     return subprocess.run(command, cwd=project_folder(), env=environment, check=False).returncode

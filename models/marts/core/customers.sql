@@ -1,14 +1,14 @@
 with
 
-    orders as (select * from {{ ref('orders') }}),
+    order_lines as (select * from {{ ref('order_lines') }}),
 
     latest as (
         select
             *,
             row_number() over (
-                partition by retailer, customer_id order by ordered_at desc, order_id desc
+                partition by retailer, customer_id order by ordered_at desc, order_id desc, country
             ) as recency_rank
-        from orders
+        from order_lines
     ),
 
     customers as (
@@ -18,10 +18,10 @@ with
             max(case when recency_rank = 1 then country end) as country,
             min(ordered_at) as first_ordered_at,
             max(ordered_at) as last_ordered_at,
-            count(*) as orders,
-            {{ total('order_lines', dbt.type_bigint()) }} as order_lines,
-            {{ total('units', dbt.type_bigint()) }} as units,
-            {{ total('revenue', total_type()) }} as revenue
+            count(distinct order_id) as orders,
+            count(*) as order_lines,
+            {{ total('quantity', dbt.type_bigint()) }} as units,
+            {{ total('amount', total_type()) }} as revenue
         from latest
         group by retailer, customer_id
     )

@@ -8,6 +8,7 @@ them first from several dbt threads can deadlock.
 
 import json
 import os
+import warnings
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -16,11 +17,14 @@ import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
 
 import palette.baskets.rules
-import palette.quality.expectations
-import palette.segments.clusters  # noqa: F401
+import palette.segments.clusters
 from palette.core import inputs
 from palette.core.settings import Settings, SettingsError
 from palette.core.sources import SOURCES
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # of Great Expectations' own imports
+    import palette.quality.expectations  # noqa: F401
 
 
 def data_folder() -> Path:

@@ -7,7 +7,7 @@ import duckdb
 from rich.console import RenderableType
 from rich.table import Table
 
-from palette.quality.expectations import failed
+from palette.quality.results import failed
 
 
 def summarise(warehouse: Path) -> Iterator[RenderableType]:
@@ -22,8 +22,13 @@ def summarise(warehouse: Path) -> Iterator[RenderableType]:
         yield mart_table(connection)
         yield segment_table(connection)
         yield from quality_lines(connection)
-    yield f"Warehouse: {warehouse}"
-    yield 'Next: .venv/bin/palette summary | make docs | .venv/bin/python -c "import duckdb; ..."'
+    query = f"import duckdb; duckdb.connect('{warehouse}').table('customer_360').show()"
+    yield f"""Warehouse: {warehouse}
+Next:
+  query it      .venv/bin/python -c "{query}"
+  see lineage   make docs
+  see quality   target/data_docs/core/index.html and its neighbours
+  see this      .venv/bin/palette summary"""
 
 
 def mart_table(connection: duckdb.DuckDBPyConnection) -> Table:

@@ -1,0 +1,356 @@
+"""Run the suites of ``suites/*.yml`` with Great Expectations, inside DuckDB, on the connection dbt runs on.
+
+The tables never leave the database: an SQL data source is laid over the session itself, so that it also sees
+what the session's open transaction has not committed yet.
+"""
+
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from string import Formatter, Template
+from typing import Annotated, Any, Literal
+
+import duckdb
+import great_expectations as gx
+import pandas as pd
+import yaml
+from duckdb_engine import CursorWrapper
+from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
+from great_expectations.exceptions import ExpectationNotFoundError
+from great_expectations.expectations.registry import get_expectation_impl, get_renderer_impl
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy.pool import QueuePool
+
+from palette.quality.pages import index, page
+from palette.quality.results import CUSTOM_SQL, ERROR, RESULTS_SCHEMA, line
+
+DOCS_FOLDER = Path("target") / "data_docs"
+_FOLDER = files("palette.quality") / "suites"
+_GX_LOCK = threading.Lock()  # Great Expectations keeps its current context in a global
+
+SUITES = tuple(sorted(file.name.removesuffix(".yml") for file in _FOLDER.iterdir()))
+
+
+class SuiteError(ValueError):
+    """A suite that cannot be read or cannot be run; the message names the file and the entry."""
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    type: str
+    severity: Literal["critical", "warning"]
+    why: Annotated[str, Field(min_length=1)]
+    kwargs: dict[str, Any] = {}
+    columns: list[str] | None = None  # one expectation for each of them
+    rule: str | None = None  # the sentence of a custom SQL expectation
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    description: Annotated[str, Field(min_length=1)]
+    relations: Annotated[
+        dict[str, Annotated[list[_Entry], Field(min_length=1)]],
+        Field(min_length=1),
+    ]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One expectation on one relation, as the suite's file has it."""
+
+    relation: str
+    type: str
+    kwargs: Mapping[str, Any]
+    severity: str
+    why: str
+    rule: str | None = None
+
+    @property
+    def column_name(self) -> str | None:
+        """The column or columns the expectation is about, None where it is about the table."""
+        names = self.kwargs.get("column_list") or [
+            self.kwargs[key] for key in ("column", "column_A", "column_B") if key in self.kwargs
+        ]
+        return ", ".join(names) or None
+
+    def expectation(self, queries: Mapping[str, str] | None = None, position: int = 0) -> Any:
+        """Great Expectations' object for it; ``{name}`` in custom SQL becomes that relation's query."""
+        kwargs = dict(self.kwargs)
+        if self.type == CUSTOM_SQL:
+            for name, query in (queries or {}).items():
+                kwargs["unexpected_rows_query"] = kwargs["unexpected_rows_query"].replace(
+                    f"{{{name}}}", f"({query})"
+                )
+        return get_expectation_impl(self.type)(
+            **kwargs,
+            severity=self.severity,
+            notes=self.why,
+            description=self.rule,
+            meta={"position": position},
+        )
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The checks of one file, in the file's order."""
+
+    name: str
+    description: str
+    checks: tuple[Check, ...]
+
+    @property
+    def relations(self) -> tuple[str, ...]:
+        """Names of the relations, in the file's order."""
+        return tuple(dict.fromkeys(check.relation for check in self.checks))
+
+
+def load_suite(name: str) -> Suite:
+    """Read a suite of the package.
+
+    Parameters
+    ----------
+    name
+        One of ``SUITES``.
+
+    Raises
+    ------
+    SuiteError
+        There is no such suite, or its file is not valid; see :func:`parse_suite`.
+    """
+    if name not in SUITES:
+        raise SuiteError(f"there is no suite {name!r}; known suites: {', '.join(SUITES)}")
+    return parse_suite(name, (_FOLDER / f"{name}.yml").read_text(encoding="utf-8"))
+
+
+def parse_suite(name: str, text: str) -> Suite:
+    """Check the YAML of a suite, down to the arguments of each expectation.
+
+    Raises
+    ------
+    SuiteError
+        Names the file, the relation, the entry (counted from 1) and what is wrong with it.
+    """
+    try:
+        content = _File.model_validate(yaml.safe_load(text))
+    except yaml.YAMLError as error:
+        raise SuiteError(f"{name}.yml is not YAML: {error}") from error
+    except ValidationError as error:
+        reasons = [f"{_place(detail['loc'])}: {detail['msg']}" for detail in error.errors()]
+        raise SuiteError(f"{name}.yml: {'; '.join(reasons)}") from error
+    checks: list[Check] = []
+    for relation, entries in content.relations.items():
+        for number, entry in enumerate(entries, start=1):
+            try:
+                checks += _checks(relation, entry, set(content.relations))
+            except (ExpectationNotFoundError, ValueError, TypeError) as error:
+                raise SuiteError(f"{name}.yml: {relation}, entry {number} ({entry.type}): {error}") from error
+    return Suite(name, content.description, tuple(checks))
+
+
+def run_suite(
+    session: duckdb.DuckDBPyConnection,
+    suite: str | Suite,
+    relations: Mapping[str, duckdb.DuckDBPyRelation],
+    *,
+    docs_folder: Path | None = None,
+) -> pd.DataFrame:
+    """Check every expectation of a suite and write its data docs.
+
+    Parameters
+    ----------
+    session
+        The connection the relations belong to, such as the one dbt hands to a Python model. Its transaction
+        is neither committed nor rolled back.
+    suite
+        One of ``SUITES``, or a suite of one's own.
+    relations
+        Name to relation; exactly the names the suite lists.
+    docs_folder
+        Where ``<suite>/index.html`` goes; default ``target/data_docs`` of the working directory.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of ``RESULTS_SCHEMA``, one row an expectation in the suite's order. ``unexpected_count``
+        counts rows, and is 0 or 1 for an expectation on an aggregate, whose value ``observed`` tells. An
+        expectation that could not run (its column does not exist, say) has failed, and ``observed`` starts
+        with "error: ".
+
+    Raises
+    ------
+    SuiteError
+        The relations are not those of the suite, or an expectation broke the session's transaction.
+    """
+    suite = load_suite(suite) if isinstance(suite, str) else suite
+    if difference := set(suite.relations) ^ set(relations):
+        reasons = [
+            f"{relation} has no expectations" if relation in relations else f"{relation} was not handed in"
+            for relation in sorted(difference)
+        ]
+        raise SuiteError(f"{suite.name}.yml: {'; '.join(reasons)}")
+    queries = {name: relation.sql_query() for name, relation in relations.items()}
+    folder = (docs_folder or DOCS_FOLDER) / suite.name
+    folder.mkdir(parents=True, exist_ok=True)
+    rows: list[dict[str, object]] = []
+    with _GX_LOCK:
+        shared = _Session(session)
+        source = _data_source(shared)
+        for relation in suite.relations:
+            checks = [check for check in suite.checks if check.relation == relation]
+            elements = _count(session, queries[relation])
+            outcome = _validate(source, relation, checks, queries)
+            results = sorted(outcome.results, key=lambda result: result.expectation_config.meta["position"])
+            found = [
+                _row(suite.name, check, result, elements)
+                for check, result in zip(checks, results, strict=True)
+            ]
+            _require_live(shared, found)
+            (folder / f"{relation}.html").write_text(page(outcome), encoding="utf-8")
+            rows += found
+    frame = pd.DataFrame(rows, columns=RESULTS_SCHEMA.names)
+    (folder / "index.html").write_text(
+        index(suite.name, suite.description, [check.why for check in suite.checks], frame), encoding="utf-8"
+    )
+    return frame
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    """Turn pydantic's path into words, with entries counted from 1."""
+    return ", ".join(f"entry {part + 1}" if isinstance(part, int) else part for part in location)
+
+
+def _checks(relation: str, entry: _Entry, relations: set[str]) -> Iterator[Check]:
+    type_ = re.sub(r"(?<=[a-zA-Z])(?=[A-Z])", "_", entry.type).lower()
+    if type_ == CUSTOM_SQL:
+        query = entry.kwargs.get("unexpected_rows_query", "")
+        names = {field for _, field, _, _ in Formatter().parse(query) if field is not None}
+        if "batch" not in names:
+            raise ValueError("unexpected_rows_query must select from {batch}")
+        if unknown := names - {"batch"} - relations:
+            raise ValueError(f"the suite has no relation {', '.join(sorted(unknown))}")
+        if not entry.rule:
+            raise ValueError("custom SQL needs a rule, a sentence that says what must hold")
+    each = [{"column": column} for column in entry.columns] if entry.columns else [{}]
+    for column in each:
+        check = Check(relation, type_, entry.kwargs | column, entry.severity, entry.why, entry.rule)
+        check.expectation()
+        yield check
+
+
+class _Session:
+    """The session as SQLAlchemy wants a connection; its transaction and its end belong to its owner."""
+
+    def __init__(self, session: duckdb.DuckDBPyConnection) -> None:
+        self._session = session
+        self.notices: list[str] = []
+        self.cause: duckdb.Error | None = None  # Great Expectations retries, and reports the last attempt
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+    def cursor(self) -> Any:
+        return CursorWrapper(self, self)
+
+    def execute(self, sql: str, parameters: object = None) -> Any:
+        try:
+            return self._session.execute(sql, parameters)
+        except duckdb.TransactionException:
+            raise
+        except duckdb.Error as error:
+            self.cause = error
+            raise
+
+    def begin(self) -> None: ...
+
+    def commit(self) -> None: ...
+
+    def rollback(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def _data_source(session: _Session) -> Any:
+    config = DataContextConfig(
+        store_backend_defaults=InMemoryStoreBackendDefaults(),
+        analytics_enabled=False,
+        progress_bars={"globally": False},
+    )
+    context = gx.get_context(mode="ephemeral", project_config=config)
+    return context.data_sources.add_sql(
+        name="warehouse",
+        connection_string="duckdb:///:memory:",  # names the dialect; the creator makes the connection
+        kwargs={"creator": lambda: session, "poolclass": QueuePool},
+    )
+
+
+def _validate(source: Any, relation: str, checks: list[Check], queries: Mapping[str, str]) -> Any:
+    asset = source.add_query_asset(name=relation, query=queries[relation])
+    batch = asset.add_batch_definition("whole table").get_batch()
+    expectations = [check.expectation(queries, position) for position, check in enumerate(checks)]
+    return batch.validate(gx.ExpectationSuite(name=relation, expectations=expectations))
+
+
+def _count(session: duckdb.DuckDBPyConnection, query: str) -> int:
+    counted = session.execute(f"select count(*) from ({query})").fetchone()
+    return int(counted[0]) if counted else 0
+
+
+def _row(suite: str, check: Check, result: Any, elements: int) -> dict[str, object]:
+    outcome = result.result
+    observed = outcome.get("observed_value")
+    if error := _error(result.exception_info):
+        unexpected, observed = 1, ERROR + error
+    elif check.type == CUSTOM_SQL:
+        unexpected, observed = int(observed), None
+    elif "unexpected_count" in outcome:
+        unexpected = int(outcome["unexpected_count"] or 0)
+    else:
+        unexpected = int(not result.success)
+    return {
+        "suite": suite,
+        "relation": check.relation,
+        "column_name": check.column_name,
+        "expectation": check.type,
+        "rule": check.rule or _sentence(result.expectation_config),
+        "severity": check.severity,
+        "success": bool(result.success) and not error,
+        "unexpected_count": unexpected,
+        "element_count": elements,
+        "observed": None if observed is None else str(observed),
+    }
+
+
+def _error(info: Mapping[str, Any]) -> str | None:
+    """First message of Great Expectations' exception info, which nests it by metric or does not."""
+    for part in (info, *(value for value in info.values() if isinstance(value, dict))):
+        if part.get("raised_exception"):
+            return str(part["exception_message"]).removeprefix("Error: ").splitlines()[0]
+    return None
+
+
+def _sentence(config: Any) -> str:
+    """Great Expectations' own wording of an expectation, its arguments filled in."""
+    _, render = get_renderer_impl(config.type, "renderer.prescriptive")
+    text = render(configuration=config)[0].string_template
+    words = {name: _word(value) for name, value in text["params"].items()}
+    return Template(text["template"]).safe_substitute(words)
+
+
+def _word(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _require_live(session: _Session, found: list[dict[str, object]]) -> None:
+    """Say what could not run, where an error in running it has aborted the session's transaction."""
+    errors = [line(row) for row in found if str(row["observed"]).startswith(ERROR)]
+    if errors:
+        try:
+            session.execute("select 1")
+        except duckdb.Error as error:
+            reason = f"the session's transaction is lost: {session.cause}"
+            raise SuiteError("\n".join([reason, *errors])) from error

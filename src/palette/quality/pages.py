@@ -1,0 +1,56 @@
+"""Great Expectations' Data Docs, made to open from disk without a network."""
+
+import re
+from html import escape
+from typing import Any
+
+import pandas as pd
+from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
+from great_expectations.render.view import DefaultJinjaPageView
+
+from palette.quality.results import records, verdict
+
+_VIEW = DefaultJinjaPageView()  # keeps the templates it has compiled
+_STYLE = """<style>
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; color: #222; }
+table { border-collapse: collapse; width: 100%; margin: .5rem 0; }
+th, td { border-bottom: 1px solid #ddd; padding: .4rem .6rem; text-align: left; vertical-align: top; }
+nav, .card.mb-3 { display: none; }
+.badge { background: #eee; border-radius: 4px; padding: 0 .3rem; }
+.text-success, .passed { color: #1a7f37; } .text-danger, .failed { color: #b42318; }
+.fa-check-circle::before { content: "\\2713"; } .fa-times::before { content: "\\2717"; }
+.fa-exclamation-triangle::before { content: "!"; }
+</style>"""
+
+
+def page(outcome: Any) -> str:
+    """Great Expectations' page of one relation, made to stand alone: nothing is fetched from the network."""
+    page = _VIEW.render(ValidationResultsPageRenderer().render(outcome))
+    page = re.sub(r"<script.*?</script>|<link[^>]*>|<img[^>]*>", "", page, flags=re.DOTALL)
+    page = re.sub(r'<a href="[./]+/expectations/[^>]*>(.*?)</a>', r"\1", page)
+    return page.replace("</head>", f"{_STYLE}</head>").replace(
+        "<body>", '<body><p><a href="index.html">All relations of the suite</a></p>'
+    )
+
+
+def index(name: str, description: str, reasons: list[str], results: pd.DataFrame) -> str:
+    """Overview of a suite: every expectation with its reason, the relations linked to their pages."""
+    table = pd.DataFrame(
+        {
+            "Relation": [f'<a href="{relation}.html">{relation}</a>' for relation in results["relation"]],
+            "Severity": results["severity"],
+            "Expectation": [escape(rule) for rule in results["rule"]],
+            "Why": [escape(reason) for reason in reasons],
+            "Result": [
+                '<span class="passed">passed</span>'
+                if row["success"]
+                else f'<span class="failed">{escape(verdict(row))}</span>'
+                for row in records(results)
+            ],
+        }
+    )
+    return (
+        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{name}</title>{_STYLE}'
+        f"</head><body><h1>{name}</h1><p>{escape(description)}</p>"
+        f"{table.to_html(index=False, escape=False, border=0)}</body></html>"
+    )

@@ -1,0 +1,436 @@
+import re
+import threading
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+from great_expectations.expectations.registry import list_registered_expectation_implementations
+
+from palette.core.tables import typed
+from palette.quality.expectations import SUITES, Check, Suite, SuiteError, load_suite, parse_suite, run_suite
+from palette.quality.results import CUSTOM_SQL, RESULTS_SCHEMA, failed
+
+ORDERS = """
+    create table orders (order_id varchar, customer_id varchar, quantity bigint, price decimal(18, 4));
+    insert into orders values ('1', 'a', 1, 2.5), ('2', 'a', 2, 2.5), ('3', 'b', -3, 1), ('3', null, 4, 1);
+"""
+
+# Three customers, two shops' worth of detail: everything the real suites look at, and nothing wrong with it.
+WAREHOUSE = """
+    create table order_lines as
+    select
+        'shop' as retailer, order_id || '-' || product_id as order_line_id, order_id, customer_id, product_id,
+        cast(ordered_at as timestamp) as ordered_at, cast(quantity as bigint) as quantity,
+        cast(unit_price as decimal(18, 4)) as unit_price,
+        cast(quantity * unit_price as decimal(18, 4)) as amount, 'online' as channel
+    from (values
+        ('1', 'a', 'P1', '2024-01-05 10:00', 2, 1.25), ('1', 'a', 'P2', '2024-01-05 10:00', 1, 9.95),
+        ('2', 'b', 'P1', '2024-01-06 11:00', 6, 1.25), ('3', 'b', 'P3', '2024-01-07 12:00', 1, 4.00)
+    ) as t (order_id, customer_id, product_id, ordered_at, quantity, unit_price);
+
+    create table excluded_order_lines as
+    select
+        * replace ('4-P9' as order_line_id, '4' as order_id, -1 as quantity, -amount as amount),
+        'quantity or price not above zero' as exclusion_reason
+    from order_lines where order_line_id = '1-P1';
+
+    create table customers as
+    select
+        retailer, customer_id, 'Korea' as country, min(ordered_at) as first_ordered_at,
+        max(ordered_at) as last_ordered_at, count(distinct order_id) as orders, count(*) as order_lines,
+        cast(sum(quantity) as bigint) as units, sum(amount) as revenue
+    from order_lines group by all;
+
+    create table products as
+    select distinct retailer, product_id, 'Product ' || product_id as product_name, 'Toy' as category
+    from order_lines;
+
+    create table dates as
+    select distinct
+        retailer, cast(ordered_at as date) as date_day, isodow(ordered_at) in (6, 7) as is_weekend,
+        false as is_holiday
+    from order_lines;
+
+    create table stg_online_retail__order_lines as
+    select
+        order_id, customer_id, product_id, 'Product' as product_name, 'Korea' as country, ordered_at,
+        quantity, unit_price, channel
+    from order_lines;
+
+    create table customer_rfm as
+    select 'shop' as retailer, *, 100 * r_score + 10 * f_score + m_score as rfm_score
+    from (values
+        ('a', 3, 2, 12.45, 1, 1, 2, 'At-Risk'), ('b', 1, 9, 11.50, 5, 5, 1, 'VIP')
+    ) as t (
+        customer_id, recency_days, frequency, monetary, r_score, f_score, m_score, rfm_segment
+    );
+
+    create table customer_clusters as
+    select retailer, 'rfm' as clustering, customer_id, 'cluster ' || customer_id as cluster_name
+    from customer_rfm;
+
+    create table basket_rules as
+    select
+        'shop' as retailer, 'cluster a' as cluster_name, 'P1' as antecedents, 'P2' as consequents,
+        0.25::double as support, 0.5::double as confidence, 2.0::double as lift;
+
+    create table recommendations as
+    select
+        'shop' as retailer, customer_id, 'next' as list_name, rank, 'P' || rank as product_id,
+        1.0 / rank as score, 'bought together' as reason, 'P1' as evidence
+    from (values ('a'), ('b')) as customer (customer_id), (values (1), (2)) as ranks (rank);
+
+    create table customer_360 as select * from customer_rfm;
+"""
+
+# What makes each custom SQL rule fail, by the beginning of the rule.
+BREAKS = {
+    "Every line was ordered": "update {} set ordered_at = timestamp '2999-01-01' where order_id = '1'",
+    "At most 5 %": "insert into {0} select * from {0}",
+    "The amount of a line": "update {} set amount = amount + 0.01 where order_line_id = '1-P1'",
+    "No line is both": "insert into excluded_order_lines select *, 'other' from order_lines limit 1",
+    "The customer of every line": "delete from customers where customer_id = 'a'",
+    "The day of every line": "delete from dates where date_day = '2024-01-05'",
+    "The product of every line": "delete from products where product_id = 'P1'",
+    "At most 40 %": "delete from order_lines where order_line_id <> '1-P1'",
+    "The customers of a retailer": "update customers set revenue = revenue + 1 where customer_id = 'a'",
+    "At least 40 %": "update products set category = 'Other Products'",
+    "Every Saturday": "update dates set is_weekend = false",
+    "No day is missing": "delete from dates where date_day = '2024-01-06'",
+    "The RFM score": "update {} set rfm_score = 0 where customer_id = 'a'",
+    "A higher R score": "update {} set recency_days = 100 where customer_id = 'b'",
+    "A higher F score": "update {} set frequency = 9",
+    "A higher M score": "update {} set monetary = 1 where customer_id = 'a'",
+    "No RFM segment": "update {} set rfm_segment = 'VIP'",
+    "No cluster holds": "update {} set cluster_name = 'everybody'",
+    "The ranks of a list": "update {} set rank = 3 where rank = 2 and customer_id = 'a'",
+    "Every scored customer": "delete from customer_360 where customer_id = 'a'",
+}
+
+REAL_CHECKS = [pytest.param(name, check) for name in SUITES for check in load_suite(name).checks]
+
+
+@pytest.fixture
+def con() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute(ORDERS)
+    return connection
+
+
+@pytest.fixture(scope="module")
+def warehouse() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute(WAREHOUSE)
+    return connection
+
+
+def tables(con: duckdb.DuckDBPyConnection, *names: str) -> dict[str, duckdb.DuckDBPyRelation]:
+    return {name: con.query(f"select * from {name}") for name in names}
+
+
+def run(con: duckdb.DuckDBPyConnection, docs: Path, *entries: str, suite: str = "tiny") -> pd.DataFrame:
+    """Run expectations given as inline YAML on the table orders."""
+    content = "description: d\nrelations:\n  orders:\n" + "".join(f"    - {entry}\n" for entry in entries)
+    return run_suite(con, parse_suite(suite, content), tables(con, "orders"), docs_folder=docs)
+
+
+def not_null(column: str, severity: str = "critical", mostly: float = 1) -> str:
+    return (
+        f"{{type: expect_column_values_to_not_be_null, severity: {severity}, why: it counts,"
+        f" kwargs: {{column: {column}, mostly: {mostly}}}}}"
+    )
+
+
+def custom(query: str) -> str:
+    return (
+        f"{{type: {CUSTOM_SQL}, rule: Nothing is found., severity: critical, why: it counts,"
+        f" kwargs: {{unexpected_rows_query: {query!r}}}}}"
+    )
+
+
+ROW_COUNT = (
+    "{type: expect_table_row_count_to_be_between, kwargs: {max_value: 3}, severity: warning, why: too many}"
+)
+
+
+# ---------------------------------------------------------------------------------------- results
+
+
+def test_a_passing_suite_has_a_row_for_each_expectation(con, tmp_path):
+    unique = (
+        "{type: ExpectCompoundColumnsToBeUnique, kwargs: {column_list: [order_id, quantity]},"
+        " severity: warning, why: key}"
+    )
+    positive = custom("select * from {batch} where price < 0")
+    results = run(con, tmp_path, not_null("order_id"), unique, positive)
+    same = {"suite": "tiny", "relation": "orders", "success": True, "unexpected_count": 0, "element_count": 4}
+    assert typed(results, RESULTS_SCHEMA).to_pylist() == [
+        same
+        | {
+            "column_name": "order_id",
+            "expectation": "expect_column_values_to_not_be_null",
+            "rule": "order_id values must never be null.",
+            "severity": "critical",
+            "observed": None,
+        },
+        same
+        | {
+            "column_name": "order_id, quantity",
+            "expectation": "expect_compound_columns_to_be_unique",
+            "rule": "Values for given compound columns must be unique together: order_id, quantity",
+            "severity": "warning",
+            "observed": None,
+        },
+        same
+        | {
+            "column_name": None,
+            "expectation": CUSTOM_SQL,
+            "rule": "Nothing is found.",
+            "severity": "critical",
+            "observed": None,
+        },
+    ]
+    assert failed(results) == []
+
+
+def test_failures_have_exact_counts_and_critical_ones_come_first(con, tmp_path):
+    results = run(
+        con,
+        tmp_path,
+        not_null("customer_id", "warning"),
+        "{type: expect_column_values_to_be_between, columns: [quantity], kwargs: {min_value: 2},"
+        " severity: critical, why: returns}",
+        ROW_COUNT,
+        custom("select * from {batch} where quantity > 1 and price > 0"),
+    )
+    assert results["unexpected_count"].tolist() == [1, 2, 1, 2]
+    assert results["element_count"].tolist() == [4, 4, 4, 4]
+    assert results["observed"].fillna("").tolist() == ["", "", "4", ""]
+    assert failed(results) == [
+        "CRITICAL tiny.orders: expect_column_values_to_be_between(quantity): 2 of 4 unexpected",
+        f"CRITICAL tiny.orders: {CUSTOM_SQL}(Nothing is found.): 2 of 4 unexpected",
+        "WARNING tiny.orders: expect_column_values_to_not_be_null(customer_id): 1 of 4 unexpected",
+        "WARNING tiny.orders: expect_table_row_count_to_be_between(): observed 4",
+    ]
+
+
+def test_what_mostly_tolerates_is_counted_all_the_same(con, tmp_path):
+    (row,) = run(con, tmp_path, not_null("customer_id", mostly=0.75)).to_dict("records")
+    assert (row["success"], row["unexpected_count"]) == (True, 1)
+    assert row["rule"] == "customer_id values must not be null, at least 75 % of the time."
+
+
+def test_a_missing_column_has_failed_and_takes_no_other_expectation_with_it(con, tmp_path):
+    results = run(con, tmp_path, not_null("order_id"), not_null("nope"), custom("select nope from {batch}"))
+    assert results["success"].tolist() == [True, False, False]
+    lines = failed(results)
+    assert lines[0] == (
+        "CRITICAL tiny.orders: expect_column_values_to_not_be_null(nope): "
+        'could not run: The column "nope" in BatchData does not exist.'
+    )
+    assert "could not run" in lines[1]
+    assert '"nope" not found' in lines[1]
+
+
+def test_the_same_tables_give_the_same_results(con, tmp_path):
+    entries = (not_null("customer_id"), not_null("nope"), ROW_COUNT)
+    first, second = (typed(run(con, tmp_path, *entries), RESULTS_SCHEMA) for _ in range(2))
+    assert first.equals(second)
+
+
+def test_custom_sql_may_look_at_the_other_relations(con, tmp_path):
+    con.execute("create table known as select 'a' as customer_id")
+    suite = parse_suite(
+        "two",
+        f"""
+        description: d
+        relations:
+          orders:
+            - {custom("select * from {batch} as o anti join {known} as k using (customer_id)")}
+          known:
+            - {not_null("customer_id")}
+        """,
+    )
+    results = run_suite(con, suite, tables(con, "known", "orders"), docs_folder=tmp_path)
+    assert results["relation"].tolist() == ["orders", "known"]
+    assert results["unexpected_count"].tolist() == [2, 0]
+
+
+# --------------------------------------------------------------------------- session and machinery
+
+
+def test_the_sessions_open_transaction_is_seen_and_left_open(tmp_path):
+    path = str(tmp_path / "warehouse.duckdb")
+    con = duckdb.connect(path)
+    con.execute("begin")
+    con.execute(ORDERS)
+    results = run(con, tmp_path, not_null("order_id"))
+    assert results["element_count"].tolist() == [4]
+    con.execute("rollback")
+    assert con.execute("select count(*) from duckdb_tables()").fetchone() == (0,)
+
+
+def test_an_expectation_that_breaks_the_transaction_is_named(con, tmp_path):
+    con.execute("begin")
+    with pytest.raises(
+        SuiteError, match=r"(?s)transaction is lost: .*string 'a'.*Nothing is found.*could not"
+    ):
+        run(con, tmp_path, custom("select cast(customer_id as int) as n from {batch} where n > 0"))
+
+
+def test_two_suites_at_once_in_two_threads(tmp_path):
+    con = duckdb.connect()
+    con.execute(ORDERS)
+    results: dict[str, pd.DataFrame] = {}
+
+    def work(name: str, column: str) -> None:
+        for _ in range(5):
+            entries = (not_null(column), custom("select * from {batch} where quantity < 0"))
+            results[name] = run(con.cursor(), tmp_path, *entries, suite=name)
+
+    threads = [threading.Thread(target=work, args=a) for a in [("x", "order_id"), ("y", "customer_id")]]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert results["x"]["unexpected_count"].tolist() == [0, 1]
+    assert results["y"]["unexpected_count"].tolist() == [1, 1]
+
+
+def test_nothing_is_printed(con, tmp_path, capfd):
+    run(con, tmp_path, not_null("customer_id"), not_null("nope"))
+    assert capfd.readouterr() == ("", "")
+
+
+def test_data_docs_stand_alone(con, tmp_path):
+    run(con, tmp_path, not_null("customer_id"), custom("select * from {batch} where price < 0"))
+    index = (tmp_path / "tiny" / "index.html").read_text()
+    page = (tmp_path / "tiny" / "orders.html").read_text()
+    assert 'href="orders.html"' in index
+    assert "1 of 4 unexpected" in index
+    assert "it counts" in index
+    assert "values must never be null" in page
+    assert not re.search(r"<(script|link|img)\b", index + page)
+
+
+def test_data_docs_go_to_the_target_folder_by_default(con, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    suite = Suite(
+        "tiny", "d", (Check("orders", "expect_column_to_exist", {"column": "price"}, "critical", "w"),)
+    )
+    run_suite(con, suite, tables(con, "orders"))
+    assert Path("target/data_docs/tiny/index.html").exists()
+
+
+# ------------------------------------------------------------------------------------------ errors
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        (
+            not_null("a", "fatal"),
+            r"bad\.yml: relations, orders, entry 1, severity: Input should be 'critical' or 'warning'",
+        ),
+        (
+            "{type: expect_wonders, severity: critical, why: w}",
+            r"bad\.yml: orders, entry 1 \(expect_wonders\): .*not found",
+        ),
+        (
+            "{type: expect_column_to_exist, severity: critical, why: w}",
+            r"entry 1 \(expect_column_to_exist\): .*column",
+        ),
+        (
+            "{type: expect_column_to_exist, kwargs: {column: a, colour: b}, severity: critical, why: w}",
+            r"entry 1 \(expect_column_to_exist\): .*colour",
+        ),
+        ("{type: expect_column_to_exist, severity: critical}", r"orders, entry 1, why: Field required"),
+        (custom("select 1"), r"must select from \{batch\}"),
+        (custom("select * from {batch}, {nowhere}"), r"no relation nowhere"),
+        (
+            custom("select * from {batch}").replace("rule", "_rule").replace("_rule: Nothing is found.,", ""),
+            "needs a rule",
+        ),
+        ("[", r"bad\.yml is not YAML"),
+    ],
+)
+def test_an_invalid_file_is_refused_with_its_place(entry, message):
+    with pytest.raises(SuiteError, match=f"(?s){message}"):
+        parse_suite("bad", f"description: d\nrelations:\n  orders:\n    - {entry}\n")
+
+
+def test_an_unknown_suite_is_refused():
+    with pytest.raises(
+        SuiteError, match=r"no suite 'cores'; known suites: core, marts, online_retail_staging"
+    ):
+        load_suite("cores")
+
+
+def test_relations_must_be_those_of_the_suite(con, tmp_path):
+    with pytest.raises(
+        SuiteError, match=r"core\.yml: customers was not handed in; .*orders has no expectations"
+    ):
+        run_suite(con, "core", tables(con, "orders"), docs_folder=tmp_path)
+
+
+# ------------------------------------------------------------------------------------- real suites
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_a_sound_warehouse_passes(warehouse, tmp_path, name):
+    results = run_suite(warehouse, name, tables(warehouse, *load_suite(name).relations), docs_folder=tmp_path)
+    assert failed(results) == []
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_empty_tables_pass_what_is_critical(tmp_path, name):
+    con = duckdb.connect()
+    con.execute(WAREHOUSE)
+    relations = load_suite(name).relations
+    for relation in relations:
+        con.execute(f"delete from {relation}")
+    results = run_suite(con, name, tables(con, *relations), docs_folder=tmp_path)
+    assert [line for line in failed(results) if "row_count" not in line] == []
+    assert results["element_count"].eq(0).all()
+
+
+@pytest.mark.parametrize(("name", "check"), REAL_CHECKS)
+def test_every_expectation_can_fail(warehouse, tmp_path, name, check):
+    assert check.type in list_registered_expectation_implementations()
+    query = check.kwargs.get("unexpected_rows_query", "")
+    others = [other for other in load_suite(name).relations if f"{{{other}}}" in query]
+    bystanders = [
+        Check(other, "expect_column_to_exist", {"column": "retailer"}, "warning", "-") for other in others
+    ]
+    suite = Suite(name, "one check", (check, *bystanders))
+    warehouse.execute("begin")
+    try:
+        warehouse.execute(harm(check))
+        results = run_suite(warehouse, suite, tables(warehouse, *suite.relations), docs_folder=tmp_path)
+    finally:
+        warehouse.execute("rollback")
+    assert results["success"].tolist() == [False] + [True] * len(others)
+    assert not str(results["observed"].iloc[0]).startswith("error")
+    assert results["unexpected_count"].iloc[0] > 0
+
+
+def harm(check: Check) -> str:
+    """SQL that makes one expectation fail."""
+    kwargs, table = check.kwargs, check.relation
+    match check.type:
+        case "expect_column_values_to_not_be_null":
+            return f"update {table} set {kwargs['column']} = null"
+        case "expect_compound_columns_to_be_unique":
+            return f"insert into {table} select * from {table} limit 1"
+        case "expect_column_values_to_be_between":
+            return f"update {table} set {kwargs['column']} = {kwargs['min_value']} - 1"
+        case "expect_column_values_to_be_in_set":
+            return f"update {table} set {kwargs['column']} = 'by telegraph'"
+        case "expect_column_pair_values_a_to_be_greater_than_b":
+            step = "interval 1 day" if kwargs["column_A"].endswith("_at") else "1"
+            return f"update {table} set {kwargs['column_B']} = {kwargs['column_A']} + {step}"
+        case "expect_table_row_count_to_be_between":
+            return f"delete from {table}"
+    (sql,) = (sql for rule, sql in BREAKS.items() if check.rule.startswith(rule))
+    return sql.format(table)
