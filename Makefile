@@ -19,11 +19,14 @@ $(INSTALLED): requirements.lock pyproject.toml
 build: $(INSTALLED) ## build the warehouse (PALETTE_DATA=... PALETTE_RETAILERS=... for your own files)
 	@$(BIN)/palette build
 
-test: $(INSTALLED) ## lint, types, pytest and dbt on throw-away warehouses
-	@$(BIN)/python tests/run.py
+test: lint ## lint, types, pytest and dbt on throw-away warehouses
+	$(BIN)/pytest
 
 lint: $(INSTALLED) ## ruff, sqlfmt and mypy
-	@$(BIN)/python tests/run.py --lint-only
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
+	$(BIN)/sqlfmt --quiet --check models macros tests
+	$(BIN)/mypy
 
 docs: $(INSTALLED) ## build the lineage site
 	@$(BIN)/palette docs

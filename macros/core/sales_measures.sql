@@ -1,4 +1,3 @@
-{# What is counted of a group of order lines, the same in every sales mart. #}
 {% macro sales_measures() %}
     count(distinct order_id) as orders,
     count(distinct customer_id) as customers,
@@ -11,7 +10,6 @@
 {% macro total(column, type) %} cast(coalesce(sum({{ column }}), 0) as {{ type }}) {% endmacro %}
 
 
-{# A share of the whole, 0 to 1. #}
 {% macro share(part, whole) %}
     cast({{ part }} as double) / nullif(cast({{ whole }} as double), 0)
 {% endmacro %}

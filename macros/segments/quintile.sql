@@ -1,4 +1,3 @@
-{# Quintile 1..5 of a measure, given the columns `<measure>_p20` .. `_p80`: a value on an edge stays in the lower bin. #}
 {% macro quintile(measure) %}
     cast(
         1

@@ -1,4 +1,3 @@
-{# Days from a customer's last purchase to the snapshot: whole elapsed days, or calendar days. #}
 {% macro recency_days(last_ordered_at, snapshot_at, unit) %}
     cast(
         case

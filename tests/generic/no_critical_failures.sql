@@ -1,4 +1,3 @@
-{# Fails on every critical expectation that did not hold, and says which: a count alone would send people digging. #}
 {% test no_critical_failures(model) %}
     {% set sql %}
 select suite, relation, column_name, expectation, unexpected_count, element_count

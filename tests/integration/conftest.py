@@ -1,0 +1,149 @@
+"""Throw-away warehouses: each test that builds does so from its own files into its own folder."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+
+from palette.demo import write_demo
+
+ROOT = Path(__file__).parents[2]
+REAL_DATA = ROOT.parent / "shared" / "data"
+BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a command printed, and how it ended."""
+
+    code: int
+    output: str
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """A folder with input files, a warehouse and dbt's target of its own, over a checkout of the project."""
+
+    folder: Path
+    data: Path
+    project: Path = ROOT
+
+    @property
+    def warehouse(self) -> Path:
+        return self.folder / "palette.duckdb"
+
+    @property
+    def target(self) -> Path:
+        return self.folder / "target"
+
+    def run(self, *command: str | Path, **environment: str) -> Run:
+        """Run a command of the virtual environment; keywords are further environment variables."""
+        program = str(BIN / command[0])
+        done = subprocess.run(
+            [program, *map(str, command[1:])],
+            cwd=self.project,
+            env=os.environ
+            | {
+                "PALETTE_DATA": str(self.data),
+                "PALETTE_DB": str(self.warehouse),
+                "PALETTE_RETAILERS": "online_retail",
+                "DBT_TARGET_PATH": str(self.target),
+                "DBT_LOG_PATH": str(self.folder / "logs"),
+                "DBT_USE_COLORS": "0",
+                "COLUMNS": "200",
+            }
+            | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        return Run(done.returncode, done.stdout)
+
+    def build(self, *arguments: str, **environment: str) -> "Sandbox":
+        """Run a plain `dbt build`, which has to succeed."""
+        run = self.run("dbt", "build", *arguments, **environment)
+        assert run.code == 0, run.output
+        return self
+
+    def query(self, sql: str) -> pd.DataFrame:
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            return connection.sql(sql).df()
+
+    def columns(self) -> dict[str, list[str]]:
+        """Columns of every table and view that dbt built, by its name."""
+        found = self.query("""
+            select table_name, column_name from information_schema.columns
+            where table_schema in ('main', 'intermediate', 'staging', 'seeds')
+            order by table_name, ordinal_position
+        """)
+        return found.groupby("table_name")["column_name"].agg(list).to_dict()
+
+
+def copy_of_project(folder: Path) -> Path:
+    """Copy what dbt reads of the project, so that a test may break it."""
+    for part in ("models", "python_models", "macros", "seeds", "tests/data", "tests/generic", "profiles"):
+        shutil.copytree(ROOT / part, folder / part)
+    shutil.copy(ROOT / "dbt_project.yml", folder)
+    shutil.copy(ROOT / "profiles.yml", folder)
+    return folder
+
+
+def identical(first: Sandbox, second: Sandbox) -> list[str]:
+    """Names of the tables of the marts that are not the same in both warehouses, row for row."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{first.warehouse}' as first (read_only)")
+        connection.execute(f"attach '{second.warehouse}' as second (read_only)")
+        names = [
+            name
+            for (name,) in connection.execute(
+                "select table_name from duckdb_tables() where database_name = 'first' and schema_name = 'main'"
+            ).fetchall()
+        ]
+        assert names
+
+        def rows(database: str, table: str) -> list[tuple[object, ...]]:
+            return connection.execute(f"select * from {database}.main.{table} order by all").fetchall()
+
+        return [name for name in names if rows("first", name) != rows("second", name)]
+
+
+@pytest.fixture(scope="session")
+def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small demo shop: its files are data/demo's, with fewer customers."""
+    folder = tmp_path_factory.mktemp("demo data")
+    write_demo(folder, ["online_retail"], customers=200)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demo(demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
+    """The small demo shop, built by a plain `dbt build`; tests only read it."""
+    return Sandbox(tmp_path_factory.mktemp("demo"), demo_data).build()
+
+
+@pytest.fixture(scope="session")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
+    """The real Online Retail file, built by a plain `dbt build`; tests only read it."""
+    if not REAL_DATA.is_dir():
+        message = f"{REAL_DATA} is not there: it holds the real file the published figures are checked on"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    return Sandbox(tmp_path_factory.mktemp("real"), REAL_DATA).build()
+
+
+@pytest.fixture
+def sandbox(demo_data: Path, tmp_path: Path) -> Sandbox:
+    """A place for a test to build the demo shop, or to fail to."""
+    return Sandbox(tmp_path, demo_data)
+
+
+@pytest.fixture
+def broken_project(demo_data: Path, tmp_path: Path) -> Sandbox:
+    """A place with a copy of the project that a test may break."""
+    return Sandbox(tmp_path, demo_data, copy_of_project(tmp_path / "project"))
