@@ -100,18 +100,15 @@ def identical(first: Sandbox, second: Sandbox) -> list[str]:
     with duckdb.connect() as connection:
         connection.execute(f"attach '{first.warehouse}' as first (read_only)")
         connection.execute(f"attach '{second.warehouse}' as second (read_only)")
-        names = [
-            name
-            for (name,) in connection.execute(
-                "select table_name from duckdb_tables() where database_name = 'first' and schema_name = 'main'"
-            ).fetchall()
-        ]
+        names = connection.execute("""
+            select table_name from duckdb_tables() where database_name = 'first' and schema_name = 'main'
+        """).fetchall()
         assert names
 
         def rows(database: str, table: str) -> list[tuple[object, ...]]:
             return connection.execute(f"select * from {database}.main.{table} order by all").fetchall()
 
-        return [name for name in names if rows("first", name) != rows("second", name)]
+        return [name for (name,) in names if rows("first", name) != rows("second", name)]
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,8 @@ Source: SPEC of System B, "Baskets". The mining itself is mlxtend's FP-growth on
 cannot reach the support are pruned before it.
 """
 
+import math
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -23,6 +25,7 @@ METRICS = (
     "zhangs_metric",
 )
 SEPARATOR = " + "
+ROUNDING = 1e-9  # a share that meets a threshold exactly may miss it in its last digits
 
 SCHEMA = pa.schema(
     [
@@ -75,27 +78,31 @@ def basket_rules(
     for (retailer, cluster), orders in items.groupby(["retailer", "cluster_name"], sort=True):
         names = dict(zip(orders["item_id"], orders["item_name"], strict=True))
         total = int(orders["cluster_orders"].iloc[0])
-        support = max(min_support, min_orders / total)
-        rules = _mine(orders, total, support, min_confidence, max_items)
+        needed = max(min_orders, math.ceil(min_support * total - ROUNDING))
+        rules = _mine(orders, total, needed, min_confidence, max_items)
         part = _described(rules, names, total)
         parts.append(part.assign(retailer=str(retailer), cluster_name=str(cluster)))
     return pd.concat(parts, ignore_index=True)[list(SCHEMA.names)]
 
 
-def _mine(
-    orders: pd.DataFrame, total: int, support: float, confidence: float, max_items: int
-) -> pd.DataFrame:
+def _mine(orders: pd.DataFrame, total: int, needed: int, confidence: float, max_items: int) -> pd.DataFrame:
     baskets, items = orders["order_id"].astype("category"), orders["item_id"].astype("category")
+    nothing = pd.DataFrame(columns=["antecedents", "consequents", *METRICS])
+    if needed > total:
+        return nothing
     # Orders whose items were all pruned are empty rows: they count for every share.
     cells = csr_matrix(
         (np.ones(len(orders), dtype=bool), (baskets.cat.codes, items.cat.codes)),
         shape=(total, len(items.cat.categories)),
     )
     held: pd.DataFrame = pd.DataFrame.sparse.from_spmatrix(cells, columns=items.cat.categories)  # type: ignore[attr-defined]
-    itemsets = fpgrowth(held, min_support=support, use_colnames=True, max_len=2 * max_items)
+    # Half an order less than needed: mlxtend multiplies the share back and rounds up.
+    itemsets = fpgrowth(held, (needed - 0.5) / total, use_colnames=True, max_len=2 * max_items)
     if itemsets.empty:
-        return pd.DataFrame(columns=["antecedents", "consequents", *METRICS])
-    rules: pd.DataFrame = association_rules(itemsets, metric="confidence", min_threshold=confidence)
+        return nothing
+    rules: pd.DataFrame = association_rules(
+        itemsets, metric="confidence", min_threshold=confidence - ROUNDING
+    )
     short = (rules["antecedents"].map(len) <= max_items) & (rules["consequents"].map(len) <= max_items)
     return rules[short]
 
@@ -113,7 +120,7 @@ def _described(rules: pd.DataFrame, names: dict[str, str], total: int) -> pd.Dat
     described[list(METRICS)] = described[list(METRICS)].astype(float).round(9)
     described["conviction"] = described["conviction"].replace(np.inf, np.nan)
     described = described.sort_values(
-        ["lift", "confidence", "support", "antecedent_ids", "consequent_ids"],
-        ascending=[False, False, False, True, True],
+        ["lift", "confidence", "support", "antecedents", "consequents", "antecedent_ids", "consequent_ids"],
+        ascending=[False] * 3 + [True] * 4,
     )
     return described.assign(rule_id=np.arange(1, len(described) + 1))

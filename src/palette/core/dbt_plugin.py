@@ -2,10 +2,10 @@
 
 dbt loads it through ``profiles/profiles.yml``. Each function below becomes an SQL function of dbt's own
 connection, prefixed ``palette_`` and called by the macro ``palette_python``; none is ever stored in the
-warehouse. The heavy libraries of the Python models are imported here, once, by the main thread: importing
-them first from several dbt threads can deadlock.
+warehouse.
 """
 
+import importlib
 import json
 import os
 import warnings
@@ -16,15 +16,13 @@ from pathlib import Path
 import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-import palette.baskets.rules
-import palette.segments.clusters
 from palette.core import inputs
 from palette.core.settings import Settings, SettingsError
 from palette.core.sources import SOURCES
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)  # of Great Expectations' own imports
-    import palette.quality.expectations  # noqa: F401
+# The modules whose libraries are heavy. First imports of those from several dbt threads can deadlock, so they
+# are imported before there are any.
+HEAVY = ("palette.baskets.rules", "palette.quality.expectations", "palette.segments.clusters")
 
 
 def data_folder() -> Path:
@@ -43,6 +41,10 @@ def check_inputs(enabled: str) -> list[str]:
     """Read every input file of the retailers (comma list) through; returns a line for each of them."""
     retailers = enabled.split(",")
     inputs.check_inputs(data_folder(), retailers)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of Great Expectations' own imports
+        for module in HEAVY:
+            importlib.import_module(module)
     return [
         f"{retailer}.{table.name}: reads {', '.join(file.label for file in files)}"
         for retailer in retailers

@@ -5,22 +5,30 @@
 
 import datetime
 import difflib
+import json
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 
 class SettingsError(ValueError):
     """A dbt var with a value, or a name, that the project cannot use."""
 
 
+def _iso(value: object) -> object:
+    if value is not None and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", str(value)):
+        raise ValueError("not YYYY-MM-DD")
+    return value
+
+
 class Settings(BaseModel):
     """Every dbt var of the project."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
-    as_of_date: datetime.date | None = Field(
+    as_of_date: Annotated[datetime.date, Field(strict=False), BeforeValidator(_iso)] | None = Field(
         None, description="the warehouse sees only what was known at the end of this day, YYYY-MM-DD"
     )
     rfm_clusters: Literal["auto"] | Annotated[int, Field(ge=2, le=10)] = Field(
@@ -57,7 +65,7 @@ class Settings(BaseModel):
             Names each wrong var, its value and what is allowed.
         """
         try:
-            return cls(**values)
+            return cls.model_validate_json(json.dumps(dict(values), default=str))
         except ValidationError as error:
             wrong = dict.fromkeys(str(item["loc"][0]) for item in error.errors())
             raise SettingsError("; ".join(_problem(name, values[name]) for name in wrong)) from None

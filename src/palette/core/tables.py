@@ -4,6 +4,7 @@ dbt enforces contracts for SQL models only. A Python model's contract is the ord
 its logic, applied by :func:`typed`.
 """
 
+from collections import Counter
 from typing import Any
 
 import pandas as pd
@@ -34,7 +35,8 @@ def typed(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
     SchemaError
         Names the column and the reason: missing, not declared, null, or not castable without loss.
     """
-    if difference := set(schema.names) ^ set(frame.columns):
+    given, declared = Counter(frame.columns), Counter(schema.names)
+    if difference := (given - declared) + (declared - given):
         names = ", ".join(sorted(map(str, difference)))
         raise SchemaError(f"columns differ from the declared schema: {names}")
     return pa.Table.from_arrays([_cast(frame[field.name], field) for field in schema], schema=schema)
@@ -47,10 +49,17 @@ def empty(schema: pa.Schema) -> pd.DataFrame:
 
 
 def _cast(column: "pd.Series[Any]", field: pa.Field) -> pa.Array:
+    if column.empty:
+        return pa.array([], field.type)
     try:
-        values = pa.chunked_array([pa.Array.from_pandas(column)]).combine_chunks().cast(field.type)
+        given = pa.chunked_array([pa.Array.from_pandas(column)]).combine_chunks()
+        values = given.cast(field.type)
+        parsed = pa.types.is_null(given.type) or pa.types.is_large_string(given.type)
+        kept = parsed or values.cast(given.type).equals(given)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
         raise SchemaError(f"column {field.name} is not {field.type}: {error}") from error
+    if not kept:
+        raise SchemaError(f"column {field.name} is not {field.type}: casting from {given.type} loses data")
     if values.null_count and not field.nullable:
         raise SchemaError(f"column {field.name} holds {values.null_count} nulls")
     return values

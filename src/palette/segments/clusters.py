@@ -85,7 +85,8 @@ def diagnose(
     seed
         Seed of the starts and of the silhouette's sample.
     silhouette_sample
-        Customers the silhouette is computed on, drawn when there are more.
+        Customers the silhouette is computed on, drawn when there are more; one of each cluster is always
+        among them.
 
     Returns
     -------
@@ -210,8 +211,9 @@ def _fit(points: Matrix, k: int, seed: int) -> KMeans:
 
 def _measure(points: Matrix, k: int, seed: int, sample: int) -> tuple[float, float]:
     model = _fit(points, k, seed)
+    drawn = np.random.default_rng(seed).permutation(len(points))[:sample]
+    one_of_each = np.unique(model.labels_, return_index=True)[1]
+    judged = np.union1d(drawn, one_of_each)
     with threadpool_limits(1):
-        silhouette = silhouette_score(
-            points, model.labels_, sample_size=min(sample, len(points)), random_state=seed
-        )
+        silhouette = silhouette_score(points[judged], model.labels_[judged])
     return round(float(model.inertia_), 6), round(float(silhouette), 6)

@@ -1,0 +1,68 @@
+"""The commands as a user types them."""
+
+import pytest
+from conftest import ROOT
+
+
+@pytest.mark.parametrize("command", [(), ("import",), ("demo",), ("build",), ("summary",), ("docs",)])
+def test_every_command_has_help(sandbox, command):
+    run = sandbox.run("palette", *command, "--help")
+    assert run.code == 0
+    assert "Usage:" in run.output
+
+
+def test_build_ends_with_a_summary(sandbox):
+    run = sandbox.run("palette", "build")
+    assert run.code == 0, run.output
+    for words in ("customer_360", "Hibernating", "expectations hold", str(sandbox.warehouse), "make docs"):
+        assert words in run.output
+    assert not (sandbox.folder / ".building").exists()
+    again = sandbox.run("palette", "summary")
+    assert again.code == 0
+    assert again.output.strip() in run.output
+
+
+def test_summary_without_a_warehouse_says_what_to_do(sandbox):
+    run = sandbox.run("palette", "summary")
+    assert run.code == 1
+    assert "make build" in run.output
+
+
+def test_outside_the_project_the_command_says_so(sandbox):
+    outside = type(sandbox)(sandbox.folder, sandbox.data, sandbox.folder)
+    run = outside.run("palette", "build")
+    assert run.code == 1
+    assert "dbt_project.yml" in run.output
+
+
+def test_demo_writes_the_same_bytes_twice(sandbox):
+    for name in ("one", "two"):
+        assert sandbox.run("palette", "demo", "--out", sandbox.folder / name, "--customers", "20").code == 0
+    one, two = (sandbox.folder / name / "online_retail" / "online_retail.csv" for name in ("one", "two"))
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_an_imported_file_builds_the_same_warehouse(demo, sandbox):
+    file = demo.data / "online_retail" / "online_retail.csv"
+    out = sandbox.folder / "imported"
+    run = sandbox.run("palette", "import", "online_retail", file, "--out", out)
+    assert run.code == 0, run.output
+    imported = type(sandbox)(sandbox.folder, out).build("--select", "+order_lines")
+    difference = "select sum(amount)::varchar, count(*) from order_lines"
+    assert imported.query(difference).equals(demo.query(difference))
+
+
+def test_import_of_a_broken_file_says_what_is_wrong(sandbox):
+    file = sandbox.folder / "broken.csv"
+    file.write_text("InvoiceNo,StockCode\n1,2\n")
+    run = sandbox.run("palette", "import", "online_retail", file, "--out", sandbox.folder / "imported")
+    assert run.code == 1
+    assert "broken.csv" in run.output
+    assert "Description" in run.output
+    assert not (sandbox.folder / "imported").exists()
+
+
+def test_make_lists_its_targets():
+    makefile = (ROOT / "Makefile").read_text()
+    for target in ("build", "test", "lint", "docs", "bench", "clean"):
+        assert f"\n{target}:" in makefile

@@ -1,0 +1,100 @@
+"""Everything a reader meets in the lineage site is described."""
+
+import copy
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT
+
+from palette.core.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def manifest(demo) -> dict:
+    return json.loads((demo.target / "manifest.json").read_text())
+
+
+def undescribed(manifest: dict, columns: dict[str, list[str]]) -> list[str]:
+    """Nodes, macros and columns without a description, and described columns that are not built."""
+    own = [
+        node
+        for kind in ("nodes", "sources", "macros", "exposures", "unit_tests")
+        for node in manifest[kind].values()
+        if node["package_name"] == "palette" and node["resource_type"] not in ("test", "operation")
+    ]
+    missing = [node["name"] for node in own if not node["description"].strip()]
+    for node in own:
+        if node["resource_type"] not in ("model", "seed", "source"):
+            continue
+        declared = {name: column["description"].strip() for name, column in node["columns"].items()}
+        built = columns.get(node["name"], list(declared))
+        missing += [f"{node['name']}.{name}" for name in {*built, *declared} if not declared.get(name)]
+        missing += [f"{node['name']}.{name} is not built" for name in declared if name not in built]
+    return missing
+
+
+def test_everything_is_described(manifest, demo):
+    assert undescribed(manifest, demo.columns()) == []
+
+
+def test_a_column_without_a_description_is_found(manifest, demo):
+    broken = copy.deepcopy(manifest)
+    del broken["nodes"]["model.palette.customers"]["columns"]["revenue"]
+    broken["macros"]["macro.palette.quintile"]["description"] = ""
+    assert undescribed(broken, demo.columns()) == ["quintile", "customers.revenue"]
+
+
+def test_every_sql_mart_has_a_contract_and_a_unit_test(manifest):
+    marts = [
+        name
+        for name, node in manifest["nodes"].items()
+        if node["resource_type"] == "model" and node["original_file_path"].startswith("models/marts/")
+    ]
+    tested = {parent for test in manifest["unit_tests"].values() for parent in test["depends_on"]["nodes"]}
+    assert len(marts) > 15
+    assert [mart for mart in marts if not manifest["nodes"][mart]["config"]["contract"]["enforced"]] == []
+    assert [mart for mart in marts if mart not in tested] == ["model.palette.quality_results"]
+
+
+def test_the_readme_explains_every_setting():
+    readme = (ROOT / "README.md").read_text()
+    for name, field in Settings.model_fields.items():
+        row = next(line for line in readme.splitlines() if line.startswith(f"| `{name}` |"))
+        assert field.description in row
+        default = yaml.safe_dump(field.default).split("\n")[0]
+        assert f"| `{default}` |" in row
+    for name in ("PALETTE_DATA", "PALETTE_DB", "PALETTE_RETAILERS"):
+        assert f"| `{name}` |" in readme
+
+
+def test_the_readme_asks_a_question_of_every_mart(manifest):
+    readme = (ROOT / "README.md").read_text()
+    marts = {
+        node["name"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] in ("model", "seed") and node["schema"] == "main"
+    }
+    assert [mart for mart in sorted(marts) if f"| `{mart}` |" not in readme] == []
+
+
+def test_the_readme_shows_the_two_commands():
+    readme = (ROOT / "README.md").read_text()
+    assert "make build" in readme
+    assert "make test" in readme
+
+
+def test_no_file_names_a_package_registry():
+    lock = (ROOT / "requirements.lock").read_text()
+    assert "://" not in lock
+    assert all("==" in line for line in lock.splitlines())
+
+
+def test_the_lineage_site_is_built(demo):
+    run = demo.run("palette", "docs")
+    assert run.code == 0, run.output
+    assert "dbt docs serve" in run.output
+    catalog = json.loads((demo.target / "catalog.json").read_text())
+    assert "model.palette.customer_360" in catalog["nodes"]
+    assert Path(demo.target / "index.html").is_file()

@@ -1,0 +1,165 @@
+"""Each gate is seen to close: the build goes red, says why, and the earlier warehouse is as it was."""
+
+import shutil
+
+import duckdb
+import pytest
+
+HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+LINE = "536365,85123A,MUG,{quantity},{date},{price},17850,United Kingdom\n"
+GOOD = HEADER + LINE.format(quantity=6, date="12/1/2010 8:26", price="2.55")
+
+
+def with_files(sandbox, **contents):
+    """The sandbox with these files as its whole input; `__` in a name stands for the dot."""
+    folder = sandbox.folder / "input"
+    folder.mkdir()
+    for name, content in contents.items():
+        (folder / name.replace("__", ".")).write_bytes(content.encode())
+    return type(sandbox)(sandbox.folder, folder, sandbox.project)
+
+
+@pytest.fixture
+def earlier(demo, sandbox):
+    """An earlier warehouse, to be left alone to the last byte."""
+    sandbox.warehouse.write_bytes(demo.warehouse.read_bytes())
+    return sandbox.warehouse.read_bytes()
+
+
+BROKEN_FILES = {
+    "an empty file": ({"x__csv": ""}, ["x.csv", "empty"]),
+    "a header and nothing else": ({"x__csv": HEADER}, ["x.csv", "no rows"]),
+    "a missing column": ({"x__csv": GOOD.replace("Quantity,", "Units,")}, ["x.csv", "Quantity", "Units"]),
+    "a date that is none": (
+        {"x__csv": GOOD + LINE.format(quantity=6, date="31/31/2010 8:26", price="2.55")},
+        ["x.csv", "row 2", "InvoiceDate", "31/31/2010 8:26"],
+    ),
+    "a number that is none": (
+        {"x__csv": GOOD + LINE.format(quantity="six", date="12/1/2010 8:26", price="2.55")},
+        ["x.csv", "row 2", "Quantity", "six"],
+    ),
+    "a price that is missing": (
+        {"x__csv": GOOD + LINE.format(quantity=6, date="12/1/2010 8:26", price="")},
+        ["x.csv", "row 2", "UnitPrice"],
+    ),
+    "a file that is not what it says": ({"x__parquet": "not parquet"}, ["x.parquet"]),
+    "a workbook": ({"x__xlsx": "PK"}, ["x.xlsx", "palette import online_retail"]),
+    "no file": ({}, ["no "]),
+}
+
+
+@pytest.mark.parametrize("command", [("dbt", "build"), ("palette", "build")], ids=" ".join)
+@pytest.mark.parametrize("case", BROKEN_FILES)
+def test_a_broken_input_stops_the_build_before_anything_is_written(sandbox, earlier, case, command):
+    if command[0] == "palette" and case not in ("a missing column", "a date that is none"):
+        pytest.skip("`palette build` runs the same dbt")
+    files, words = BROKEN_FILES[case]
+    run = with_files(sandbox, **files).run(*command)
+    assert run.code != 0
+    for word in words:
+        assert word in run.output
+    assert "Traceback" not in run.output
+    assert sandbox.warehouse.read_bytes() == earlier
+
+
+def test_a_missing_folder_stops_the_build(sandbox, earlier):
+    nowhere = type(sandbox)(sandbox.folder, sandbox.folder / "nowhere")
+    run = nowhere.run("dbt", "build")
+    assert run.code != 0
+    assert "nowhere" in run.output
+    assert sandbox.warehouse.read_bytes() == earlier
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ("{rfm_clusters: 40}", ["rfm_clusters", "40", "2 to 10"]),
+        ("{as_of_date: yesterday}", ["as_of_date", "yesterday", "YYYY-MM-DD"]),
+        ("{basket_min_suport: 0.1}", ["basket_min_suport", "did you mean 'basket_min_support'"]),
+    ],
+)
+def test_a_wrong_setting_stops_the_build(sandbox, earlier, variables, words):
+    run = sandbox.run("dbt", "build", "--vars", variables)
+    assert run.code != 0
+    for word in words:
+        assert word in run.output
+    assert sandbox.warehouse.read_bytes() == earlier
+
+
+def test_an_unknown_retailer_stops_the_build(sandbox, earlier):
+    run = sandbox.run("dbt", "build", PALETTE_RETAILERS="online_retale")
+    assert run.code != 0
+    assert "online_retale" in run.output
+    assert "online_retail" in run.output.replace("online_retale", "")
+    assert sandbox.warehouse.read_bytes() == earlier
+
+
+def test_a_broken_contract_stops_the_build(broken_project):
+    model = broken_project.project / "models/marts/sales/order_lines.sql"
+    model.write_text(model.read_text().replace("unit_price,", "cast(unit_price as double) as unit_price,"))
+    run = broken_project.run("dbt", "build", "--select", "+order_lines")
+    assert run.code != 0
+    assert "contract" in run.output
+    assert "unit_price" in run.output
+
+
+def test_a_broken_python_schema_stops_the_build(broken_project):
+    model = broken_project.project / "python_models/core/calendar.py"
+    code = model.read_text().replace("typed(calendar(", "typed(calendar_with_more(")
+    model.write_text(code + "\n\ndef calendar_with_more(spans):\n    return calendar(spans).assign(more=1)\n")
+    run = broken_project.run("dbt", "build", "--select", "+calendar")
+    assert run.code != 0
+    assert "columns differ from the declared schema: more" in run.output
+
+
+def test_a_lost_line_fails_the_reconciliation(broken_project):
+    model = broken_project.project / "models/marts/sales/order_lines.sql"
+    model.write_text(model.read_text().replace("is null", "is null and quantity < 100"))
+    run = broken_project.run("dbt", "build", "--select", "+assert_input_is_kept_or_excluded")
+    assert run.code != 0
+    assert "Failure in test assert_input_is_kept_or_excluded" in run.output
+
+
+def test_a_wrong_rule_fails_its_unit_test(broken_project):
+    macro = broken_project.project / "macros/segments/quintile.sql"
+    macro.write_text(macro.read_text().replace(" > ", " >= "))
+    run = broken_project.run("dbt", "build", "--select", "+customer_rfm")
+    assert run.code != 0
+    assert "equal_values_share_a_score_and_an_edge_belongs_to_the_lower_bin" in run.output
+
+
+def test_a_failed_critical_expectation_stops_the_build(broken_project):
+    """A retailer whose steps let returns through: the marts would sum negative purchases."""
+    steps = broken_project.project / "seeds/sales/cleaning_steps.csv"
+    rows = steps.read_text().splitlines(keepends=True)
+    steps.write_text("".join(row for row in rows if "non_positive" not in row))
+    broken_project.warehouse.write_bytes(b"earlier")
+    run = broken_project.run("palette", "build")
+    assert run.code != 0
+    lines = [line for line in run.output.splitlines() if "CRITICAL core.order_lines" in line]
+    assert any("(quantity)" in line and " rows unexpected" in line for line in lines), run.output
+    assert broken_project.warehouse.read_bytes() == b"earlier"
+    unfinished = broken_project.folder / ".building" / broken_project.warehouse.name
+    assert str(unfinished) in run.output
+    with duckdb.connect(str(unfinished), read_only=True) as connection:
+        failed = connection.execute("select count(*) from quality_results where not success").fetchone()
+    assert failed[0] > 0
+
+
+def test_a_failed_warning_is_reported_and_the_build_passes(sandbox):
+    """Most lines without a customer: odd, but possible."""
+    rows = [LINE.format(quantity=i, date="12/1/2010 8:26", price="2.55") for i in range(1, 21)]
+    anonymous = [row.replace("17850", "") for row in rows]
+    strange = with_files(sandbox, x__csv=HEADER + "".join(rows + 2 * anonymous))
+    run = strange.run("palette", "build")
+    assert run.code == 0, run.output
+    failed = strange.query("select severity from quality_results where not success")
+    assert set(failed["severity"]) == {"warning"}
+    assert "WARNING online_retail_staging" in run.output
+
+
+def test_a_build_that_fails_half_way_leaves_the_earlier_warehouse(broken_project):
+    shutil.rmtree(broken_project.project / "seeds/segments")
+    broken_project.warehouse.write_bytes(b"earlier")
+    assert broken_project.run("palette", "build").code != 0
+    assert broken_project.warehouse.read_bytes() == b"earlier"

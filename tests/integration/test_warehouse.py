@@ -1,0 +1,153 @@
+"""What a build of the demo shop gives, whoever builds it, in whatever order its lines come."""
+
+import random
+
+import pytest
+import yaml
+from conftest import identical
+
+# mart: the columns that others build on
+PUBLIC = """
+    order_lines: retailer order_line_id order_id customer_id product_id ordered_at quantity unit_price amount
+        channel
+    excluded_order_lines: retailer order_line_id order_id customer_id product_id ordered_at quantity
+        unit_price amount channel exclusion_reason
+    cleaning_waterfall: retailer step_number step lines_dropped lines_left amount_left
+    orders: retailer order_id customer_id ordered_at
+    customers: retailer customer_id
+    products: retailer product_id product_name category
+    dates: retailer date_day is_weekend is_holiday mean_temperature rainfall
+    sales_daily: retailer date_day orders order_lines revenue
+    sales_monthly: retailer month_start orders order_lines revenue
+    sales_by_weekday_hour: retailer weekday hour_of_day orders order_lines revenue
+    sales_by_country: retailer country orders order_lines revenue
+    product_sales: retailer product_id rank_by_lines rank_by_units
+    sales_peaks: retailer peak_start peak_revenue mean_revenue
+    customer_rfm: retailer customer_id recency_days frequency monetary r_score f_score m_score rfm_score
+        rfm_segment
+    rfm_segment_profiles: retailer rfm_segment customers
+    cluster_diagnostics: retailer clustering k inertia silhouette is_chosen
+    customer_clusters: retailer clustering customer_id cluster_name
+    cluster_profiles: retailer clustering cluster_name customers revenue units favourite_products
+        segment_shares
+    basket_rules: retailer cluster_name antecedents consequents support confidence lift leverage conviction
+        zhangs_metric
+    recommendations: retailer customer_id list_name rank product_id score reason evidence
+    customer_360: retailer customer_id
+    quality_results: suite relation expectation severity success unexpected_count element_count
+"""
+MARTS = {mart: columns.split() for mart, columns in yaml.safe_load(PUBLIC).items()}
+
+
+@pytest.mark.parametrize("mart", MARTS)
+def test_a_mart_has_its_public_columns_and_rows(demo, mart):
+    assert set(MARTS[mart]) <= set(demo.columns()[mart])
+    assert len(demo.query(f"from main.{mart} limit 1")) == 1
+
+
+def test_every_segment_and_cluster_is_there(demo):
+    assert len(demo.query("from rfm_segment_profiles")) == 10
+    names = demo.query("select cluster_name from cluster_profiles order by cluster_name")
+    assert names["cluster_name"].tolist() == [
+        "bulk regulars",
+        "champions",
+        "drifting away",
+        "recent small baskets",
+    ]
+
+
+def test_every_kind_of_dirty_line_is_excluded_with_a_reason(demo):
+    reasons = demo.query("select distinct exclusion_reason, step_number from excluded_order_lines order by 2")
+    assert reasons["exclusion_reason"].tolist() == [
+        "customer or description missing",
+        "exact duplicate",
+        "quantity or price not above zero",
+        "not a product code",
+        "service line",
+    ]
+
+
+def test_every_customer_has_a_full_list_and_a_strategy(demo):
+    short = demo.query("""
+        select customer_id, count(*) from recommendations group by customer_id having count(*) <> 10
+    """)
+    assert short.empty
+    assert demo.query("from customer_360 where segment_actions_en is null or offered_products is null").empty
+
+
+def test_the_same_input_gives_the_same_tables(demo, sandbox):
+    assert identical(demo, sandbox.build()) == []
+
+
+def test_the_order_of_the_lines_changes_nothing(demo, sandbox, tmp_path):
+    header, *lines = (demo.data / "online_retail" / "online_retail.csv").read_text("latin-1").splitlines()
+    random.Random(1).shuffle(lines)
+    half = len(lines) // 2
+    folder = tmp_path / "shuffled" / "online_retail"
+    folder.mkdir(parents=True)
+    for name, part in (("b.csv", lines[:half]), ("a.csv", lines[half:])):
+        (folder / name).write_text("\n".join([header, *part, ""]), "latin-1")
+    shuffled = type(sandbox)(sandbox.folder, folder.parent).build()
+    assert identical(demo, shuffled) == []
+
+
+def test_as_of_date_hides_whatever_came_later(sandbox, tmp_path):
+    """A warehouse as of a day is the one that day's files would have given."""
+    day = "2011-06-30"
+    first, second = tmp_path / "as of", tmp_path / "back then"
+    for folder in (first, second):
+        (folder / "online_retail").mkdir(parents=True)
+    as_of = type(sandbox)(first, sandbox.data).build("--vars", f"{{as_of_date: {day}}}")
+    header, *lines = (sandbox.data / "online_retail" / "online_retail.csv").read_text("latin-1").splitlines()
+    kept = [line for line in lines if us_date(line) <= day]
+    assert 0 < len(kept) < len(lines)
+    (second / "online_retail" / "then.csv").write_text("\n".join([header, *kept, ""]), "latin-1")
+    back_then = type(sandbox)(second, second).build()
+    assert identical(as_of, back_then) == []
+    for table, column in (
+        ("staging.stg_online_retail__order_lines", "ordered_at"),
+        ("intermediate.int_order_lines__unioned", "ordered_at"),
+        ("order_lines", "ordered_at"),
+        ("excluded_order_lines", "ordered_at"),
+        ("dates", "date_day"),
+    ):
+        assert as_of.query(f"select max({column})::date::varchar as day from {table}")["day"][0] <= day
+
+
+def us_date(line: str) -> str:
+    """ISO date of a line of the demo's CSV: the only field with a slash and a time."""
+    field = next(part for part in line.split(",") if part.count("/") == 2 and ":" in part)
+    month, day, year = field.split()[0].split("/")
+    return f"{year}-{int(month):02}-{int(day):02}"
+
+
+def test_settings_reach_the_models(sandbox):
+    sandbox.build(
+        "--vars", "{rfm_clusters: auto, basket_min_confidence: 0.9, recommendations_per_customer: 3}"
+    )
+    best = sandbox.query("select is_chosen from cluster_diagnostics order by silhouette desc limit 1")
+    assert best["is_chosen"].tolist() == [True]
+    assert sandbox.query("select min(confidence) as least from basket_rules")["least"][0] >= 0.9
+    assert sandbox.query("select max(rank) as most from recommendations")["most"][0] == 3
+
+
+def test_a_past_before_the_first_purchase_is_empty_not_broken(sandbox):
+    sandbox.build("--vars", "{as_of_date: 2000-01-01}")
+    assert sandbox.query("from customer_360").empty
+    types = sandbox.query(
+        "select column_name, data_type from duckdb_columns() where table_name = 'basket_rules'"
+    )
+    assert types.set_index("column_name")["data_type"]["lift"] == "DOUBLE"
+
+
+def test_a_handful_of_customers_is_enough(sandbox, tmp_path):
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    (folder / "tiny.csv").write_text(
+        "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country\n"
+        "1,10001,RED MUG,1,2011-01-03 10:00:00,2.5,1,United Kingdom\n"
+        "2,10002,BLUE MUG,2,2011-01-04 10:00:00,2.5,2,United Kingdom\n"
+        "3,10001,RED MUG,3,2011-01-05 10:00:00,2.5,3,France\n"
+    )
+    tiny = type(sandbox)(sandbox.folder, folder).build()
+    assert len(tiny.query("from customer_360")) == 3
