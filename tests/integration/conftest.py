@@ -1,5 +1,7 @@
 """Throw-away warehouses: each test that builds does so from its own files into its own folder."""
 
+import contextlib
+import io
 import os
 import shutil
 import subprocess
@@ -10,6 +12,8 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
 
 from palette.demo import write_demo
 
@@ -42,23 +46,23 @@ class Sandbox:
     def target(self) -> Path:
         return self.folder / "target"
 
-    def run(self, *command: str | Path, **environment: str) -> Run:
-        """Run a command of the virtual environment; keywords are further environment variables."""
-        program = str(BIN / command[0])
+    def environment(self) -> dict[str, str]:
+        return {
+            "PALETTE_DATA": str(self.data),
+            "PALETTE_DB": str(self.warehouse),
+            "PALETTE_RETAILERS": "online_retail",
+            "DBT_TARGET_PATH": str(self.target),
+            "DBT_LOG_PATH": str(self.folder / "logs"),
+            "DBT_USE_COLORS": "0",
+            "COLUMNS": "200",
+        }
+
+    def run(self, *command: str | Path) -> Run:
+        """Run a command of the virtual environment, as a user does."""
         done = subprocess.run(
-            [program, *map(str, command[1:])],
+            [str(BIN / command[0]), *map(str, command[1:])],
             cwd=self.project,
-            env=os.environ
-            | {
-                "PALETTE_DATA": str(self.data),
-                "PALETTE_DB": str(self.warehouse),
-                "PALETTE_RETAILERS": "online_retail",
-                "DBT_TARGET_PATH": str(self.target),
-                "DBT_LOG_PATH": str(self.folder / "logs"),
-                "DBT_USE_COLORS": "0",
-                "COLUMNS": "200",
-            }
-            | environment,
+            env=os.environ | self.environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -66,9 +70,24 @@ class Sandbox:
         )
         return Run(done.returncode, done.stdout)
 
-    def build(self, *arguments: str, **environment: str) -> "Sandbox":
+    def dbt(self, *arguments: str, **environment: str) -> Run:
+        """Run dbt in this process, which saves its start; keywords are further environment variables."""
+        messages: list[str] = []
+        runner = dbtRunner(callbacks=[lambda event: messages.append(event.info.msg)])
+        before = os.environ | {}
+        os.environ |= self.environment() | environment
+        try:
+            with contextlib.chdir(self.project), contextlib.redirect_stdout(io.StringIO()):
+                done = runner.invoke(list(arguments))
+        finally:
+            os.environ.clear()
+            os.environ |= before
+            DuckDBConnectionManager.close_all_connections()
+        return Run(0 if done.success else 1, "\n".join([*messages, str(done.exception or "")]))
+
+    def build(self, *arguments: str) -> "Sandbox":
         """Run a plain `dbt build`, which has to succeed."""
-        run = self.run("dbt", "build", *arguments, **environment)
+        run = self.dbt("build", *arguments)
         assert run.code == 0, run.output
         return self
 

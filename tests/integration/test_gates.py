@@ -48,13 +48,10 @@ BROKEN_FILES = {
 }
 
 
-@pytest.mark.parametrize("command", [("dbt", "build"), ("palette", "build")], ids=" ".join)
 @pytest.mark.parametrize("case", BROKEN_FILES)
-def test_a_broken_input_stops_the_build_before_anything_is_written(sandbox, earlier, case, command):
-    if command[0] == "palette" and case not in ("a missing column", "a date that is none"):
-        pytest.skip("`palette build` runs the same dbt")
+def test_a_broken_input_stops_the_build_before_anything_is_written(sandbox, earlier, case):
     files, words = BROKEN_FILES[case]
-    run = with_files(sandbox, **files).run(*command)
+    run = with_files(sandbox, **files).dbt("build")
     assert run.code != 0
     for word in words:
         assert word in run.output
@@ -62,9 +59,19 @@ def test_a_broken_input_stops_the_build_before_anything_is_written(sandbox, earl
     assert sandbox.warehouse.read_bytes() == earlier
 
 
+def test_a_broken_input_stops_the_command_as_well(sandbox, earlier):
+    files, words = BROKEN_FILES["a number that is none"]
+    run = with_files(sandbox, **files).run("palette", "build")
+    assert run.code != 0
+    for word in (*words, f"{sandbox.warehouse} is as it was"):
+        assert word in run.output
+    assert "Traceback" not in run.output
+    assert sandbox.warehouse.read_bytes() == earlier
+
+
 def test_a_missing_folder_stops_the_build(sandbox, earlier):
     nowhere = type(sandbox)(sandbox.folder, sandbox.folder / "nowhere")
-    run = nowhere.run("dbt", "build")
+    run = nowhere.dbt("build")
     assert run.code != 0
     assert "nowhere" in run.output
     assert sandbox.warehouse.read_bytes() == earlier
@@ -79,7 +86,7 @@ def test_a_missing_folder_stops_the_build(sandbox, earlier):
     ],
 )
 def test_a_wrong_setting_stops_the_build(sandbox, earlier, variables, words):
-    run = sandbox.run("dbt", "build", "--vars", variables)
+    run = sandbox.dbt("build", "--vars", variables)
     assert run.code != 0
     for word in words:
         assert word in run.output
@@ -87,7 +94,7 @@ def test_a_wrong_setting_stops_the_build(sandbox, earlier, variables, words):
 
 
 def test_an_unknown_retailer_stops_the_build(sandbox, earlier):
-    run = sandbox.run("dbt", "build", PALETTE_RETAILERS="online_retale")
+    run = sandbox.dbt("build", PALETTE_RETAILERS="online_retale")
     assert run.code != 0
     assert "online_retale" in run.output
     assert "online_retail" in run.output.replace("online_retale", "")
@@ -97,7 +104,7 @@ def test_an_unknown_retailer_stops_the_build(sandbox, earlier):
 def test_a_broken_contract_stops_the_build(broken_project):
     model = broken_project.project / "models/marts/sales/order_lines.sql"
     model.write_text(model.read_text().replace("unit_price,", "cast(unit_price as double) as unit_price,"))
-    run = broken_project.run("dbt", "build", "--select", "+order_lines")
+    run = broken_project.dbt("build", "--select", "+order_lines")
     assert run.code != 0
     assert "contract" in run.output
     assert "unit_price" in run.output
@@ -107,7 +114,7 @@ def test_a_broken_python_schema_stops_the_build(broken_project):
     model = broken_project.project / "python_models/core/calendar.py"
     code = model.read_text().replace("typed(calendar(", "typed(calendar_with_more(")
     model.write_text(code + "\n\ndef calendar_with_more(spans):\n    return calendar(spans).assign(more=1)\n")
-    run = broken_project.run("dbt", "build", "--select", "+calendar")
+    run = broken_project.dbt("build", "--select", "+calendar")
     assert run.code != 0
     assert "columns differ from the declared schema: more" in run.output
 
@@ -115,7 +122,7 @@ def test_a_broken_python_schema_stops_the_build(broken_project):
 def test_a_lost_line_fails_the_reconciliation(broken_project):
     model = broken_project.project / "models/marts/sales/order_lines.sql"
     model.write_text(model.read_text().replace("is null", "is null and quantity < 100"))
-    run = broken_project.run("dbt", "build", "--select", "+assert_input_is_kept_or_excluded")
+    run = broken_project.dbt("build", "--select", "+assert_input_is_kept_or_excluded")
     assert run.code != 0
     assert "Failure in test assert_input_is_kept_or_excluded" in run.output
 
@@ -123,7 +130,7 @@ def test_a_lost_line_fails_the_reconciliation(broken_project):
 def test_a_wrong_rule_fails_its_unit_test(broken_project):
     macro = broken_project.project / "macros/segments/quintile.sql"
     macro.write_text(macro.read_text().replace(" > ", " >= "))
-    run = broken_project.run("dbt", "build", "--select", "+customer_rfm")
+    run = broken_project.dbt("build", "--select", "+customer_rfm")
     assert run.code != 0
     assert "equal_values_share_a_score_and_an_edge_belongs_to_the_lower_bin" in run.output
 
