@@ -4,12 +4,13 @@ Source: SPEC of System B, "Baskets". The mining itself is mlxtend's FP-growth on
 cannot reach the support are pruned before it.
 """
 
-import math
+from collections import Counter
+from math import ceil, comb
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from mlxtend.frequent_patterns import association_rules, fpgrowth
+from mlxtend.frequent_patterns import association_rules, fpgrowth, fpmax
 from scipy.sparse import csr_matrix
 
 from palette.core.tables import empty
@@ -25,6 +26,7 @@ METRICS = (
     "zhangs_metric",
 )
 SEPARATOR = " + "
+MOST_ITEMSETS = 50_000  # of one cluster; each may give dozens of rules
 ROUNDING = 1e-9  # a share that meets a threshold exactly may miss it in its last digits
 
 SCHEMA = pa.schema(
@@ -71,6 +73,8 @@ def basket_rules(
     -------
     pandas.DataFrame
         Columns of ``SCHEMA``: names and ids of either side are sorted by name and joined by " + ".
+        Where the itemsets of a cluster would be more than ``MOST_ITEMSETS``, as when someone orders the same
+        long list again and again, only the shorter ones are mined, and a printed line says so.
         ``conviction`` is null where the confidence is 1 (the published tables print infinity). Sorted by
         lift, confidence, support (highest first), then by name; ``rule_id`` numbers the rows of a cluster.
     """
@@ -78,28 +82,54 @@ def basket_rules(
     for (retailer, cluster), orders in items.groupby(["retailer", "cluster_name"], sort=True):
         names = dict(zip(orders["item_id"], orders["item_name"], strict=True))
         total = int(orders["cluster_orders"].iloc[0])
-        needed = max(min_orders, math.ceil(min_support * total - ROUNDING))
-        rules = _mine(orders, total, needed, min_confidence, max_items)
+        needed = max(min_orders, ceil(min_support * total - ROUNDING))
+        if needed > total:
+            continue
+        held = _held(orders, total)
+        # Half an order less than needed: mlxtend multiplies the share back and rounds up.
+        support = (needed - 0.5) / total
+        longest = _longest(held, support, 2 * max_items)
+        if longest < 2 * max_items:
+            print(
+                f"basket_rules: {retailer}, {cluster}: no rules of more than {longest} items, too many; "
+                "raise basket_min_support or basket_min_orders to find them"
+            )
+        rules = _rules(held, support, longest, min_confidence, max_items)
         part = _described(rules, names, total)
         parts.append(part.assign(retailer=str(retailer), cluster_name=str(cluster)))
     return pd.concat(parts, ignore_index=True)[list(SCHEMA.names)]
 
 
-def _mine(orders: pd.DataFrame, total: int, needed: int, confidence: float, max_items: int) -> pd.DataFrame:
+def _held(orders: pd.DataFrame, total: int) -> pd.DataFrame:
+    """Tell for each order (row) and item (column) whether it is in; a sparse frame."""
     baskets, items = orders["order_id"].astype("category"), orders["item_id"].astype("category")
-    nothing = pd.DataFrame(columns=["antecedents", "consequents", *METRICS])
-    if needed > total:
-        return nothing
     # Orders whose items were all pruned are empty rows: they count for every share.
     cells = csr_matrix(
         (np.ones(len(orders), dtype=bool), (baskets.cat.codes, items.cat.codes)),
         shape=(total, len(items.cat.categories)),
     )
     held: pd.DataFrame = pd.DataFrame.sparse.from_spmatrix(cells, columns=items.cat.categories)  # type: ignore[attr-defined]
-    # Half an order less than needed: mlxtend multiplies the share back and rounds up.
-    itemsets = fpgrowth(held, (needed - 0.5) / total, use_colnames=True, max_len=2 * max_items)
+    return held
+
+
+def _longest(held: pd.DataFrame, support: float, wanted: int) -> int:
+    """Return how long itemsets may be, at least 2: all subsets of the maximal ones count."""
+    maximal = Counter(fpmax(held, support)["itemsets"].map(len))
+
+    def itemsets(longest: int) -> int:
+        return sum(
+            sets * comb(items, size) for items, sets in maximal.items() for size in range(1, longest + 1)
+        )
+
+    return next((size for size in range(wanted, 2, -1) if itemsets(size) <= MOST_ITEMSETS), 2)
+
+
+def _rules(
+    held: pd.DataFrame, support: float, longest: int, confidence: float, max_items: int
+) -> pd.DataFrame:
+    itemsets = fpgrowth(held, support, use_colnames=True, max_len=longest)
     if itemsets.empty:
-        return nothing
+        return pd.DataFrame(columns=["antecedents", "consequents", *METRICS])
     rules: pd.DataFrame = association_rules(
         itemsets, metric="confidence", min_threshold=confidence - ROUNDING
     )

@@ -41,8 +41,7 @@ def check_inputs(enabled: str) -> list[str]:
     """Read every input file of the retailers (comma list) through; returns a line for each of them."""
     retailers = enabled.split(",")
     inputs.check_inputs(data_folder(), retailers)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of Great Expectations' own imports
+    with warnings.catch_warnings(record=True):  # deprecations among the libraries are not the user's
         for module in HEAVY:
             importlib.import_module(module)
     return [

@@ -46,7 +46,7 @@ class Settings(BaseModel):
     basket_min_confidence: float = Field(0.5, ge=0, le=1, description="least confidence of a basket rule")
     basket_max_items: int = Field(3, ge=1, le=5, description="most items on either side of a basket rule")
     basket_min_orders: int = Field(
-        5, ge=1, description="least number of orders behind a basket rule, whatever the support"
+        10, ge=1, description="least number of orders behind a basket rule, whatever the support"
     )
     recommendations_per_customer: int = Field(10, ge=1, le=100, description="length of a recommendation list")
 

@@ -273,3 +273,14 @@ def test_rules_do_not_depend_on_row_order():
     assert len(rules) > 20
     for order in range(5):
         assert_frame_equal(mined(items.sample(frac=1, random_state=order)), rules)
+
+
+def test_one_long_list_ordered_again_and_again_is_mined_for_pairs_only(capsys: pytest.CaptureFixture[str]):
+    """Ten orders of the same 80 items hold 325 million itemsets of up to six items, and 3,160 pairs."""
+    lines = [(str(order), f"{item:02}") for order in range(10) for item in range(80)]
+    items = pd.DataFrame(lines, columns=["order_id", "item_id"]).assign(
+        retailer="shop", cluster_name="champions", cluster_orders=10, item_name=lambda frame: frame["item_id"]
+    )
+    rules = basket_rules(items, min_support=0.5, min_confidence=0.5, max_items=3, min_orders=5)
+    assert len(rules) == 80 * 79
+    assert "champions: no rules of more than 2 items" in capsys.readouterr().out
