@@ -130,9 +130,10 @@ def _rules(
     itemsets = fpgrowth(held, support, use_colnames=True, max_len=longest)
     if itemsets.empty:
         return pd.DataFrame(columns=["antecedents", "consequents", *METRICS])
-    rules: pd.DataFrame = association_rules(
-        itemsets, metric="confidence", min_threshold=confidence - ROUNDING
-    )
+    with np.errstate(invalid="ignore"):  # of a metric that is not kept
+        rules: pd.DataFrame = association_rules(
+            itemsets, metric="confidence", min_threshold=confidence - ROUNDING
+        )
     short = (rules["antecedents"].map(len) <= max_items) & (rules["consequents"].map(len) <= max_items)
     return rules[short]
 

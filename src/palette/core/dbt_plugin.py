@@ -7,8 +7,8 @@ warehouse.
 
 import importlib
 import json
+import logging
 import os
-import warnings
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -41,15 +41,22 @@ def check_inputs(enabled: str) -> list[str]:
     """Read every input file of the retailers (comma list) through; returns a line for each of them."""
     retailers = enabled.split(",")
     inputs.check_inputs(data_folder(), retailers)
-    with warnings.catch_warnings(record=True):  # deprecations among the libraries are not the user's
-        for module in HEAVY:
-            importlib.import_module(module)
+    import_heavy()
     return [
         f"{retailer}.{table.name}: reads {', '.join(file.label for file in files)}"
         for retailer in retailers
         for table in SOURCES[retailer]
         if (files := inputs.find_inputs(data_folder(), table, alone=len(retailers) == 1))
     ]
+
+
+def import_heavy() -> None:
+    """Import the heavy modules without the deprecations of their libraries, which are not the user's."""
+    log = logging.getLogger("py.warnings")  # where Great Expectations sends them
+    log.disabled = True
+    for module in HEAVY:
+        importlib.import_module(module)
+    log.disabled = False
 
 
 def setting_names() -> list[str]:
