@@ -17,7 +17,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@touch $@
 
 build: $(INSTALLED) ## build the warehouse (PALETTE_DATA=... PALETTE_RETAILERS=... for your own files)
-	@$(BIN)/palette build
+	@$(BIN)/palette build $(if $(VARS),--vars '$(VARS)')
 
 test: lint ## lint, types, pytest and dbt on throw-away warehouses
 	$(BIN)/pytest
