@@ -4,6 +4,7 @@ The tables never leave the database: an SQL data source is laid over the session
 what the session's open transaction has not committed yet.
 """
 
+import os
 import re
 import threading
 from collections.abc import Iterator, Mapping
@@ -27,7 +28,7 @@ from sqlalchemy.pool import QueuePool
 from palette.quality.pages import index, page
 from palette.quality.results import CUSTOM_SQL, ERROR, RESULTS_SCHEMA, line
 
-DOCS_FOLDER = Path("target") / "data_docs"
+DOCS_FOLDER = Path(os.environ.get("DBT_TARGET_PATH") or "target") / "data_docs"
 _FOLDER = files("palette.quality") / "suites"
 _GX_LOCK = threading.Lock()  # Great Expectations keeps its current context in a global
 
