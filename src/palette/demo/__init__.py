@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from palette.demo import online_retail
+from palette.demo import lpoint, online_retail
 
 SEED = 20101201
 TRUTH = "truth"
@@ -14,7 +14,7 @@ Writer = Callable[[Path, Path, int, int | None], None]
 """Writes a retailer's files into the first folder and what was planted in them into the second, for a seed
 and a number of customers (None: the retailer's own)."""
 
-RETAILERS: dict[str, Writer] = {"online_retail": online_retail.write}
+RETAILERS: dict[str, Writer] = {"online_retail": online_retail.write, "lpoint": lpoint.write}
 """Every retailer the demo can write; a new one needs a writer and a line here."""
 
 
