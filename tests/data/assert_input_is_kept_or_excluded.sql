@@ -5,7 +5,7 @@ with
 
     raw as (
         select retailer, count(*) as order_lines, sum(amount) as amount
-        from {{ ref('int_order_lines__unioned') }}
+        from {{ ref('int_order_lines__identified') }}
         group by retailer
     ),
 

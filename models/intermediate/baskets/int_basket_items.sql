@@ -14,13 +14,13 @@ with
             customer_clusters.cluster_name,
             order_lines.order_id,
             case
-                when retailers.basket_item = 'category'
-                then products.category
+                when retailers.basket_item = 'subcategory'
+                then products.subcategory
                 else order_lines.product_id
             end as item_id,
             case
-                when retailers.basket_item = 'category'
-                then products.category
+                when retailers.basket_item = 'subcategory'
+                then products.subcategory
                 else products.product_name
             end as item_name
         from order_lines

@@ -1,11 +1,12 @@
 {%- set rules = [
-    'missing_customer_or_product_name', 'duplicate_line', 'non_positive_quantity_or_price',
-    'non_product_code', 'service_line'
+    'missing_customer_or_product_name', 'missing_customer_or_product', 'duplicate_line',
+    'non_positive_quantity_or_price', 'non_positive_amount', 'non_product_code', 'service_line',
+    'amount_outlier'
 ] -%}
 
 with
 
-    order_lines as (select * from {{ ref('int_order_lines__unioned') }}),
+    order_lines as (select * from {{ ref('int_order_lines__identified') }}),
 
     cleaning_steps as (select * from {{ ref('cleaning_steps') }}),
 
@@ -18,24 +19,33 @@ with
             {% for rule in rules %}
                 max(case when rule = '{{ rule }}' then step_number end) as {{ rule }},
             {% endfor %}
-            max(case when rule = 'non_product_code' then parameter end) as least_digits
+            max(case when rule = 'non_product_code' then parameter end) as least_digits,
+            max(case when rule = 'amount_outlier' then parameter end) as most_deviations
         from cleaning_steps
         group by retailer
     ),
 
-    failed as (
+    -- the rules that look at one line alone
+    looked_at as (
         select
             order_lines.*,
+            steps.amount_outlier as outlier_step,
+            steps.most_deviations,
             least(
                 case
                     when order_lines.customer_id is null or order_lines.product_name is null
                     then steps.missing_customer_or_product_name
+                end,
+                case
+                    when order_lines.customer_id is null or order_lines.product_id is null
+                    then steps.missing_customer_or_product
                 end,
                 case when order_lines.copy_number > 1 then steps.duplicate_line end,
                 case
                     when order_lines.quantity <= 0 or order_lines.unit_price <= 0
                     then steps.non_positive_quantity_or_price
                 end,
+                case when coalesce(order_lines.amount, 0) <= 0 then steps.non_positive_amount end,
                 case
                     when
                         length({{ remove_pattern('order_lines.product_id', '[^0-9]') }})
@@ -43,7 +53,7 @@ with
                     then steps.non_product_code
                 end,
                 case when service_lines.product_name is not null then steps.service_line end
-            ) as failed_step
+            ) as line_step
         from order_lines
         left join steps on order_lines.retailer = steps.retailer
         left join
@@ -52,8 +62,50 @@ with
             and order_lines.product_name = service_lines.product_name
     ),
 
+    -- rounded, so that the last digits of a sum in any order decide nothing
+    bounds as (
+        select
+            retailer,
+            round(avg(amount) - max(most_deviations) * stddev_samp(amount), 4) as lowest,
+            round(avg(amount) + max(most_deviations) * stddev_samp(amount), 4) as highest
+        from looked_at
+        where line_step is null or line_step > outlier_step
+        group by retailer
+    ),
+
+    failed as (
+        select
+            looked_at.*,
+            least(
+                looked_at.line_step,
+                case
+                    when not looked_at.amount between bounds.lowest and bounds.highest
+                    then looked_at.outlier_step
+                end
+            ) as failed_step
+        from looked_at
+        left join bounds on looked_at.retailer = bounds.retailer
+    ),
+
     int_order_lines__checked as (
-        select failed.*, cleaning_steps.step as exclusion_reason
+        select
+            failed.retailer,
+            failed.order_line_id,
+            failed.order_id,
+            failed.line_number,
+            failed.customer_id,
+            failed.product_id,
+            failed.product_name,
+            failed.country,
+            failed.channel,
+            failed.store,
+            failed.ordered_at,
+            failed.quantity,
+            failed.unit_price,
+            failed.amount,
+            failed.copy_number,
+            failed.failed_step,
+            cleaning_steps.step as exclusion_reason
         from failed
         left join
             cleaning_steps

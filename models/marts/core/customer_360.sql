@@ -8,6 +8,12 @@ with
         select * from {{ ref('customer_strategies') }} where clustering = 'rfm'
     ),
 
+    customer_palette as (select * from {{ ref('customer_palette') }}),
+
+    palette_groups as (select * from {{ ref('palette_groups') }}),
+
+    features as (select * from {{ ref('customer_features') }}),
+
     lines as (select * from {{ ref('int_cluster_lines') }} where clustering = 'rfm'),
 
     recommendations as (select * from {{ ref('recommendations') }} where list_name = 'discover'),
@@ -42,6 +48,9 @@ with
 
             -- -------- who they are
             customers.country,
+            customers.gender,
+            customers.age_band,
+            features.channel_group,
             customers.first_ordered_at,
             customers.last_ordered_at,
             customers.orders,
@@ -63,12 +72,19 @@ with
             customer_strategies.rfm_segment_ko,
             customer_strategies.cluster_name as rfm_cluster,
             customer_strategies.cluster_name_ko as rfm_cluster_ko,
+            customer_palette.palette_group,
+            palette_groups.name_en as palette_name,
+            palette_groups.name_ko as palette_name_ko,
+            customer_palette.is_predicted as palette_is_predicted,
+            customer_palette.probability as palette_probability,
 
             -- -------- what to do
             customer_strategies.segment_actions_en,
             customer_strategies.segment_actions_ko,
             customer_strategies.cluster_actions_en,
             customer_strategies.cluster_actions_ko,
+            palette_groups.offer_en as palette_offer_en,
+            palette_groups.offer_ko as palette_offer_ko,
             offers.offered_product_ids,
             offers.offered_products
         from customers
@@ -76,6 +92,15 @@ with
             customer_rfm
             on customers.retailer = customer_rfm.retailer
             and customers.customer_id = customer_rfm.customer_id
+        inner join
+            features
+            on customers.retailer = features.retailer
+            and customers.customer_id = features.customer_id
+        left join
+            customer_palette
+            on customers.retailer = customer_palette.retailer
+            and customers.customer_id = customer_palette.customer_id
+        left join palette_groups on customer_palette.palette_group = palette_groups.palette_group
         left join
             customer_strategies
             on customers.retailer = customer_strategies.retailer

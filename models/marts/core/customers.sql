@@ -2,6 +2,8 @@ with
 
     order_lines as (select * from {{ ref('order_lines') }}),
 
+    demographics as (select * from {{ ref('int_demographics__unioned') }}),
+
     latest as (
         select
             *,
@@ -11,7 +13,7 @@ with
         from order_lines
     ),
 
-    customers as (
+    measured as (
         select
             retailer,
             customer_id,
@@ -24,6 +26,33 @@ with
             {{ total('amount', total_type()) }} as revenue
         from latest
         group by retailer, customer_id
+    ),
+
+    -- a client listed twice is one client
+    described as (
+        select retailer, customer_id, min(gender) as gender, min(age_band) as age_band
+        from demographics
+        group by retailer, customer_id
+    ),
+
+    customers as (
+        select
+            measured.retailer,
+            measured.customer_id,
+            measured.country,
+            coalesce(described.gender, 'unknown') as gender,
+            coalesce(described.age_band, 'unknown') as age_band,
+            measured.first_ordered_at,
+            measured.last_ordered_at,
+            measured.orders,
+            measured.order_lines,
+            measured.units,
+            measured.revenue
+        from measured
+        left join
+            described
+            on measured.retailer = described.retailer
+            and measured.customer_id = described.customer_id
     )
 
 select *

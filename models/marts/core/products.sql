@@ -4,6 +4,10 @@ with
 
     product_themes as (select * from {{ ref('product_themes') }}),
 
+    super_categories as (select * from {{ ref('super_categories') }}),
+
+    classes as (select * from {{ ref('int_product_classes__unioned') }}),
+
     spellings as (
         select
             retailer,
@@ -23,7 +27,7 @@ with
             product_name,
             min(first_ordered_at) over product as first_ordered_at,
             max(last_ordered_at) over product as last_ordered_at,
-            count(*) over product as spellings,
+            count(product_name) over product as spellings,
             row_number() over (
                 partition by retailer, product_id
                 order by order_lines desc, last_ordered_at desc, product_name
@@ -47,18 +51,36 @@ with
         group by named.retailer, named.product_id
     ),
 
-    products as (
+    classed as (
         select
-            named.retailer,
-            named.product_id,
-            named.product_name,
-            coalesce(themed.category, 'Other') as category,
-            named.spellings,
-            named.first_ordered_at,
-            named.last_ordered_at
+            named.*,
+            coalesce(classes.category, themed.category, 'Other Products') as category,
+            coalesce(classes.subcategory, themed.category, 'Other Products') as subcategory
         from named
         left join
+            classes on named.retailer = classes.retailer and named.product_id = classes.product_id
+        left join
             themed on named.retailer = themed.retailer and named.product_id = themed.product_id
+    ),
+
+    products as (
+        select
+            classed.retailer,
+            classed.product_id,
+            coalesce(
+                classed.product_name, classed.subcategory || ' ' || classed.product_id
+            ) as product_name,
+            classed.subcategory,
+            classed.category,
+            coalesce(super_categories.super_category, 'Other Products') as super_category,
+            classed.spellings,
+            classed.first_ordered_at,
+            classed.last_ordered_at
+        from classed
+        left join
+            super_categories
+            on classed.retailer = super_categories.retailer
+            and classed.category = super_categories.category
     )
 
 select *

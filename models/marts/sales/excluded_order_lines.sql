@@ -22,6 +22,7 @@ with
 
             -- -------- text
             channel,
+            store,
             country,
             product_name,
 

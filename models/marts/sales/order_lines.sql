@@ -22,6 +22,7 @@ with
 
             -- -------- text
             channel,
+            store,
             country
         from checked
         where exclusion_reason is null

@@ -6,6 +6,7 @@ with
         select
             -- -------- ids
             invoice_no as order_id,
+            cast(null as {{ dbt.type_bigint() }}) as line_number,
             stock_code as product_id,
             customer_id,
 
@@ -13,6 +14,7 @@ with
             description as product_name,
             country,
             'online' as channel,
+            cast(null as {{ dbt.type_string() }}) as store,
 
             -- -------- times
             invoice_date as ordered_at,

@@ -45,21 +45,36 @@ _TIMESTAMP_FORMATS = [
     "%m/%d/%y",
     "%m/%d/%Y",
     "%Y-%m-%d",
-    "%Y%m%d",
 ]
+_DATE_FORMATS = ["%Y%m%d", "%Y-%m-%d", "%m/%d/%Y", "%Y-%m-%d %H:%M:%S"]
+
+
+def _since_1900(formats: list[str]) -> str:
+    parsed = f"try_strptime({{0}}, {formats})"
+    return f"case when {parsed} >= timestamp '1900-01-01' then {parsed} end"
+
 
 # SQL turning a text column {0} into its type, null where the text is no such value. DuckDB itself would round
 # '6.5' to a whole number and read '1_000' as a thousand.
 _TYPED = {
     "text": "{0}",
     "identifier": r"regexp_replace({0}, '^([0-9]+)\.0+$', '\1')",
-    "timestamp": f"case when try_strptime({{0}}, {_TIMESTAMP_FORMATS}) >= timestamp '1900-01-01' "
-    f"then try_strptime({{0}}, {_TIMESTAMP_FORMATS}) end",
+    "timestamp": _since_1900(_TIMESTAMP_FORMATS),
+    "date": _since_1900(_DATE_FORMATS),
+    "time_of_day": "case when regexp_full_match({0}, '(([01]?[0-9]|2[0-3]):[0-5][0-9]|24:00)(:[0-5][0-9])?') "
+    "then lpad(cast(cast(split_part({0}, ':', 1) as bigint) % 24 as varchar), 2, '0') || ':' "
+    "|| split_part({0}, ':', 2) end",
     "integer": "case when not contains({0}, '_') and try_cast({0} as double) = trunc(try_cast({0} as double))"
     " then try_cast({0} as bigint) end",
     "decimal": "case when not contains({0}, '_') then try_cast({0} as decimal(18, 4)) end",
 }
-_NOT_A = {"timestamp": "a date and time", "integer": "a whole number", "decimal": "a number"}
+_NOT_A = {
+    "timestamp": "a date and time",
+    "date": "a date",
+    "time_of_day": "a time of day",
+    "integer": "a whole number",
+    "decimal": "a number",
+}
 
 
 class InputError(Exception):
@@ -133,7 +148,7 @@ def find_inputs(data_folder: Path, table: SourceTable, alone: bool) -> list[Inpu
     Returns
     -------
     list of InputFile
-        At least one, sorted by file name.
+        Sorted by file name; none only where the table may be left out.
 
     Raises
     ------
@@ -151,7 +166,7 @@ def find_inputs(data_folder: Path, table: SourceTable, alone: bool) -> list[Inpu
     except OSError as error:
         raise InputError(f"{folder}: cannot be read: {error.strerror}") from error
     found = [path for path in files if matches(path, table)]
-    if not found:
+    if not found and table.required:
         patterns = ", ".join(table.patterns)
         message = f"{folder}: no file of {table.retailer}.{table.name} (looked for {patterns})"
         if workbook := next((path for path in files if path.suffix.lower() in WORKBOOKS), None):
@@ -232,7 +247,7 @@ def source_sql(files: Sequence[InputFile], table: SourceTable) -> str:
     Parameters
     ----------
     files : sequence of InputFile
-        At least one.
+        None gives a table without rows.
     table : SourceTable
         The table they are parts of.
 
@@ -240,10 +255,14 @@ def source_sql(files: Sequence[InputFile], table: SourceTable) -> str:
     -------
     str
         A query with the table's columns, in their order, under their canonical names: text and identifier as
-        varchar (empty: null), timestamp as timestamp (of a time zone: UTC), integer as bigint, decimal as
-        decimal(18, 4). What `check_inputs` objects to would be null.
+        varchar (empty: null), timestamp and date as timestamp (of a time zone: UTC), time of day as
+        varchar, HH:MM, integer as bigint, decimal as decimal(18, 4). What
+        `check_inputs` objects to would be null.
     """
     columns = ",\n    ".join(f"{_typed(each)} as {each.name}" for each in table.columns)
+    if not files:
+        nulls = ", ".join(f"cast(null as varchar) as {each.name}" for each in table.columns)
+        return f"select\n    {columns}\nfrom (select {nulls}) where false"
     return "\nunion all\n".join(f"select\n    {columns}\nfrom ({_text_sql(file)})" for file in files)
 
 
@@ -274,31 +293,40 @@ def check_file(file: InputFile, table: SourceTable) -> int:
     InputError
         A line is malformed, a value is not of its column's kind, or it is empty where one is required.
     """
-    checked = [each for each in table.columns if each.required or each.kind in _NOT_A]
-    findings = ["count(*)"]
-    for column in checked:
-        bad = f"{_typed(column)} is null" + ("" if column.required else f" and {column.name} is not null")
-        findings += [
-            f"count(*) filter (where {bad})",
-            f"min(_row) filter (where {bad})",
-            f"arg_min(coalesce({column.name}, ''), _row) filter (where {bad})",
+    bad = {
+        column: f"{_typed(column)} is null" + ("" if column.required else f" and {column.name} is not null")
+        for column in table.columns
+        if column.required or column.kind in _NOT_A
+    }
+    counted = [f"count(*) filter (where {condition})" for condition in bad.values()]
+    rows, *counts = _one_row(file, f"select {', '.join(['count(*)', *counted])} from ({_text_sql(file)})")
+    further = {column: count - 1 for column, count in zip(bad, counts, strict=True) if count}
+    if further:
+        # Only now are the rows numbered, which costs more than all the rest.
+        firsts = [
+            f"min_by({{'row': _row, 'value': {each.name}}}, _row) filter (where {bad[each]})"
+            for each in further
         ]
-    query = f"select {', '.join(findings)} from ({_text_sql(file, f'{file.row} as _row')})"
+        numbered = _text_sql(file, f"{file.row} as _row")
+        found = zip(_one_row(file, f"select {', '.join(firsts)} from ({numbered})"), further, strict=True)
+        first, column = min(found, key=lambda each: each[0]["row"])
+        more = further[column]
+        problem = (
+            f"'{first['value']}' is not {_NOT_A[column.kind]}" if first["value"] else "the value is empty"
+        )
+        if more:
+            problem += f" (and {more:,} more such value{'s' * (more > 1)} in this column)"
+        where = f"row {first['row']}{_line_of(file, first['row'])}, column {file.headers[column.name]}"
+        raise InputError(f"{file.label}: {where}: {problem}")
+    return int(rows)
+
+
+def _one_row(file: InputFile, query: str) -> tuple[Any, ...]:
     try:
         with duckdb.connect() as connection:
-            counts = connection.execute(query).fetchone() or (0,)
+            return connection.execute(query).fetchone() or (0,)
     except duckdb.Error as error:
         raise InputError(f"{file.label}: {_condensed(error)}") from error
-
-    found = [(*counts[3 * i + 1 : 3 * i + 4], each) for i, each in enumerate(checked) if counts[3 * i + 1]]
-    if found:
-        bad_values, row, value, column = min(found, key=lambda each: each[1])
-        further = bad_values - 1
-        problem = f"'{value}' is not {_NOT_A[column.kind]}" if value else "the value is empty"
-        more = f" (and {further:,} more such value{'s' * (further > 1)} in this column)" if further else ""
-        where = f"row {row}{_line_of(file, row)}, column {file.headers[column.name]}"
-        raise InputError(f"{file.label}: {where}: {problem}{more}")
-    return int(counts[0])
 
 
 def sql_string(value: object) -> str:

@@ -34,6 +34,12 @@ class Settings(BaseModel):
     rfm_clusters: Literal["auto"] | Annotated[int, Field(ge=2, le=10)] = Field(
         4, description="number of RFM clusters, 2 to 10, or `auto`: the best silhouette"
     )
+    behaviour_clusters: Literal["auto"] | Annotated[int, Field(ge=2, le=10)] = Field(
+        4, description="number of behaviour clusters, 2 to 10, or `auto`: the best silhouette"
+    )
+    consumption_clusters: Literal["auto"] | Annotated[int, Field(ge=2, le=10)] = Field(
+        3, description="number of consumption clusters, 2 to 10, or `auto`: the best silhouette"
+    )
     cluster_seed: int = Field(
         0, ge=0, le=2**32 - 1, description="seed of k-means and of the silhouette's sample"
     )

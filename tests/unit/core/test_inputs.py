@@ -1,5 +1,5 @@
 import gzip
-import time
+import os
 import unicodedata
 from datetime import datetime
 from decimal import Decimal
@@ -231,7 +231,6 @@ class TestValues:
             ("12/1/10 8:26", datetime(2010, 12, 1, 8, 26)),
             ("12/1/2010", datetime(2010, 12, 1)),
             ("2010-12-01", datetime(2010, 12, 1)),
-            ("20101201", datetime(2010, 12, 1)),
         ],
     )
     def test_timestamps(self, tmp_path: Path, text: str, expected: datetime) -> None:
@@ -447,7 +446,7 @@ def test_declarations_are_all_a_further_retailer_needs(
     def declared(name: str, pattern: str, *columns: Column) -> SourceTable:
         return SourceTable("club", name, (f"{name}.csv", pattern), columns)
 
-    visits = declared("visits", "*-01.방문 정보.csv", Column("visited_on", ("de_dt",), "timestamp"))
+    visits = declared("visits", "*-01.방문 정보.csv", Column("visited_on", ("de_dt",), "date"))
     members = declared("members", "*-02.회원 정보.csv", Column("client_id", ("clnt_id",), "identifier"))
     monkeypatch.setitem(SOURCES, "club", (visits, members))
     decomposed = unicodedata.normalize("NFD", "제6회-01.방문 정보.csv")
@@ -468,10 +467,9 @@ def test_rows_keep_their_number_in_a_file_read_by_several_threads(tmp_path: Path
 
 def test_the_public_file() -> None:
     if not list(REAL_DATA.glob("online_retail*.parquet")):
-        pytest.skip(f"the public file is not there: put online_retail_2010_2011.parquet into {REAL_DATA}")
+        message = f"the public file is not there: put online_retail_2010_2011.parquet into {REAL_DATA}"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
     check_inputs(REAL_DATA, ["online_retail"])
     sql = source_sql(find_inputs(REAL_DATA, TABLE, alone=True), TABLE)
-    started = time.perf_counter()
     totals = duckdb.sql(f"select count(*), count(customer_id), sum(quantity), sum(unit_price) from ({sql})")
     assert totals.fetchall() == [(541_909, 406_829, 5_176_450, Decimal("2498803.9740"))]
-    assert time.perf_counter() - started < 5

@@ -13,6 +13,8 @@ PROJECT = Path(__file__).parents[3] / "dbt_project.yml"
 GOOD: dict[str, list[tuple[Any, Any]]] = {
     "as_of_date": [(None, None), ("2011-06-30", date(2011, 6, 30)), (date(2011, 6, 30), date(2011, 6, 30))],
     "rfm_clusters": [(2, 2), (10, 10), ("auto", "auto")],
+    "behaviour_clusters": [(2, 2), (10, 10), ("auto", "auto")],
+    "consumption_clusters": [(2, 2), (10, 10), ("auto", "auto")],
     "cluster_seed": [(0, 0), (2**32 - 1, 2**32 - 1)],
     "silhouette_sample": [(100, 100), (1_000_000, 1_000_000)],
     "basket_min_support": [(0.0001, 0.0001), (1, 1.0)],
@@ -33,6 +35,8 @@ BAD: dict[str, list[Any]] = {
         "2011-06-30 10:00",
     ],
     "rfm_clusters": [1, 11, 4.5, "AUTO", "four", "", None, True, [4]],
+    "behaviour_clusters": [1, 11, 4.5, "AUTO", "four", "", None, True, [4]],
+    "consumption_clusters": [1, 11, 4.5, "AUTO", "four", "", None, True, [4]],
     "cluster_seed": [-1, 2**32, 0.5, "x", None],
     "silhouette_sample": [99, 0, "all", None, 100.5],
     "basket_min_support": [0, -0.1, 1.01, math.nan, math.inf, "2%", None],

@@ -1,0 +1,11 @@
+{{ config(materialized='view') }}
+
+{{
+    union_staged(
+        'products', {
+        'product_id': dbt.type_string(),
+        'category': dbt.type_string(),
+        'subcategory': dbt.type_string()
+    }
+    )
+}}

@@ -1,0 +1,1 @@
+{{ preference_classes('subcategory', 'int_customer_subcategory_classes') }}
