@@ -13,5 +13,6 @@ def model(dbt, session):
         "customers": dbt.ref("customers"),
         "products": dbt.ref("products"),
         "dates": dbt.ref("dates"),
+        "sessions": dbt.ref("sessions"),
     }
     return typed(run_suite(session, "core", relations), RESULTS_SCHEMA)

@@ -13,5 +13,10 @@ def model(dbt, session):
         "basket_rules": dbt.ref("basket_rules"),
         "recommendations": dbt.ref("recommendations"),
         "customer_360": dbt.ref("customer_360"),
+        "customer_features": dbt.ref("customer_features"),
+        "rfm_weights": dbt.ref("rfm_weights"),
+        "customer_category_scores": dbt.ref("customer_category_scores"),
+        "customer_palette": dbt.ref("customer_palette"),
+        "palette_prediction_metrics": dbt.ref("palette_prediction_metrics"),
     }
     return typed(run_suite(session, "marts", relations), RESULTS_SCHEMA)

@@ -4,18 +4,24 @@ import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
+from sklearn.metrics import adjusted_rand_score, silhouette_score
 
 from palette.core.tables import empty, typed
 from palette.segments.clusters import (
+    BEHAVIOUR,
     CLUSTERS_SCHEMA,
+    CONSUMPTION,
     DIAGNOSTICS_SCHEMA,
+    KEYS,
     RFM,
     ArchetypeError,
     Clustering,
     assign,
     diagnose,
     name_clusters,
+    populations,
     standardised,
+    wide,
 )
 
 SEEDS = Path(__file__).parents[3] / "seeds" / "segments"
@@ -255,6 +261,235 @@ def test_name_clusters_reads_features_by_name():
     centroids = np.array([[1.0, -1.0], [-1.0, 1.0]])
     assert name_clusters(centroids, CORNER_NAMES, Clustering("plane", ("y", "x"))) == ["tall", "wide"]
     assert name_clusters(centroids, CORNER_NAMES, PLANE) == ["wide", "tall"]
+
+
+def test_name_clusters_skips_what_an_archetype_does_not_list():
+    # "flat" says nothing of x and is at 0 from both centroids; "wide" is at 0 and at 64 from them
+    names = pd.DataFrame(
+        [("plane", "flat", 2, "y", -2.0), ("plane", "wide", 2, "x", 1.0), ("plane", "wide", 2, "y", -2.0)],
+        columns=["clustering", "cluster_name", "from_k", "feature", "centroid"],
+    )
+    assert name_clusters(np.array([[1.0, -2.0], [9.0, -2.0]]), names, PLANE) == ["wide", "flat"]
+    assert name_clusters(np.array([[9.0, -2.0], [1.0, -2.0]]), names, PLANE) == ["flat", "wide"]
+
+
+def test_name_clusters_skips_features_that_the_clustering_does_not_have():
+    names = line_names(("low", 2, -1.0), ("high", 2, 1.0))
+    elsewhere = names.assign(feature="z", centroid=[99.0, -99.0])
+    assert name_clusters(np.array([[1.0], [-1.0]]), pd.concat([names, elsewhere]), LINE) == ["high", "low"]
+
+
+def test_standardised_takes_the_logarithm_of_the_columns_named_only():
+    features = pd.DataFrame({"x": [0.0, np.e - 1, np.e**2 - 1], "y": [0.0, 1.0, 2.0]})
+    expected = np.array([-np.sqrt(1.5), 0.0, np.sqrt(1.5)])
+    assert standardised(features, ("x",)) == pytest.approx(np.column_stack([expected, expected]))
+    assert standardised(features[["y"]], ()).ravel() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_silhouettes_are_those_of_the_field(seed: int):
+    # ours takes the distances once for all k; one customer is a cluster of its own, two are at one place
+    draw = np.random.default_rng(seed).normal(size=(60, 2)).round(1)
+    features = pd.DataFrame(np.vstack([draw, draw[:1], [[40, 40]]]), columns=["x", "y"])
+    features = features.assign(retailer="shop", customer_id=[f"{row:02}" for row in range(62)])
+    raw = Clustering("raw", ("x", "y"), logarithms=())
+    points = standardised(features[["x", "y"]], ())
+    for row in measured(features, 4, raw).itertuples():
+        names = line_names(*[(str(number), 2, 0.0) for number in range(10)]).assign(clustering="raw")
+        chosen = pd.DataFrame({"retailer": ["shop"], "k": [row.k], "is_chosen": [True]})
+        labels = assign(features, raw, chosen=chosen, archetypes=names, seed=0)["cluster_name"]
+        assert row.silhouette == pytest.approx(silhouette_score(points, labels), abs=1e-6)
+
+
+def test_wide_has_a_column_a_category_and_0_where_nothing_was_bought():
+    scores = pd.DataFrame(
+        [("shop", "b", "Pet", 2, 0.5), ("shop", "a", "Food", 3, 1.0), ("shop", "b", "Food", 1, 0.5)],
+        columns=["retailer", "customer_id", "super_category", "pf_score", "unit_share"],
+    )
+    assert wide(scores, "pf_score").to_dict("list") == {
+        "retailer": ["shop", "shop"],
+        "customer_id": ["a", "b"],
+        "Food": [3.0, 1.0],
+        "Pet": [0.0, 2.0],
+    }
+    assert wide(scores, "unit_share")["Pet"].tolist() == [0.0, 0.5]
+    assert wide(scores.iloc[:0], "pf_score").columns.tolist() == ["retailer", "customer_id"]
+
+
+def omnichannel(per_type: int = 40, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Customers of both channels of four behaviours and three tastes, which overlap, and what they are."""
+    rng = np.random.default_rng(seed)
+    types = [(days, channel, taste) for days in "ed" for channel in "nf" for taste in range(3)] * per_type
+    truth = pd.DataFrame(types, columns=["days", "channel", "taste"])
+    truth["customer_id"] = [f"{row:05}" for row in range(len(truth))]
+    weekend, online = (truth["days"] == "e").to_numpy(), (truth["channel"] == "n").to_numpy()
+    count = len(truth)
+    r_weekend = rng.beta(np.where(weekend, 7, 2), np.where(weekend, 2, 7))
+    hours = rng.dirichlet([1, 6, 3], count)
+    online_vitality = np.exp(rng.normal(np.where(online, 8, 5), 1.0))
+    offline_vitality = np.exp(rng.normal(np.where(online, 5, 8), 1.0))
+    features = pd.DataFrame(
+        {
+            "retailer": "mall",
+            "customer_id": truth["customer_id"],
+            "channel_group": "both",
+            "r_weekday": 1 - r_weekend,
+            "r_weekend": r_weekend,
+            "r_dawn": hours[:, 0],
+            "r_afternoon": hours[:, 1],
+            "r_dinner": hours[:, 2],
+            "offline_vitality": offline_vitality,
+            "online_vitality": online_vitality,
+            "recency_days": rng.integers(0, 91, count),
+            "frequency": 1 + rng.poisson(np.where(online, 3, 8)),
+            "monetary": np.exp(rng.normal(np.where(online, 11, 12), 0.6)),
+        }
+    )
+    liked = np.array([[1, 1, 6, 3], [1, 6, 1, 1], [6, 1, 1, 1]])[truth["taste"]]
+    shares = rng.gamma(liked * 3.0)
+    categories = ["Food", "Beauty", "Kitchen", "Baby"]
+    scores = (
+        pd.DataFrame(40 * shares / shares.sum(axis=1, keepdims=True), columns=categories)
+        .assign(retailer="mall", customer_id=truth["customer_id"])
+        .melt(["retailer", "customer_id"], var_name="super_category", value_name="pf_score")
+    )
+    days, channels = {"e": "weekend", "d": "weekday"}, {"n": "online", "f": "offline"}
+    truth["behaviour"] = truth["days"].map(days) + " " + truth["channel"].map(channels)
+    truth["consumption"] = truth["taste"].map({0: "homemaker", 1: "YOLO", 2: "food lover"})
+    return features, scores, truth.set_index("customer_id")
+
+
+def clustered(features: pd.DataFrame, scores: pd.DataFrame, seed: int = 0) -> dict[str, "pd.Series[str]"]:
+    """Cluster names of the customers of both channels by clustering, named after the seed table."""
+    archetypes = pd.read_csv(SEEDS / "cluster_archetypes.csv")
+    found = {}
+    for clustering, rows in populations(features[[*KEYS, *RFM.columns]], features, scores):
+        k = {"rfm": 4, "behaviour": 4, "consumption": 3}[clustering.name]
+        chosen = pd.DataFrame({"retailer": ["mall"], "k": [k], "is_chosen": [True]})
+        clusters = assign(rows, clustering, chosen=chosen, archetypes=archetypes, seed=seed)
+        found[clustering.name] = clusters.set_index("customer_id")["cluster_name"]
+    return found
+
+
+def test_populations_fit_rfm_on_everybody_and_the_others_on_users_of_both_channels():
+    features, scores, _ = omnichannel(1)
+    features.loc[:3, "channel_group"] = ["offline_only", "offline_only", "online_only", "offline_only"]
+    found = populations(features, features, scores[scores["customer_id"] != "00011"])
+    assert [clustering.name for clustering, _ in found] == ["rfm", "behaviour", "consumption"]
+    assert [len(rows) for _, rows in found] == [12, 8, 8]
+    consumption = found[2][1].set_index("customer_id")
+    assert consumption.columns.tolist() == ["retailer", "Baby", "Beauty", "Food", "Kitchen"]
+    assert consumption.loc["00011"].tolist() == ["mall", 0, 0, 0, 0]
+
+
+def test_behaviour_and_consumption_find_and_name_the_types_that_are_there():
+    features, scores, truth = omnichannel()
+    found = clustered(features, scores)
+    for name in ("behaviour", "consumption"):
+        assert adjusted_rand_score(truth[name], found[name][truth.index]) > 0.7
+        assert (truth[name] == found[name]).mean() > 0.85
+
+
+def test_behaviour_and_consumption_keep_their_names_over_seeds_and_samples():
+    features, scores, _ = omnichannel()
+    before = clustered(features, scores)
+    for seed in range(1, 10):
+        kept = features.sample(frac=0.9, random_state=seed)
+        for rows in (features, kept):
+            after = clustered(rows, scores, seed)
+            for name in ("behaviour", "consumption"):
+                assert (after[name] == before[name][after[name].index]).mean() > 0.95
+
+
+def test_behaviour_and_consumption_do_not_depend_on_the_order_of_rows():
+    features, scores, _ = omnichannel(3)
+    before = populations(features, features, scores)
+    shuffled = features.sample(frac=1, random_state=0)
+    after = populations(shuffled, shuffled, scores.sample(frac=1, random_state=1))
+    for (clustering, rows), (_, again) in zip(before, after, strict=True):
+        assert_frame_equal(measured(again, 4, clustering), measured(rows, 4, clustering))
+
+
+def test_every_clustering_has_diagnostics_of_one_form():
+    features, scores, _ = omnichannel(2)
+    for clustering, rows in populations(features, features, scores):
+        diagnostics = measured(rows, "auto", clustering)
+        assert set(diagnostics["clustering"]) == {clustering.name}
+        assert diagnostics["k"].tolist() == list(range(2, 11))
+        assert typed(diagnostics, DIAGNOSTICS_SCHEMA).num_rows == 9
+
+
+def test_behaviour_inertia_is_that_of_its_components():
+    # six components hold less than all of the variance, which is one a column and customer
+    features, _, _ = omnichannel(2)
+    whole = Clustering("behaviour", BEHAVIOUR.columns, BEHAVIOUR.logarithms)
+    reduced, full = measured(features, 2, BEHAVIOUR), measured(features, 2, whole)
+    assert (reduced["inertia"] < full["inertia"]).all()
+
+
+@pytest.mark.parametrize("customers", [1, 2, 3])
+def test_behaviour_takes_fewer_customers_than_components(customers: int):
+    features, scores, _ = omnichannel(1)
+    archetypes = pd.read_csv(SEEDS / "cluster_archetypes.csv")
+    for clustering, rows in populations(features, features.iloc[:customers], scores):
+        diagnostics = measured(rows, 4, clustering)
+        clusters = assign(rows, clustering, chosen=diagnostics, archetypes=archetypes, seed=0)
+        assert len(clusters) == len(rows)
+
+
+def test_a_retailer_without_users_of_both_channels_has_rfm_only():
+    features, scores, _ = omnichannel(1)
+    shop = features.assign(retailer="shop", channel_group="offline_only")
+    both = pd.concat([features, shop])
+    for clustering, rows in populations(both, both, pd.concat([scores, scores.assign(retailer="shop")])):
+        found = set(measured(rows, 2, clustering)["retailer"])
+        assert found == ({"mall", "shop"} if clustering is RFM else {"mall"})
+
+
+def test_no_customers_give_empty_tables_of_every_clustering():
+    features, scores, _ = omnichannel(1)
+    archetypes = pd.read_csv(SEEDS / "cluster_archetypes.csv")
+    for clustering, rows in populations(features.iloc[:0], features.iloc[:0], scores.iloc[:0]):
+        diagnostics = measured(rows, 4, clustering)
+        clusters = assign(rows, clustering, chosen=diagnostics, archetypes=archetypes, seed=0)
+        assert typed(diagnostics, DIAGNOSTICS_SCHEMA).num_rows == 0
+        assert typed(clusters, CLUSTERS_SCHEMA).num_rows == 0
+
+
+def test_consumption_looks_at_the_categories_that_a_retailer_sells():
+    features, scores, _ = omnichannel(1)
+    themes = scores.assign(retailer="shop", super_category=scores["super_category"] + " theme")
+    both = pd.concat([features, features.assign(retailer="shop")])
+    together = populations(both, both, pd.concat([scores, themes]))[2][1]
+    alone = populations(features, features, scores)[2][1]
+    mall = together[together["retailer"] == "mall"]
+    assert CONSUMPTION.of(mall).columns == ("Baby", "Beauty", "Food", "Kitchen")
+    assert_frame_equal(measured(mall, 3, CONSUMPTION), measured(alone, 3, CONSUMPTION))
+
+
+@pytest.mark.parametrize("clustering", ["behaviour", "consumption"])
+def test_seed_names_every_number_of_clusters(clustering: str):
+    archetypes = pd.read_csv(SEEDS / "cluster_archetypes.csv")
+    own = archetypes[archetypes["clustering"] == clustering]
+    for k in range(2, 11):
+        assert own.loc[own["from_k"] <= k, "cluster_name"].nunique() == k
+    # what one archetype lists and another does not would count for one of them only
+    listed = own.groupby("cluster_name")["feature"].agg(lambda names: tuple(sorted(names)))
+    assert listed.nunique() == 1
+    assert own["centroid"].notna().all()
+    strategies = pd.read_csv(SEEDS / "cluster_strategies.csv")
+    described = strategies[strategies["clustering"] == clustering]
+    assert sorted(described["cluster_name"]) == sorted(own["cluster_name"].unique())
+    assert described.notna().all(axis=None)
+
+
+def test_seed_archetypes_of_behaviour_and_consumption_lie_on_known_features():
+    archetypes = pd.read_csv(SEEDS / "cluster_archetypes.csv")
+    features = archetypes.groupby("clustering")["feature"].agg(set)
+    categories = pd.read_csv(SEEDS / "super_categories.csv")
+    lpoint = categories.loc[categories["retailer"] == "lpoint", "super_category"]
+    assert features["behaviour"] <= set(BEHAVIOUR.columns)
+    assert features["consumption"] == set(lpoint)
 
 
 def test_seed_names_every_number_of_rfm_clusters():

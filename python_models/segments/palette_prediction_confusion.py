@@ -1,0 +1,9 @@
+"""palette_prediction_confusion: binds palette.segments.palette (tested in tests/unit/segments)."""
+
+from palette.core.tables import typed
+from palette.segments.palette import CONFUSION_SCHEMA, prediction_confusion
+
+
+def model(dbt, session):
+    dbt.config(materialized="table")
+    return typed(prediction_confusion(dbt.ref("palette_prediction").df()), CONFUSION_SCHEMA)
