@@ -31,8 +31,8 @@ lint: $(INSTALLED) ## ruff, sqlfmt and mypy
 docs: $(INSTALLED) ## build the lineage site
 	@$(BIN)/palette docs
 
-bench: $(INSTALLED) ## time a full build, as JSON (DATA=/folder for your own files)
-	@$(BIN)/python benchmarks/bench.py $(if $(DATA),--data $(DATA))
+bench: $(INSTALLED) ## time full builds, as JSON (QUICK=1 without the largest, DATA=/folder for your own)
+	@$(BIN)/python benchmarks/bench.py $(if $(QUICK),--quick) $(if $(DATA),--data $(DATA))
 
 lock: $(INSTALLED) ## resolve requirements.lock anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements.lock

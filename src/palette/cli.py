@@ -88,6 +88,29 @@ def summary() -> None:
 
 
 @app.command()
+def assign(
+    file: Annotated[
+        Path, typer.Argument(help="Purchases of new customers, in the form of the transactions.")
+    ],
+    out: Annotated[Path, typer.Option(help="CSV file to write the groups to.")] = Path("palette_groups.csv"),
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the forests.")] = 0,
+) -> None:
+    """Give new customers their palette group, without building anew."""
+    from palette.assignment import assign_groups
+    from palette.core.inputs import InputError
+    from palette.warehouse import BuildError, existing_warehouse
+
+    try:
+        groups = assign_groups(existing_warehouse(), file, seed=seed)
+    except (BuildError, InputError) as error:
+        raise stop(error) from None
+    groups.to_csv(out, index=False)
+    for group, customers in groups["palette_group"].value_counts().items():
+        console.print(f"{group}: {customers:,} customers", soft_wrap=True, highlight=False)
+    console.print(f"Groups and reasons: {out}", soft_wrap=True, highlight=False)
+
+
+@app.command()
 def docs() -> None:
     """Build the lineage site of the warehouse."""
     from palette.warehouse import BuildError, document

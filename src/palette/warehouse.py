@@ -109,10 +109,16 @@ def write_missing_demo() -> None:
         write_demo(folder, missing)
 
 
-def dbt(arguments: Sequence[str], warehouse: Path) -> int:
-    """Run dbt in the project on a warehouse file; returns its exit code."""
-    environment = os.environ | {"PALETTE_DB": str(warehouse)}
-    if folder := os.environ.get("PALETTE_DATA"):
+def dbt(arguments: Sequence[str], warehouse: Path, **further: str) -> int:
+    """Run dbt in the project on a warehouse file; keywords are further environment variables.
+
+    Returns
+    -------
+    int
+        dbt's exit code.
+    """
+    environment = os.environ | {"PALETTE_DB": str(warehouse)} | further
+    if folder := environment.get("PALETTE_DATA"):
         environment["PALETTE_DATA"] = str(Path(folder).absolute())
     command = [str(Path(sys.executable).with_name("dbt")), *arguments]
     return subprocess.run(command, cwd=project_folder(), env=environment, check=False).returncode

@@ -37,6 +37,7 @@ class Sandbox:
     folder: Path
     data: Path
     project: Path = ROOT
+    retailers: str = "online_retail"
 
     @property
     def warehouse(self) -> Path:
@@ -50,7 +51,7 @@ class Sandbox:
         return {
             "PALETTE_DATA": str(self.data),
             "PALETTE_DB": str(self.warehouse),
-            "PALETTE_RETAILERS": "online_retail",
+            "PALETTE_RETAILERS": self.retailers,
             "DBT_TARGET_PATH": str(self.target),
             "DBT_LOG_PATH": str(self.folder / "logs"),
             "DBT_USE_COLORS": "0",
@@ -114,18 +115,25 @@ def copy_of_project(folder: Path) -> Path:
     return folder
 
 
-def identical(first: Sandbox, second: Sandbox) -> list[str]:
-    """Names of the tables of the marts that are not the same in both warehouses, row for row."""
+def identical(first: Sandbox, second: Sandbox, where: str = "true") -> list[str]:
+    """Names of the first one's marts that are not the same in both warehouses, row for row.
+
+    With a condition, only the rows it holds for are compared, of marts that it can be asked of.
+    """
     with duckdb.connect() as connection:
         connection.execute(f"attach '{first.warehouse}' as first (read_only)")
         connection.execute(f"attach '{second.warehouse}' as second (read_only)")
-        names = connection.execute("""
-            select table_name from duckdb_tables() where database_name = 'first' and schema_name = 'main'
+        names = connection.execute(f"""
+            select table_name from duckdb_columns()
+            where database_name = 'first' and schema_name = 'main'
+            group by table_name having {"true" if where == "true" else "bool_or(column_name = 'retailer')"}
         """).fetchall()
         assert names
 
         def rows(database: str, table: str) -> list[tuple[object, ...]]:
-            return connection.execute(f"select * from {database}.main.{table} order by all").fetchall()
+            return connection.execute(
+                f"select * from {database}.main.{table} where {where} order by all"
+            ).fetchall()
 
         return [name for (name,) in names if rows("first", name) != rows("second", name)]
 
@@ -142,6 +150,14 @@ def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def demo(demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
     """The small demo shop, built by a plain `dbt build`; tests only read it."""
     return Sandbox(tmp_path_factory.mktemp("demo"), demo_data).build()
+
+
+@pytest.fixture(scope="session")
+def omnichannel(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
+    """Both demo retailers in their default size, built by a plain `dbt build`; tests only read it."""
+    folder = tmp_path_factory.mktemp("omnichannel data")
+    write_demo(folder)
+    return Sandbox(tmp_path_factory.mktemp("omnichannel"), folder, retailers="online_retail,lpoint").build()
 
 
 @pytest.fixture(scope="session")

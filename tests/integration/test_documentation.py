@@ -12,8 +12,8 @@ from palette.core.settings import Settings
 
 
 @pytest.fixture(scope="module")
-def manifest(demo) -> dict:
-    return json.loads((demo.target / "manifest.json").read_text())
+def manifest(omnichannel) -> dict:
+    return json.loads((omnichannel.target / "manifest.json").read_text())
 
 
 def undescribed(manifest: dict, columns: dict[str, list[str]]) -> list[str]:
@@ -35,15 +35,15 @@ def undescribed(manifest: dict, columns: dict[str, list[str]]) -> list[str]:
     return missing
 
 
-def test_everything_is_described(manifest, demo):
-    assert undescribed(manifest, demo.columns()) == []
+def test_everything_is_described(manifest, omnichannel):
+    assert undescribed(manifest, omnichannel.columns()) == []
 
 
-def test_a_column_without_a_description_is_found(manifest, demo):
+def test_a_column_without_a_description_is_found(manifest, omnichannel):
     broken = copy.deepcopy(manifest)
     del broken["nodes"]["model.palette.customers"]["columns"]["revenue"]
     broken["macros"]["macro.palette.quintile"]["description"] = ""
-    assert undescribed(broken, demo.columns()) == ["quintile", "customers.revenue"]
+    assert undescribed(broken, omnichannel.columns()) == ["quintile", "customers.revenue"]
 
 
 def test_every_sql_mart_has_a_contract_and_a_unit_test(manifest):
@@ -91,10 +91,10 @@ def test_no_file_names_a_package_registry():
     assert all("==" in line for line in lock.splitlines())
 
 
-def test_the_lineage_site_is_built(demo):
-    run = demo.run("palette", "docs")
+def test_the_lineage_site_is_built(omnichannel):
+    run = omnichannel.run("palette", "docs")
     assert run.code == 0, run.output
     assert "dbt docs serve" in run.output
-    catalog = json.loads((demo.target / "catalog.json").read_text())
+    catalog = json.loads((omnichannel.target / "catalog.json").read_text())
     assert "model.palette.customer_360" in catalog["nodes"]
-    assert Path(demo.target / "index.html").is_file()
+    assert Path(omnichannel.target / "index.html").is_file()
