@@ -65,7 +65,7 @@ def _scored(warehouse: Path, file: Path) -> list[pd.DataFrame]:
     """Build the features of the file's customers in a scratch warehouse."""
     with tempfile.TemporaryDirectory(prefix="palette-") as scratch:
         data, built = Path(scratch) / "data", Path(scratch) / "palette.duckdb"
-        import_files(RETAILER, [file], data, table_name="transactions")
+        imported = import_files(RETAILER, [file], data, table_name="transactions").path
         classes = data / RETAILER / "product_classes.parquet"
         with duckdb.connect(str(warehouse), read_only=True) as connection:
             connection.execute(f"""
@@ -80,7 +80,11 @@ def _scored(warehouse: Path, file: Path) -> list[pd.DataFrame]:
         folders = {"PALETTE_DATA": str(data), "DBT_TARGET_PATH": str(Path(scratch) / "target")}
         if dbt(["--quiet", "build", *selected, *untested], built, PALETTE_RETAILERS=RETAILER, **folders):
             raise BuildError(f"{file}: the purchases could not be scored")
-        return _read(built, FEATURES)
+        features, category_scores = _read(built, FEATURES)
+        named = duckdb.sql(f"select count(distinct clnt_id) from {sql_string(imported)}").fetchone() or (0,)
+        if lost := named[0] - len(features):
+            print(f"{lost:,} of {named[0]:,} customers have no purchase left after cleaning, and no group")
+        return [features, category_scores]
 
 
 def _read(warehouse: Path, tables: Sequence[str]) -> list[pd.DataFrame]:
