@@ -160,7 +160,10 @@ def find_inputs(data_folder: Path, table: SourceTable, alone: bool) -> list[Inpu
         folder = data_folder
     if not folder.is_dir():
         missing = data_folder / table.retailer
-        raise InputError(f"{missing}: folder not found; the files of {table.retailer} go there")
+        raise InputError(
+            f"{missing}: folder not found; the files of {table.retailer} go there "
+            "(PALETTE_RETAILERS says which retailers are built)"
+        )
     try:
         files = sorted(path for path in folder.iterdir() if path.is_file())
     except OSError as error:

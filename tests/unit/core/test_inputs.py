@@ -347,9 +347,9 @@ class TestFiles:
         assert len(find_inputs(tmp_path, TABLE, alone=True)) == 1
         with pytest.raises(InputError) as raised:
             find_inputs(tmp_path, TABLE, alone=False)
-        assert (
-            str(raised.value)
-            == f"{tmp_path}/online_retail: folder not found; the files of online_retail go there"
+        assert str(raised.value) == (
+            f"{tmp_path}/online_retail: folder not found; the files of online_retail go there "
+            "(PALETTE_RETAILERS says which retailers are built)"
         )
 
     def test_no_folder(self, tmp_path: Path) -> None:
