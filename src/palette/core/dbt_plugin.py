@@ -38,15 +38,13 @@ def source_sql(retailer: str, table: str, enabled: str) -> str:
 
 
 def check_inputs(enabled: str) -> list[str]:
-    """Read every input file of the retailers (comma list) through; returns a line for each of them."""
-    retailers = enabled.split(",")
-    inputs.check_inputs(data_folder(), retailers)
+    """Read every input file of the retailers (comma list) through; returns a line for each table."""
+    found = inputs.check_inputs(data_folder(), enabled.split(","))
     import_heavy()
     return [
-        f"{retailer}.{table.name}: reads {', '.join(file.label for file in files)}"
-        for retailer in retailers
-        for table in SOURCES[retailer]
-        if (files := inputs.find_inputs(data_folder(), table, alone=len(retailers) == 1))
+        f"{table.retailer}.{table.name}: reads {', '.join(file.label for file in files)}"
+        for table, files in found.items()
+        if files
     ]
 
 

@@ -269,18 +269,26 @@ def source_sql(files: Sequence[InputFile], table: SourceTable) -> str:
     return "\nunion all\n".join(f"select\n    {columns}\nfrom ({_text_sql(file)})" for file in files)
 
 
-def check_inputs(data_folder: Path, retailers: Sequence[str]) -> None:
+def check_inputs(data_folder: Path, retailers: Sequence[str]) -> dict[SourceTable, list[InputFile]]:
     """Read every file of the retailers once and object to the first value that cannot be used.
+
+    Returns
+    -------
+    dict
+        The files of each table; none of one that was left out.
 
     Raises
     ------
     InputError
         As for `find_inputs` and `check_file`.
     """
+    found = {}
     for retailer in retailers:
         for table in tables_of(retailer):
-            for file in find_inputs(data_folder, table, alone=len(retailers) == 1):
+            found[table] = find_inputs(data_folder, table, alone=len(retailers) == 1)
+            for file in found[table]:
                 check_file(file, table)
+    return found
 
 
 def check_file(file: InputFile, table: SourceTable) -> int:
