@@ -8,7 +8,6 @@ centroid, one to one, to a named archetype.
 """
 
 from dataclasses import dataclass, replace
-from functools import reduce
 from typing import Literal
 
 import numpy as np
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from sklearn.cluster import KMeans
 from sklearn.decomposition import TruncatedSVD
-from sklearn.metrics import pairwise_distances_chunked
+from sklearn.metrics import silhouette_score
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
@@ -29,7 +28,6 @@ Labels = NDArray[np.int32]
 
 CANDIDATES = range(2, 11)
 STARTS = 30
-CHUNK_MB = 64  # of distances held at a time for the silhouette
 
 KEYS = ["retailer", "customer_id"]
 TIME_RATIOS = ("r_weekday", "r_weekend", "r_dawn", "r_afternoon", "r_dinner")
@@ -196,7 +194,7 @@ def diagnose(
     for retailer, rows in features.groupby("retailer", sort=True):
         space, points = _spaces(rows.sort_values("customer_id"), clustering.of(rows))
         distinct = len(np.unique(space, axis=0))
-        measured = _measure(points, [k for k in CANDIDATES if k < distinct], seed, silhouette_sample)
+        measured = [_measure(points, size, seed, silhouette_sample) for size in CANDIDATES if size < distinct]
         part = pd.DataFrame(measured, columns=["k", "inertia", "silhouette"])
         part = part.assign(
             retailer=retailer, clustering=clustering.name, customers=len(rows), is_chosen=False
@@ -334,48 +332,12 @@ def _centroids(space: Matrix, labels: Labels) -> Matrix:
     return np.array([space[labels == label].mean(axis=0) for label in range(labels.max() + 1)])
 
 
-def _measure(points: Matrix, sizes: list[int], seed: int, sample: int) -> list[tuple[int, float, float]]:
-    """Return k, inertia and silhouette of each number of clusters."""
-    models = [_fit(points, k, seed) for k in sizes]
-    silhouettes = _silhouettes(points, [model.labels_ for model in models], seed, sample)
-    return [
-        (k, round(float(model.inertia_), 6), round(silhouette, 6))
-        for k, model, silhouette in zip(sizes, models, silhouettes, strict=True)
-    ]
-
-
-def _silhouettes(points: Matrix, labelings: list[Labels], seed: int, sample: int) -> list[float]:
-    """Return the mean silhouette of each labelling; the distances, the costly part, are taken once."""
+def _measure(points: Matrix, k: int, seed: int, sample: int) -> tuple[int, float, float]:
+    """Return k, inertia and silhouette."""
+    model = _fit(points, k, seed)
     drawn = np.random.default_rng(seed).permutation(len(points))[:sample]
-    judged = [np.union1d(drawn, np.unique(labels, return_index=True)[1]) for labels in labelings]
-    rows = reduce(np.union1d, judged, drawn)
-    members = [
-        np.eye(labels.max() + 1)[labels[rows]] * np.isin(rows, sampled)[:, np.newaxis]
-        for labels, sampled in zip(labelings, judged, strict=True)
-    ]
-    if not members:
-        return []
-    together = np.hstack(members)
+    one_of_each = np.unique(model.labels_, return_index=True)[1]
+    judged = np.union1d(drawn, one_of_each)
     with threadpool_limits(1):
-        sums = np.vstack(
-            list(
-                pairwise_distances_chunked(
-                    points[rows], reduce_func=lambda part, _: part @ together, working_memory=CHUNK_MB
-                )
-            )
-        )
-    parts = np.split(sums, np.cumsum([member.shape[1] for member in members])[:-1], axis=1)
-    return [_silhouette(part, member) for part, member in zip(parts, members, strict=True)]
-
-
-def _silhouette(sums: Matrix, member: Matrix) -> float:
-    """Return the mean silhouette, given each point's summed distances to the clusters and its membership."""
-    counted = member.any(axis=1)
-    is_own = member[counted].astype(bool)
-    sizes = member.sum(axis=0)
-    own_size = sizes[is_own.argmax(axis=1)]
-    own = sums[counted][is_own] / np.maximum(own_size - 1, 1)
-    other = np.where(is_own, np.inf, sums[counted] / sizes).min(axis=1)
-    widest = np.maximum(own, other)
-    alone_or_equal = (own_size == 1) | (widest == 0)
-    return float(np.where(alone_or_equal, 0.0, (other - own) / np.where(widest == 0, 1.0, widest)).mean())
+        silhouette = silhouette_score(points[judged], model.labels_[judged])
+    return k, round(float(model.inertia_), 6), round(float(silhouette), 6)

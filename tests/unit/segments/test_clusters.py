@@ -288,7 +288,7 @@ def test_standardised_takes_the_logarithm_of_the_columns_named_only():
 
 @pytest.mark.parametrize("seed", range(3))
 def test_silhouettes_are_those_of_the_field(seed: int):
-    # ours takes the distances once for all k; one customer is a cluster of its own, two are at one place
+    # one customer is a cluster of its own, two are at one place
     draw = np.random.default_rng(seed).normal(size=(60, 2)).round(1)
     features = pd.DataFrame(np.vstack([draw, draw[:1], [[40, 40]]]), columns=["x", "y"])
     features = features.assign(retailer="shop", customer_id=[f"{row:02}" for row in range(62)])
