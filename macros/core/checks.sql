@@ -13,6 +13,15 @@
 {% endmacro %}
 
 
+{% macro check_rules() %}
+    {% if execute %}
+        {% set seed = graph.nodes["seed.palette.recommendation_rules"] %}
+        {% set path = seed.root_path ~ "/" ~ seed.original_file_path %}
+        {% do palette_python("check_rules", [path, configured_retailers() | join(",")]) %}
+    {% endif %}
+{% endmacro %}
+
+
 {% macro check_inputs() %}
     {% if execute and flags.WHICH in ("build", "run") %}
         {% set notes = palette_python("check_inputs", [enabled_retailers() | join(",")]) %}

@@ -1,5 +1,7 @@
-{% test within(model, column_name, lowest, highest) %}
+{% test within(model, column_name, lowest, highest=none) %}
     select {{ column_name }}
     from {{ model }}
-    where not {{ column_name }} between {{ lowest }} and {{ highest }}
+    where
+        {{ column_name }} < {{ lowest }}
+        {%- if highest is not none %} or {{ column_name }} > {{ highest }} {%- endif %}
 {% endtest %}

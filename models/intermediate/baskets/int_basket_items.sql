@@ -1,38 +1,25 @@
 with
 
-    order_lines as (select * from {{ ref('order_lines') }}),
+    purchases as (select * from {{ ref('int_item_purchases') }}),
 
-    products as (select * from {{ ref('products') }}),
-
-    retailers as (select * from {{ ref('retailers') }}),
+    names as (select * from {{ ref('int_items') }}),
 
     customer_clusters as (select * from {{ ref('customer_clusters') }} where clustering = 'rfm'),
 
     items as (
-        select distinct
-            order_lines.retailer,
+        select
+            purchases.retailer,
             customer_clusters.cluster_name,
-            order_lines.order_id,
-            case
-                when retailers.basket_item = 'subcategory'
-                then products.subcategory
-                else order_lines.product_id
-            end as item_id,
-            case
-                when retailers.basket_item = 'subcategory'
-                then products.subcategory
-                else products.product_name
-            end as item_name
-        from order_lines
-        inner join retailers on order_lines.retailer = retailers.retailer
+            purchases.order_id,
+            purchases.item_id,
+            names.item_name
+        from purchases
         inner join
-            products
-            on order_lines.retailer = products.retailer
-            and order_lines.product_id = products.product_id
+            names on purchases.retailer = names.retailer and purchases.item_id = names.item_id
         inner join
             customer_clusters
-            on order_lines.retailer = customer_clusters.retailer
-            and order_lines.customer_id = customer_clusters.customer_id
+            on purchases.retailer = customer_clusters.retailer
+            and purchases.customer_id = customer_clusters.customer_id
     ),
 
     cluster_sizes as (

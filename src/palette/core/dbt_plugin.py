@@ -15,14 +15,21 @@ from pathlib import Path
 
 import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
+from threadpoolctl import threadpool_limits
 
 from palette.core import inputs
 from palette.core.settings import Settings, SettingsError
 from palette.core.sources import SOURCES
+from palette.recommendations.rules import RuleError, check_rules_file
 
 # The modules whose libraries are heavy. First imports of those from several dbt threads can deadlock, so they
 # are imported before there are any.
-HEAVY = ("palette.baskets.rules", "palette.quality.expectations", "palette.segments.clusters")
+HEAVY = (
+    "palette.baskets.rules",
+    "palette.quality.expectations",
+    "palette.recommendations.lists",
+    "palette.segments.clusters",
+)
 
 
 def data_folder() -> Path:
@@ -55,6 +62,9 @@ def import_heavy() -> None:
     for module in HEAVY:
         importlib.import_module(module)
     log.disabled = False
+    # For good: implicit wants linear algebra on one thread, and models that run side by side would each put
+    # back what they found.
+    threadpool_limits(1, user_api="blas")
 
 
 def setting_names() -> list[str]:
@@ -67,6 +77,11 @@ def check_settings(values: str) -> None:
     Settings.check(json.loads(values))
 
 
+def check_rules(path: str, retailers: str) -> None:
+    """Validate the seed of recommendation rules, for retailers given as a comma list."""
+    check_rules_file(Path(path), retailers.split(","))
+
+
 def answering(function: Callable[..., object]) -> Callable[..., str]:
     """Give a result, or the message of an expected error, as JSON: SQL would bury it in a stack trace."""
 
@@ -74,7 +89,7 @@ def answering(function: Callable[..., object]) -> Callable[..., str]:
     def answer(*arguments: str) -> str:
         try:
             return json.dumps({"result": function(*arguments)})
-        except (inputs.InputError, SettingsError) as error:
+        except (inputs.InputError, RuleError, SettingsError) as error:
             return json.dumps({"error": str(error)})
 
     return answer
@@ -91,6 +106,7 @@ class Plugin(BasePlugin):
             check_inputs: 1,
             setting_names: 0,
             check_settings: 1,
+            check_rules: 2,
         }
         for function, arguments in functions.items():
             conn.create_function(

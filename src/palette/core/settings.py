@@ -10,7 +10,23 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+# The single recommenders, see palette.recommendations.models.
+MODELS = (
+    "popularity",
+    "recent_popularity",
+    "own_frequency",
+    "own_recent_frequency",
+    "own_then_popular",
+    "cluster_popularity",
+    "palette_popularity",
+    "item_cosine",
+    "bm25",
+    "goes_with",
+    "als",
+    "ease",
+)
 
 
 class SettingsError(ValueError):
@@ -21,6 +37,12 @@ def _iso(value: object) -> object:
     if value is not None and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", str(value)):
         raise ValueError("not YYYY-MM-DD")
     return value
+
+
+def _models(names: str) -> str:
+    if names != "all" and not {name.strip() for name in names.split(",")} <= set(MODELS):
+        raise ValueError("not all, nor a comma list of models")
+    return names
 
 
 class Settings(BaseModel):
@@ -55,6 +77,25 @@ class Settings(BaseModel):
         10, ge=1, description="least number of orders behind a basket rule, whatever the support"
     )
     recommendations_per_customer: int = Field(10, ge=1, le=100, description="length of a recommendation list")
+    recommendation_window_days: int = Field(
+        28, ge=7, le=92, description="days that recommendations look ahead, and are learned and judged on"
+    )
+    recommendation_models: Annotated[str, AfterValidator(_models)] = Field(
+        "all",
+        description="models that the hybrid weighs and is judged against: `all`, or a comma list",
+    )
+    recommendation_seed: int = Field(
+        0, ge=0, le=2**31 - 1, description="seed of the recommenders and of the backtest's resamples"
+    )
+    recommendation_rules_enabled: bool = Field(
+        True, description="whether the rules in `recommendation_rules.csv` apply to the lists"
+    )
+    palette_backtest: bool = Field(
+        True, description="whether the lists are judged on past windows; a daily run can skip it"
+    )
+    recommendation_folds: int = Field(
+        3, ge=1, le=12, description="past windows that the lists are judged on, the latest first"
+    )
 
     @classmethod
     def check(cls, values: Mapping[str, Any]) -> "Settings":
@@ -82,3 +123,8 @@ def _problem(name: str, value: object) -> str:
         return f"var '{name}' cannot be {value!r}: {field.description} (default {field.default})"
     near = difflib.get_close_matches(name, Settings.model_fields, n=1)
     return f"unknown var '{name}'" + (f": did you mean '{near[0]}'?" if near else "")
+
+
+def models_of(names: str) -> tuple[str, ...]:
+    """Return the names of the single recommenders that the setting ``recommendation_models`` asks for."""
+    return MODELS if names == "all" else tuple(name.strip() for name in names.split(","))

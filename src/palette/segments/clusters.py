@@ -247,7 +247,7 @@ def assign(
         ordered = rows.sort_values("customer_id")
         resolved = clustering.of(rows)
         space, points = _spaces(ordered, resolved)
-        model = _fit(points, int(sizes.get(retailer, 1)), seed)
+        model = k_means(points, int(sizes.get(retailer, 1)), seed)
         names = name_clusters(_centroids(space, model.labels_), named, resolved)
         distances = np.linalg.norm(points - model.cluster_centers_[model.labels_], axis=1)
         parts.append(
@@ -278,6 +278,13 @@ def standardised(features: pd.DataFrame, logarithms: tuple[str, ...] | None = No
     taken = list(features.columns if logarithms is None else logarithms)
     values[taken] = np.log1p(values[taken])
     return np.asarray(StandardScaler().fit_transform(values.to_numpy()), dtype=np.float64)
+
+
+def k_means(points: Matrix, k: int, seed: int, *, starts: int = STARTS) -> KMeans:
+    """Fit k-means, the same whatever the number of threads."""
+    # One thread: sums of several threads arrive in any order, and the last digits with them.
+    with threadpool_limits(1):
+        return KMeans(n_clusters=k, n_init=starts, random_state=seed).fit(points)
 
 
 def name_clusters(centroids: Matrix, archetypes: pd.DataFrame, clustering: Clustering) -> list[str]:
@@ -322,19 +329,13 @@ def _spaces(rows: pd.DataFrame, clustering: Clustering) -> tuple[Matrix, Matrix]
         return space, np.asarray(svd.fit_transform(space), dtype=np.float64)
 
 
-def _fit(points: Matrix, k: int, seed: int) -> KMeans:
-    # One thread: sums of several threads arrive in any order, and the last digits with them.
-    with threadpool_limits(1):
-        return KMeans(n_clusters=k, n_init=STARTS, random_state=seed).fit(points)
-
-
 def _centroids(space: Matrix, labels: Labels) -> Matrix:
     return np.array([space[labels == label].mean(axis=0) for label in range(labels.max() + 1)])
 
 
 def _measure(points: Matrix, k: int, seed: int, sample: int) -> tuple[int, float, float]:
     """Return k, inertia and silhouette."""
-    model = _fit(points, k, seed)
+    model = k_means(points, k, seed)
     drawn = np.random.default_rng(seed).permutation(len(points))[:sample]
     one_of_each = np.unique(model.labels_, return_index=True)[1]
     judged = np.union1d(drawn, one_of_each)

@@ -1,0 +1,79 @@
+with
+
+    order_lines as (select * from {{ ref('order_lines') }}),
+
+    products as (select * from {{ ref('products') }}),
+
+    retailers as (select * from {{ ref('retailers') }}),
+
+    product_facts as (select * from {{ ref('product_facts') }}),
+
+    sold as (
+        select
+            retailer,
+            product_id,
+            count(*) as order_lines,
+            count(case when channel = 'online' then 1 end) as online_lines
+        from order_lines
+        group by retailer, product_id
+    ),
+
+    itemised as (
+        select
+            products.retailer,
+            case
+                when retailers.item_level = 'subcategory'
+                then products.subcategory
+                else products.product_id
+            end as item_id,
+            case
+                when retailers.item_level = 'subcategory'
+                then products.subcategory
+                else products.product_name
+            end as item_name,
+            products.product_id,
+            products.category,
+            products.super_category,
+            sold.order_lines,
+            sold.online_lines,
+            product_facts.stock,
+            product_facts.margin
+        from products
+        inner join retailers on products.retailer = retailers.retailer
+        inner join
+            sold on products.retailer = sold.retailer and products.product_id = sold.product_id
+        left join
+            product_facts
+            on products.retailer = product_facts.retailer
+            and products.product_id = product_facts.product_id
+    ),
+
+    -- what sells online leads: such a product can be offered in either channel
+    ranked as (
+        select
+            *,
+            row_number() over (
+                partition by retailer, item_id
+                order by online_lines desc, order_lines desc, product_id
+            ) as product_rank
+        from itemised
+    ),
+
+    int_items as (
+        select
+            retailer,
+            item_id,
+            max(case when product_rank = 1 then item_name end) as item_name,
+            max(case when product_rank = 1 then product_id end) as product_id,
+            max(case when product_rank = 1 then category end) as category,
+            max(case when product_rank = 1 then super_category end) as super_category,
+            {{ text_list('product_id', order_by='product_rank', separator='|') }} as product_ids,
+            sum(online_lines) > 0 as sells_online,
+            sum(stock) as stock,
+            min(margin) as margin
+        from ranked
+        group by retailer, item_id
+    )
+
+select *
+from int_items

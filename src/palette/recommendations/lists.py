@@ -1,0 +1,326 @@
+"""The lists: who gets each, what may be on it, and in which order.
+
+- ``discover``: what the customer has not bought.
+- ``again``: what they are due to rebuy, with the expected date.
+- ``next``: what they most likely buy in the next window, whatever it is.
+- ``online_offers``: what sells online, for customers who only buy offline (SPEC of System A, section 9).
+- ``push``: what goes with the purchases of the last day, and with the customer.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from palette.core.tables import empty
+from palette.recommendations.history import Codes, History, Purchases, Vector, purchases_of
+from palette.recommendations.hybrid import (
+    FUSION,
+    NAME,
+    WINDOWS,
+    Candidates,
+    Examples,
+    Moment,
+    Ranker,
+    active,
+    batches,
+    candidates,
+    examples,
+    features,
+    fit_moment,
+    fit_ranker,
+    fused,
+    joined,
+)
+from palette.recommendations.reasons import explain
+from palette.recommendations.rules import apply_rules, read_rules, rules_for, unmatched
+
+Mask = NDArray[np.bool_]
+
+SCHEMA = pa.schema(
+    [
+        pa.field("retailer", pa.string(), nullable=False),
+        pa.field("customer_id", pa.string(), nullable=False),
+        pa.field("list_name", pa.string(), nullable=False),
+        pa.field("rank", pa.int64(), nullable=False),
+        pa.field("item_id", pa.string(), nullable=False),
+        pa.field("model", pa.string(), nullable=False),
+        pa.field("score", pa.float64(), nullable=False),
+        pa.field("expected_on", pa.date32()),
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("evidence", pa.string(), nullable=False),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A list.
+
+    Attributes
+    ----------
+    name
+        Its name in the marts.
+    customers
+        Says of a history which customers get it.
+    items
+        Says of a history which items may be on it for some customers (codes), customers x items, with a
+        window of so many days in mind.
+    weight
+        Name of a component whose score multiplies the ranker's, if any.
+    """
+
+    name: str
+    customers: Callable[[History], Mask]
+    items: Callable[[History, Codes, int], Mask]
+    weight: str | None = None
+
+
+def _buyers(history: History) -> Mask:
+    return history.customer_orders > 0
+
+
+def _offline_only(history: History) -> Mask:
+    return history.offline_only & bool(history.online.any())
+
+
+def _bought_today(history: History) -> Mask:
+    return np.asarray(history.last_age < history.days_today)
+
+
+def _unbought(history: History, customers: Codes, _: int) -> Mask:
+    return ~_bought(history, customers) & (history.buyers > 0)
+
+
+def _due(history: History, customers: Codes, days: int) -> Mask:
+    bought = _bought(history, customers)
+    place, item = np.nonzero(bought)
+    bought[place, item] = history.due_in(customers[place], item) <= days
+    return bought
+
+
+def _sold(history: History, customers: Codes, _: int) -> Mask:
+    return np.broadcast_to(history.buyers > 0, (len(customers), history.shape[1]))
+
+
+def _sold_online(history: History, customers: Codes, _: int) -> Mask:
+    return np.broadcast_to(history.online, (len(customers), history.shape[1]))
+
+
+def _not_today(history: History, customers: Codes, days: int) -> Mask:
+    today = history.today[customers].toarray() > 0
+    return np.asarray(_sold(history, customers, days) & ~today)
+
+
+def _bought(history: History, customers: Codes) -> Mask:
+    bought: Mask = history.bought[customers].toarray() > 0
+    return bought
+
+
+OFFERS = (
+    Offer("discover", _buyers, _unbought),
+    Offer("again", _buyers, _due),
+    Offer("next", _buyers, _sold),
+    Offer("online_offers", _offline_only, _sold_online),
+    Offer("push", _bought_today, _not_today, weight="goes_with"),
+)
+
+
+def ranked(offer: Offer, moment: Moment, chosen: Candidates, score: Vector, *, days: int) -> pd.DataFrame:
+    """Rank what may be on a list.
+
+    Parameters
+    ----------
+    offer
+        The list.
+    moment, chosen, score
+        Candidates of a moment, and the ranker's score of each.
+    days
+        Length of the window.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``customer``, ``item`` (codes), ``score`` and ``days_since_bought`` (NaN for never), by customer and
+        best first; equal scores by item.
+    """
+    history = moment.history
+    allowed = offer.items(history, chosen.customers, days)[chosen.place, chosen.item]
+    allowed &= offer.customers(history)[chosen.customer]
+    if offer.weight:
+        score = score * chosen.scores[offer.weight][chosen.place, chosen.item]
+        allowed &= score > 0
+    customer, item, score = chosen.customer[allowed], chosen.item[allowed], score[allowed].round(9)
+    order = np.lexsort((item, -score, customer))
+    customer, item = customer[order], item[order]
+    position, found = history.pairs.find(customer * history.shape[1] + item)
+    since = np.where(found, history.pairs.last_age[position], np.nan)
+    return pd.DataFrame(
+        {"customer": customer, "item": item, "score": score[order], "days_since_bought": since}
+    )
+
+
+def ruled_items(history: History) -> pd.DataFrame:
+    """Return the items with what the rules look at, of what is known at a moment."""
+    items = history.purchases.items
+    ids = items["product_ids"].astype(object).str.split("|")
+    return items.assign(product_ids=ids, buyers=history.buyers.astype(np.int64))
+
+
+def learn(
+    purchases: Purchases, backs: Sequence[int], *, days: int, seed: int, models: Sequence[str]
+) -> list[Examples]:
+    """Describe the candidates of earlier moments and what became of them.
+
+    Parameters
+    ----------
+    purchases
+        All of the retailer's.
+    backs
+        How many days before the last purchase each moment lies.
+    days
+        Length of the window.
+    seed
+        Seed of the models.
+    models
+        Names of the models.
+    """
+    described = []
+    for back in backs:
+        moment = fit_moment(purchases, back, seed=seed, models=models)
+        drawn = active(moment.history, days, seed=seed)
+        described.append(joined([part for _, part in examples(moment, drawn, days)]))
+    return described
+
+
+def training_moments(purchases: Purchases, days_back: int, days: int) -> list[int]:
+    """Return the earlier moments that a ranker for a moment learns from: windows that end by it.
+
+    A moment needs a window's length of purchases before it.
+    """
+    backs = [days_back + place * days for place in range(1, WINDOWS + 1)]
+    return [back for back in backs if purchases.span - back >= days]
+
+
+def scores_of(ranker: Ranker, moment: Moment, chosen: Candidates) -> tuple[Vector, str]:
+    """Score candidates, and name the model that did: the ranker or, if it learned nothing, the fusion."""
+    if ranker.forests:
+        return ranker.score(features(moment, chosen)), NAME
+    return fused(moment, chosen), FUSION
+
+
+def recommendations(
+    purchases: pd.DataFrame,
+    items: pd.DataFrame,
+    rules: pd.DataFrame,
+    palette: pd.DataFrame,
+    preferences: pd.DataFrame,
+    *,
+    length: int,
+    days: int,
+    seed: int,
+    models: Sequence[str],
+    rules_enabled: bool,
+) -> pd.DataFrame:
+    """Make every list of every retailer.
+
+    Parameters
+    ----------
+    purchases, items
+        See :func:`palette.recommendations.history.purchases_of`; ``items`` also ``product_ids`` (joined by
+        `|`), ``stock`` and ``margin``.
+    rules
+        See :func:`palette.recommendations.rules.read_rules`.
+    palette
+        ``retailer``, ``customer_id`` and ``palette_group``.
+    preferences
+        ``retailer``, ``palette_group``, ``super_category`` and ``preference_rank``.
+    length
+        Most rows of a list.
+    days
+        Length of the window: how far ahead the lists look, and how long a window the ranker learns from.
+    seed
+        Seed of all that is drawn.
+    models
+        Names of the single models that may take part.
+    rules_enabled
+        Whether the rules count.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of ``SCHEMA``, by retailer, customer, list and rank.
+    """
+    parts = [empty(SCHEMA)]
+    configured = read_rules(rules) if rules_enabled else []
+    for retailer in sorted(purchases["retailer"].unique()):
+        known = purchases_of(retailer, purchases, items)
+        own_rules = [rule for rule in configured if rule.retailer == retailer]
+        past = learn(known, training_moments(known, 0, days), days=days, seed=seed, models=models)
+        ranker = fit_ranker(past, seed=seed)
+        moment = fit_moment(known, 0, seed=seed, models=models)
+        known_items = ruled_items(moment.history)
+        ranks = _preference_ranks(known, palette, preferences)
+        for sentence in unmatched(own_rules, known_items):
+            print(f"recommendations: {retailer}: {sentence}")
+        everybody = np.flatnonzero(moment.history.customer_orders > 0)
+        print(f"recommendations: {retailer}: lists for {len(everybody):,} customers")
+        for batch in batches(everybody, moment.history.shape[1]):
+            chosen = candidates(moment, batch)
+            score, model = scores_of(ranker, moment, chosen)
+            for offer in OFFERS:
+                rows = ranked(offer, moment, chosen, score, days=days)
+                list_rules = rules_for(own_rules, retailer, offer.name)
+                rows = apply_rules(rows, known_items, list_rules, length=length)
+                if rows.empty:
+                    continue
+                if offer.name == "online_offers":
+                    rows = _by_preference(rows, known, ranks)
+                rows["rank"] = rows.groupby("customer").cumcount() + 1
+                parts.append(_described(offer, moment, rows, ranks).assign(retailer=retailer, model=model))
+    made = pd.concat(parts, ignore_index=True)
+    return made.sort_values(["retailer", "customer_id", "list_name", "rank"], ignore_index=True)
+
+
+def _preference_ranks(known: Purchases, palette: pd.DataFrame, preferences: pd.DataFrame) -> pd.DataFrame:
+    """Return the palette group's preference of each customer (code) and super-category, if known."""
+    groups = palette[palette["retailer"] == known.retailer]
+    own = groups.merge(preferences, on=["retailer", "palette_group"])
+    own = own.assign(
+        customer=pd.Index(known.customers).get_indexer(pd.Index(own["customer_id"], dtype=object))
+    )
+    return own.loc[own["customer"] >= 0, ["customer", "palette_group", "super_category", "preference_rank"]]
+
+
+def _by_preference(rows: pd.DataFrame, known: Purchases, ranks: pd.DataFrame) -> pd.DataFrame:
+    """Order a customer's rows by what the palette group prefers; unknown categories come last."""
+    categories = known.items["super_category"].to_numpy(dtype=object)[rows["item"]]
+    joined_ranks = rows.assign(super_category=categories).merge(
+        ranks, on=["customer", "super_category"], how="left"
+    )
+    order = joined_ranks.sort_values(
+        ["customer", "preference_rank", "score", "item"], ascending=[True, True, False, True]
+    )
+    return order[list(rows.columns)].reset_index(drop=True)
+
+
+def _described(offer: Offer, moment: Moment, rows: pd.DataFrame, ranks: pd.DataFrame) -> pd.DataFrame:
+    """Add ids, the expected date, reason and evidence."""
+    purchases = moment.history.purchases
+    customer, item = rows["customer"].to_numpy(), rows["item"].to_numpy()
+    reasons, evidence, expected = explain(offer.name, moment, customer, item, ranks)
+    return pd.DataFrame(
+        {
+            "customer_id": purchases.customers[customer],
+            "list_name": offer.name,
+            "rank": rows["rank"].to_numpy(),
+            "item_id": purchases.items["item_id"].to_numpy(dtype=object)[item],
+            "score": rows["score"].to_numpy(),
+            "expected_on": expected,
+            "reason": reasons,
+            "evidence": evidence,
+        }
+    )
