@@ -20,7 +20,7 @@ with
             ruled.customers,
             unruled.value as value_without,
             ruled.value as value_with,
-            ruled.value - unruled.value as change,
+            coalesce(ruled.difference, ruled.value - unruled.value) as change,
             ruled.difference_low as change_low,
             ruled.difference_high as change_high
         from ruled

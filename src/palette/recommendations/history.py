@@ -186,7 +186,7 @@ class History:
         """1 where the customer bought the item on the moment's calendar day."""
         return self.within(self.days_today, self.days_today)
 
-    def within(self, first_day: float, days: int) -> csr_matrix:
+    def within(self, first_day: float, days: float) -> csr_matrix:
         """1 where the customer bought the item on the ``days`` days that begin ``first_day`` days ago."""
         age = self.lines["age"].to_numpy()
         found = self._matrix(((age < first_day) & (age >= first_day - days)).astype(np.float64))

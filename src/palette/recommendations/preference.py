@@ -18,6 +18,7 @@ from palette.core.tables import empty
 from palette.recommendations.metrics import Bootstrap
 
 Vector = NDArray[np.float64]
+Cells = NDArray[np.int64]
 
 NEIGHBOURS = 10
 FACTORS = 16
@@ -88,51 +89,56 @@ def preference_errors(scores: pd.DataFrame, *, seed: int) -> pd.DataFrame:
 
 
 def _foretell(
-    cells: NDArray[np.int64],
-    values: Vector,
-    known: NDArray[np.int64],
-    wanted: NDArray[np.int64],
-    items: int,
-    seed: int,
+    cells: Cells, values: Vector, known: Cells, wanted: Cells, items: int, seed: int
 ) -> dict[str, Vector]:
-    """Foretell the wanted scores from the known ones; the stack learns on a part of the known ones."""
+    """Foretell the wanted scores from the known ones.
+
+    A fifth of the known ones, foretold from the rest, teaches how far to trust each model: ALS alone, which
+    knows no points, and all of them together.
+    """
     inner, learned = train_test_split(known, test_size=HELD_OUT, random_state=seed)
+    before = _single(cells, values, inner, learned, items, seed)
     single = _single(cells, values, known, wanted, items, seed)
-    stack = LinearRegression().fit(
-        _stacked(_single(cells, values, inner, learned, items, seed)), values[learned]
-    )
-    return single | {"hybrid": np.asarray(stack.predict(_stacked(single)), dtype=np.float64)}
 
+    def trusted(columns: list[str]) -> Vector:
+        model = LinearRegression().fit(_columns(before, columns), values[learned])
+        return np.asarray(model.predict(_columns(single, columns)), dtype=np.float64)
 
-def _single(
-    cells: NDArray[np.int64],
-    values: Vector,
-    known: NDArray[np.int64],
-    wanted: NDArray[np.int64],
-    items: int,
-    seed: int,
-) -> dict[str, Vector]:
-    customers = int(cells[:, 0].max()) + 1
-    matrix = csr_matrix((values[known], (cells[known, 0], cells[known, 1])), shape=(customers, items))
-    customer, item = cells[wanted].T
-    total, bought = matrix.sum(axis=0), (matrix > 0).sum(axis=0)
-    overall = float(values[known].mean())
-    mean = np.asarray((total + overall) / (bought + 1)).ravel()[item]
-    als = AlternatingLeastSquares(factors=min(FACTORS, items), regularization=0.05, random_state=seed)
-    als.fit(matrix.astype(np.float32), show_progress=False)
-    affinity = np.einsum("ij,ij->i", als.user_factors[customer], als.item_factors[item])
-    fitted = np.einsum("ij,ij->i", als.user_factors[cells[known, 0]], als.item_factors[cells[known, 1]])
-    scale = LinearRegression().fit(fitted[:, None], values[known])
     return {
-        "mean": mean,
-        "item_cosine": _neighbours(matrix, customer, item, mean),
-        "als": np.asarray(scale.predict(affinity[:, None]), dtype=np.float64),
+        "mean": single["mean"],
+        "item_cosine": single["item_cosine"],
+        "als": trusted(["als"]),
+        "hybrid": trusted(["mean", "item_cosine", "als", "customer"]),
     }
 
 
-def _neighbours(
-    matrix: csr_matrix, customer: NDArray[np.int64], item: NDArray[np.int64], otherwise: Vector
-) -> Vector:
+def _single(
+    cells: Cells, values: Vector, known: Cells, wanted: Cells, items: int, seed: int
+) -> dict[str, Vector]:
+    """Return what each model says of the wanted cells; ``als`` is an affinity, not points."""
+    customers = int(cells[:, 0].max()) + 1
+    matrix = csr_matrix((values[known], (cells[known, 0], cells[known, 1])), shape=(customers, items))
+    customer, item = cells[wanted].T
+    overall = float(values[known].mean())
+
+    def mean(axis: int) -> Vector:
+        total, count = matrix.sum(axis=axis), (matrix != 0).sum(axis=axis)
+        return np.asarray((total + overall) / (count + 1), dtype=np.float64).ravel()
+
+    of_item = mean(0)[item]
+    als = AlternatingLeastSquares(
+        factors=max(2, min(FACTORS, items // 4)), regularization=0.05, random_state=seed, num_threads=1
+    )
+    als.fit(matrix.astype(np.float32), show_progress=False)
+    return {
+        "mean": of_item,
+        "item_cosine": _neighbours(matrix, customer, item, of_item),
+        "als": np.einsum("ij,ij->i", als.user_factors[customer], als.item_factors[item]).astype(np.float64),
+        "customer": mean(1)[customer],
+    }
+
+
+def _neighbours(matrix: csr_matrix, customer: Cells, item: Cells, otherwise: Vector) -> Vector:
     """Return the mean score of each customer's ten most similar sub-categories, weighted by similarity."""
     similarity = cosine_similarity(matrix.T)
     np.fill_diagonal(similarity, 0)
@@ -150,5 +156,5 @@ def _neighbours(
     return found
 
 
-def _stacked(single: dict[str, Vector]) -> NDArray[np.float64]:
-    return np.column_stack(list(single.values()))
+def _columns(single: dict[str, Vector], names: list[str]) -> Vector:
+    return np.column_stack([single[name] for name in names])
