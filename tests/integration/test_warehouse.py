@@ -33,6 +33,8 @@ PUBLIC = """
     basket_rules: retailer cluster_name antecedents consequents support confidence lift leverage conviction
         zhangs_metric
     recommendations: retailer customer_id list_name rank product_id score reason evidence
+    recommendation_metrics: retailer list_name model metric k value ci_low ci_high
+    recommendation_rule_costs: retailer list_name rule metric k value_without value_with change
     customer_360: retailer customer_id
     quality_results: suite relation expectation severity success unexpected_count element_count
 """
@@ -67,9 +69,13 @@ def test_every_kind_of_dirty_line_is_excluded_with_a_reason(demo):
     ]
 
 
-def test_every_customer_has_a_full_list_and_a_strategy(demo):
+def test_every_customer_has_full_lists_and_a_strategy(demo):
     short = demo.query("""
-        select customer_id, count(*) from recommendations group by customer_id having count(*) <> 10
+        select customers.customer_id, lists.list_name, count(recommendations.rank) as listed
+        from customers
+        cross join (values ('discover'), ('next')) as lists (list_name)
+        left join recommendations using (retailer, customer_id, list_name)
+        group by all having listed <> 10
     """)
     assert short.empty
     assert demo.query("from customer_360 where segment_actions_en is null or offered_products is null").empty

@@ -7,6 +7,7 @@ every moment, which makes the histories of two moments comparable.
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ Vector = NDArray[np.float64]
 DAY = 86_400  # seconds
 HALF_LIFE = 60.0  # days after which a purchase counts half for `recent`
 NEVER = np.inf
+A_DAY = 1 + 1e-6  # purchases less than a day apart are no interval; ages are not exact to the second
 
 
 @dataclass(frozen=True)
@@ -158,10 +160,12 @@ class History:
 
     @cached_property
     def last_order(self) -> csr_matrix:
-        """1 where the item is in an order of the customer's last day with one."""
-        age = self.lines["age"].to_numpy()
-        latest = age < self.last_age[self._customer] + 0.5
-        found = self._matrix(latest.astype(np.float64))
+        """1 where the item is in an order of the customer's last calendar day with one."""
+        end = self.purchases.end
+        day = (self.lines["time"].to_numpy() + (end - end.normalize()).total_seconds()) // DAY
+        last_day = np.full(self.shape[0], -NEVER)
+        np.maximum.at(last_day, self._customer, day)
+        found = self._matrix((day == last_day[self._customer]).astype(np.float64))
         found.eliminate_zeros()
         return (found > 0).astype(np.float32)
 
@@ -237,7 +241,7 @@ class History:
         -------
         numpy.ndarray
             The mean of the customer's own intervals and, counted as one more, the item's usual one; that one
-            alone where the customer bought on one day only. NaN where nobody bought the item twice.
+            alone where the customer bought within a day only. NaN where nobody rebought the item later.
 
         Raises
         ------
@@ -249,7 +253,7 @@ class History:
             raise ValueError("interval: a pair that was never bought")
         orders, own = self.pairs.orders[position], (self.pairs.first_age - self.pairs.last_age)[position]
         usual = self.usual_interval[item]
-        return np.where((orders > 1) & (own > 1), (own + usual) / orders, usual)
+        return np.where((orders > 1) & (own > A_DAY), (own + usual) / orders, usual)
 
     # ---- items
 
@@ -281,8 +285,9 @@ class History:
     @cached_property
     def usual_interval(self) -> Vector:
         """Median over an item's repeat buyers of their mean days between orders with it; NaN for none."""
-        repeated = (self.pairs.orders > 1) & (self.pairs.first_age > self.pairs.last_age + 1)
-        own = (self.pairs.first_age - self.pairs.last_age)[repeated] / (self.pairs.orders[repeated] - 1)
+        span = self.pairs.first_age - self.pairs.last_age
+        repeated = (self.pairs.orders > 1) & (span > A_DAY)
+        own = span[repeated] / (self.pairs.orders[repeated] - 1)
         item = self.pairs.key[repeated] % self.shape[1]
         medians = pd.Series(own).groupby(item).median().reindex(range(self.shape[1]))
         return np.asarray(medians, dtype=np.float64)
@@ -341,9 +346,10 @@ class History:
         """Count the orders of each customer in the last days."""
         return _sums(self._orders["customer"], self._orders["age"] < days, self.shape[0])
 
-    def orders_since(self, customer: Codes, age: Vector) -> Vector:
-        """Count each customer's orders that are younger than an age in days."""
-        count = np.searchsorted(self._order_keys, customer * self._stride + age, side="left")
+    def orders_since(self, customer: Codes, age: Vector, *, inclusive: bool = False) -> Vector:
+        """Count each customer's orders that are younger than an age in days, or of that age as well."""
+        side: Literal["left", "right"] = "right" if inclusive else "left"
+        count = np.searchsorted(self._order_keys, customer * self._stride + age, side=side)
         start = np.searchsorted(self._order_keys, customer * self._stride, side="left")
         return (count - start).astype(np.float64)
 
@@ -352,10 +358,11 @@ class History:
         """R, F and M score of each customer, customers x 3: quintiles 1 to 5, 5 best; 0 for no purchases."""
         known = np.isfinite(self.last_age)
         scores = np.zeros((self.shape[0], 3), dtype=np.int64)
-        for place, measure in enumerate((-np.floor(self.last_age), self.customer_lines, self.amount)):
+        for place, measure in enumerate((np.floor(self.last_age), self.customer_lines, self.amount)):
             if known.any():
                 edges = np.quantile(measure[known], [0.2, 0.4, 0.6, 0.8])
-                scores[known, place] = 1 + np.searchsorted(edges, measure[known], side="left")
+                quintile = 1 + np.searchsorted(edges, measure[known], side="left")
+                scores[known, place] = quintile if place else 6 - quintile
         return scores
 
     @cached_property

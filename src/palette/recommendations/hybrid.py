@@ -1,4 +1,4 @@
-"""The stacked hybrid: candidates of several models, ranked by gradient-boosted trees.
+"""The stacked hybrid: candidates of several models, ranked by gradient-boosted trees and a linear model.
 
 At a moment every component names candidates; features say what the components think of each, and what is
 known of the customer, the item and the two together. The trees learn from earlier moments, whose following
@@ -11,11 +11,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 from scipy.special import expit
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from palette.recommendations.history import Codes, History, Purchases, Vector
-from palette.recommendations.models import Model, RecentPopularity, Scores, baselines, components
+from palette.recommendations.models import GoesWith, Model, RecentPopularity, Scores, baselines, components
 
 Features = NDArray[np.float32]
 
@@ -27,10 +32,15 @@ ANYTHING = 15  # and this many, bought or not
 OWN = 60  # and of what the customer bought this many, the latest and most frequent first
 PERSONAL = ("item_cosine", "bm25", "goes_with", "als", "ease")
 
+# Fitted whatever is asked for: the one knows something for everybody, customers without purchases and items
+# of yesterday included, and the other makes the list `push`.
+ALWAYS = (RecentPopularity.name, GoesWith.name)
+
 WINDOWS = 3  # earlier windows that a ranker learns from
 CUSTOMERS = 2_500  # at most, of a window
 EXAMPLES = 120_000  # candidates at most, all that were bought among them
 FORESTS = 2  # whose mean is taken: what one makes of the draw from what was not bought evens out
+SCARCE = 3_000  # purchases to learn from at which trees and linear model count the same
 FEWEST = 50  # purchases among the candidates: with fewer there is nothing to learn
 
 
@@ -91,21 +101,20 @@ def fit_moment(
     seed
         Seed of the factorisation and of the groups.
     models
-        Names of the models to fit; others are left out, but not the recent popularity: it knows something
-        for everybody, customers without purchases and items of yesterday included.
+        Names of the models to fit; others are left out, but for ``ALWAYS``.
     judged
         Whether the baselines are needed as well as the components.
     """
     history = History(purchases, days_back, seed)
     wanted = [*components(history.shape[1]), *(baselines() if judged else [])]
-    chosen = [model for model in wanted if model.name in models or model.name == RecentPopularity.name]
+    chosen = [model for model in wanted if model.name in models or model.name in ALWAYS]
     return Moment(history, {model.name: model.fit(history) for model in chosen})
 
 
 def batches(customers: Codes, items: int) -> Iterator[Codes]:
     """Cut customers into batches of which all scores fit into memory."""
     size = max(16, CELLS // max(items, 1))
-    for start in range(0, len(customers), size):
+    for start in range(0, max(len(customers), 1), size):  # of no customers one empty batch
         yield customers[start : start + size]
 
 
@@ -141,7 +150,7 @@ def features(moment: Moment, chosen: Candidates) -> Features:
     Returns
     -------
     numpy.ndarray
-        Candidates x :func:`feature_names`, NaN where something is not known: days since a purchase that never
+        Candidates x features, NaN where something is not known: days since a purchase that never
         was, or the interval of an item that nobody bought twice.
     """
     history, place, item, customer = moment.history, chosen.place, chosen.item, chosen.customer
@@ -200,12 +209,16 @@ def joined(parts: Sequence[Examples]) -> Examples:
 
 @dataclass(frozen=True)
 class Ranker:
-    """Gradient-boosted trees over the features of a candidate.
+    """Gradient-boosted trees over the features of a candidate, held by a linear model while data is scarce.
 
     Attributes
     ----------
     forests
         None where there was too little to learn from: then candidates are ranked by reciprocal rank fusion.
+    linear
+        Logistic regression on the features' logarithms.
+    trust
+        Weight of the forests in the log-odds, 0 to 1; the linear model has the rest.
     kept
         Which features vary at all.
     rate
@@ -213,22 +226,27 @@ class Ranker:
     """
 
     forests: tuple[HistGradientBoostingClassifier, ...]
+    linear: Pipeline | None
+    trust: float
     kept: NDArray[np.bool_]
     rate: float
 
     def score(self, described: Features) -> Vector:
         """Return the probability that each candidate is bought within the window by a customer who buys.
 
-        The mean log-odds of the forests, with the odds brought back to those before the draw from what was
-        not bought.
+        The weighted log-odds of the models, with the odds brought back to those before the draw from what
+        was not bought.
         """
-        if not self.forests:
+        if not self.forests or self.linear is None:
             raise ValueError("nothing was learned: rank by fused()")
-        parts = [
-            np.mean([forest.decision_function(part[:, self.kept]) for forest in self.forests], axis=0)
-            for part in np.array_split(described, len(described) // EXAMPLES + 1)
-        ]
-        return np.asarray(expit(np.concatenate(parts) + np.log(self.rate)), dtype=np.float64)
+        parts = []
+        for part in np.array_split(described[:, self.kept], len(described) // EXAMPLES + 1):
+            if not len(part):
+                continue
+            grown = np.mean([forest.decision_function(part) for forest in self.forests], axis=0)
+            parts.append(self.trust * grown + (1 - self.trust) * self.linear.decision_function(part))
+        odds = np.concatenate(parts) if parts else np.zeros(0)
+        return np.asarray(expit(odds + np.log(self.rate)), dtype=np.float64)
 
 
 def fit_ranker(windows: Sequence[Examples], *, seed: int) -> Ranker:
@@ -243,7 +261,7 @@ def fit_ranker(windows: Sequence[Examples], *, seed: int) -> Ranker:
     """
     positive = int(sum(window.bought.sum() for window in windows))
     if positive < FEWEST:
-        return Ranker((), np.zeros(0, dtype=bool), 1.0)
+        return Ranker((), None, 0.0, np.zeros(0, dtype=bool), 1.0)
     everything = joined(windows)
     low, high = _range(everything.features)
     kept: NDArray[np.bool_] = high > low
@@ -264,7 +282,14 @@ def fit_ranker(windows: Sequence[Examples], *, seed: int) -> Ranker:
             random_state=forest_seed,
         )
         forests.append(forest.fit(everything.features[drawn][:, kept], everything.bought[drawn]))
-    return Ranker(tuple(forests), kept, rate)
+    described, bought = everything.features[drawn][:, kept], everything.bought[drawn]
+    linear = make_pipeline(
+        FunctionTransformer(_signed_logarithm),
+        SimpleImputer(keep_empty_features=True),
+        StandardScaler(),
+        LogisticRegression(C=0.01, solver="newton-cholesky"),
+    ).fit(described, bought)
+    return Ranker(tuple(forests), linear, positive / (positive + SCARCE), kept, rate)
 
 
 def fused(moment: Moment, chosen: Candidates) -> Vector:
@@ -284,12 +309,22 @@ def fused(moment: Moment, chosen: Candidates) -> Vector:
     return total
 
 
+def _signed_logarithm(values: Features) -> Features:
+    return np.asarray(np.sign(values) * np.log1p(np.abs(values)), dtype=np.float32)
+
+
 def _choose(chosen: NDArray[np.bool_], scores: NDArray[np.floating], count: int) -> None:
     """Mark each row's ``count`` highest scores; minus infinity is never marked."""
     count = min(count, scores.shape[1])
     best = np.argpartition(-scores, count - 1, axis=1)[:, :count]
     rows = np.arange(len(scores))[:, None]
     chosen[rows, best] |= np.isfinite(scores[rows, best])
+
+
+def _cells(matrix: csr_matrix, customer: Codes, item: Codes) -> Vector:
+    if not len(customer):
+        return np.zeros(0)
+    return np.asarray(matrix[customer, item], dtype=np.float64).ravel()
 
 
 def _range(values: Features) -> tuple[Features, Features]:
@@ -351,18 +386,17 @@ def _of_pairs(history: History, customer: Codes, item: Codes) -> dict[str, Vecto
         own(values) for values in (history.pairs.orders, history.pairs.last_age, history.pairs.first_age)
     )
     since = np.where(found, history.orders_since(customer, np.nan_to_num(last)), np.nan)
-    # An order of the first purchase's very age is the purchase itself.
-    possible = history.orders_since(customer, np.nan_to_num(first)) + 1
+    possible = history.orders_since(customer, np.nan_to_num(first), inclusive=True)
     return {
         "price_fit": np.log(history.price[item]) - history.log_price[customer],
         "category_share": share,
         "category_preference": share / np.maximum(usual[codes[item]], 1e-9),
         "own_orders": np.nan_to_num(orders),
-        "own_recent": np.asarray(history.recent[customer, item], dtype=np.float64).ravel(),
+        "own_recent": _cells(history.recent, customer, item),
         "since_bought": last,
         "own_interval": (first - last) / np.maximum(orders - 1, 0.5),
         "due": last / history.usual_interval[item],
         "orders_since_bought": since,
-        "order_share": orders / possible,
-        "in_last_order": np.asarray(history.last_order[customer, item], dtype=np.float64).ravel(),
+        "order_share": orders / np.maximum(possible, 1),
+        "in_last_order": _cells(history.last_order, customer, item),
     }

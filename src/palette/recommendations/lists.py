@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from palette.core.tables import empty
 from palette.recommendations.history import Codes, History, Purchases, Vector, purchases_of
@@ -256,31 +257,34 @@ def recommendations(
     """
     parts = [empty(SCHEMA)]
     configured = read_rules(rules) if rules_enabled else []
-    for retailer in sorted(purchases["retailer"].unique()):
-        known = purchases_of(retailer, purchases, items)
-        own_rules = [rule for rule in configured if rule.retailer == retailer]
-        past = learn(known, training_moments(known, 0, days), days=days, seed=seed, models=models)
-        ranker = fit_ranker(past, seed=seed)
-        moment = fit_moment(known, 0, seed=seed, models=models)
-        known_items = ruled_items(moment.history)
-        ranks = _preference_ranks(known, palette, preferences)
-        for sentence in unmatched(own_rules, known_items):
-            print(f"recommendations: {retailer}: {sentence}")
-        everybody = np.flatnonzero(moment.history.customer_orders > 0)
-        print(f"recommendations: {retailer}: lists for {len(everybody):,} customers")
-        for batch in batches(everybody, moment.history.shape[1]):
-            chosen = candidates(moment, batch)
-            score, model = scores_of(ranker, moment, chosen)
-            for offer in OFFERS:
-                rows = ranked(offer, moment, chosen, score, days=days)
-                list_rules = rules_for(own_rules, retailer, offer.name)
-                rows = apply_rules(rows, known_items, list_rules, length=length)
-                if rows.empty:
-                    continue
-                if offer.name == "online_offers":
-                    rows = _by_preference(rows, known, ranks)
-                rows["rank"] = rows.groupby("customer").cumcount() + 1
-                parts.append(_described(offer, moment, rows, ranks).assign(retailer=retailer, model=model))
+    with threadpool_limits(1):  # the backtest is made beside it
+        for retailer in sorted(purchases["retailer"].unique()):
+            known = purchases_of(retailer, purchases, items)
+            own_rules = [rule for rule in configured if rule.retailer == retailer]
+            past = learn(known, training_moments(known, 0, days), days=days, seed=seed, models=models)
+            ranker = fit_ranker(past, seed=seed)
+            moment = fit_moment(known, 0, seed=seed, models=models)
+            known_items = ruled_items(moment.history)
+            ranks = _preference_ranks(known, palette, preferences)
+            for sentence in unmatched(own_rules, known_items):
+                print(f"recommendations: {retailer}: {sentence}")
+            everybody = np.flatnonzero(moment.history.customer_orders > 0)
+            print(f"recommendations: {retailer}: lists for {len(everybody):,} customers")
+            for batch in batches(everybody, moment.history.shape[1]):
+                chosen = candidates(moment, batch)
+                score, model = scores_of(ranker, moment, chosen)
+                for offer in OFFERS:
+                    rows = ranked(offer, moment, chosen, score, days=days)
+                    list_rules = rules_for(own_rules, retailer, offer.name)
+                    rows = apply_rules(rows, known_items, list_rules, length=length)
+                    if rows.empty:
+                        continue
+                    if offer.name == "online_offers":
+                        rows = _by_preference(rows, known, ranks)
+                    rows["rank"] = rows.groupby("customer").cumcount() + 1
+                    parts.append(
+                        _described(offer, moment, rows, ranks).assign(retailer=retailer, model=model)
+                    )
     made = pd.concat(parts, ignore_index=True)
     return made.sort_values(["retailer", "customer_id", "list_name", "rank"], ignore_index=True)
 

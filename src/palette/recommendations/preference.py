@@ -117,12 +117,14 @@ def _single(
 ) -> dict[str, Vector]:
     """Return what each model says of the wanted cells; ``als`` is an affinity, not points."""
     customers = int(cells[:, 0].max()) + 1
-    matrix = csr_matrix((values[known], (cells[known, 0], cells[known, 1])), shape=(customers, items))
+    of_known = (cells[known, 0], cells[known, 1])
+    matrix = csr_matrix((values[known], of_known), shape=(customers, items))
+    scored = _scored(matrix)
     customer, item = cells[wanted].T
     overall = float(values[known].mean())
 
     def mean(axis: int) -> Vector:
-        total, count = matrix.sum(axis=axis), (matrix != 0).sum(axis=axis)
+        total, count = matrix.sum(axis=axis), scored.sum(axis=axis)
         return np.asarray((total + overall) / (count + 1), dtype=np.float64).ravel()
 
     of_item = mean(0)[item]
@@ -142,11 +144,11 @@ def _neighbours(matrix: csr_matrix, customer: Cells, item: Cells, otherwise: Vec
     """Return the mean score of each customer's ten most similar sub-categories, weighted by similarity."""
     similarity = cosine_similarity(matrix.T)
     np.fill_diagonal(similarity, 0)
-    found = otherwise.copy()
+    found, scored = otherwise.copy(), _scored(matrix)
     for start in range(0, len(item), 2_000):
         part = slice(start, start + 2_000)
         owned = matrix[customer[part]].toarray()
-        weights = np.where(owned > 0, similarity[item[part]], 0)
+        weights = np.where(scored[customer[part]].toarray() > 0, similarity[item[part]], 0)
         count = min(NEIGHBOURS, weights.shape[1])
         tenth = np.partition(weights, -count, axis=1)[:, -count][:, None]
         weights = np.where(weights >= tenth, weights, 0)
@@ -154,6 +156,13 @@ def _neighbours(matrix: csr_matrix, customer: Cells, item: Cells, otherwise: Vec
         guess = (weights * owned).sum(axis=1) / np.where(total > 0, total, 1)
         found[part] = np.where(total > 0, guess, otherwise[part])
     return found
+
+
+def _scored(matrix: csr_matrix) -> csr_matrix:
+    """Return 1 where there is a score, which may be 0."""
+    scored = matrix.copy()
+    scored.data = np.ones_like(scored.data)
+    return scored
 
 
 def _columns(single: dict[str, Vector], names: list[str]) -> Vector:

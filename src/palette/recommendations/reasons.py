@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix, csr_matrix
 
-from palette.recommendations.history import Codes, History, Vector
+from palette.recommendations.history import DAY, Codes, History, Vector
 from palette.recommendations.hybrid import Moment
 from palette.recommendations.models import Ease, GoesWith, Neighbours
 
@@ -112,7 +112,7 @@ Told = tuple[str, dict[str, object]]
 def _told_by_influences(moment: Moment, customer: Codes, item: Codes) -> list[Told]:
     history = moment.history
     found = influences(moment, customer, item)
-    names = history.purchases.items["item_name"].astype(object).tolist()
+    names = _names(history)
     ids = history.purchases.items["item_id"].astype(object).tolist()
     recent, first = history.buyers_within(RECENT_DAYS), history.first_sold
     told: list[Told] = []
@@ -138,15 +138,10 @@ def _told_by_influences(moment: Moment, customer: Codes, item: Codes) -> list[To
             }
             told.append((f"Goes with what they bought: {shares}", figures))
         else:
-            new = "New: first" if first[code] < RECENT_DAYS else "First"
-            since = (history.moment - pd.Timedelta(days=float(first[code]))).date().isoformat()
-            told.append(
-                (
-                    f"{new} sold on {since}, bought by {int(recent[code])} customers in the last "
-                    f"{RECENT_DAYS} days",
-                    {"rests_on": "popularity", "first_sold_on": since},
-                )
-            )
+            since = _day(history, -first[code])
+            bought = f"ought by {int(recent[code])} customers in the last {RECENT_DAYS} days"
+            reason = f"New since {since}, b{bought}" if first[code] < RECENT_DAYS else f"B{bought}"
+            told.append((reason, {"rests_on": "popularity", "first_sold_on": since}))
     return told
 
 
@@ -162,7 +157,7 @@ def _told_by_own(history: History, customer: Codes, item: Codes, *, expected: bo
             told.append(None)
             continue
         times, all_orders = int(orders[place]), int(history.customer_orders[customer[row]])
-        on = (history.moment - pd.Timedelta(days=float(last[place]))).date().isoformat()
+        on = _day(history, -last[place])
         figures: dict[str, object] = {
             "rests_on": "own_purchases",
             "orders": times,
@@ -172,8 +167,7 @@ def _told_by_own(history: History, customer: Codes, item: Codes, *, expected: bo
         reason = f"Bought in {times} of their {all_orders} orders, last on {on}"
         if expected:
             days = float(interval[row])
-            at = history.moment + pd.Timedelta(days=days - float(last[place]))
-            due = at.date().isoformat()
+            due = _day(history, days - last[place])
             figures |= {"interval_days": round(days, 2), "expected_on": due}
             reason += f"; usually rebought after {days:.0f} days: expected on {due}"
         told.append((reason, figures))
@@ -183,7 +177,7 @@ def _told_by_own(history: History, customer: Codes, item: Codes, *, expected: bo
 def _told_by_companions(moment: Moment, customer: Codes, item: Codes) -> list[Told]:
     history = moment.history
     found = companions(moment, customer, item)
-    names = history.purchases.items["item_name"].astype(object).tolist()
+    names = _names(history)
     ids = history.purchases.items["item_id"].astype(object).tolist()
     on = history.moment.date().isoformat()
     told: list[Told] = []
@@ -226,6 +220,16 @@ def _told_by_preference(
             )
         )
     return preferred
+
+
+def _day(history: History, days: float) -> str:
+    """Return the date so many days after the moment; exact to the second, since midnight is near."""
+    return (history.moment + pd.Timedelta(seconds=round(float(days) * DAY))).date().isoformat()
+
+
+def _names(history: History) -> list[str]:
+    """Return the items' names, without the blanks that stray into them."""
+    return [" ".join(name.split()) for name in history.purchases.items["item_name"].astype(object)]
 
 
 def _strongest(

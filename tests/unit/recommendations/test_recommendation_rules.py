@@ -338,6 +338,7 @@ def test_shipped_rules_are_valid():
         for retailer in RETAILERS
         for name in LISTS
     }
+    never = {"never_category": "Tobacco"}
     popular, lately = {"leave_out_most_popular_percent": 1.0}, {"leave_out_bought_within_days": 7.0}
     assert told == {
         ("online_retail", "discover"): popular | {"at_most_per_category": 5.0},
@@ -345,11 +346,11 @@ def test_shipped_rules_are_valid():
         ("online_retail", "next"): lately,
         ("online_retail", "online_offers"): {},
         ("online_retail", "push"): {},
-        ("lpoint", "discover"): popular | {"at_most_per_category": 3.0},
-        ("lpoint", "again"): lately,
-        ("lpoint", "next"): lately | {"at_most_per_category": 3.0},
-        ("lpoint", "online_offers"): popular | lately,
-        ("lpoint", "push"): {},
+        ("lpoint", "discover"): popular | {"at_most_per_category": 3.0} | never,
+        ("lpoint", "again"): lately | never,
+        ("lpoint", "next"): lately | {"at_most_per_category": 3.0} | never,
+        ("lpoint", "online_offers"): popular | lately | never,
+        ("lpoint", "push"): never,
     }
 
 

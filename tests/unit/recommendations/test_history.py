@@ -1,0 +1,515 @@
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from pandas.testing import assert_frame_equal
+from scipy.sparse import csr_matrix
+
+from palette.recommendations.history import NEVER, History, Purchases, purchases_of
+
+Make = Callable[..., Purchases]
+SECOND = 1 / 86_400
+HOUR = 1 / 24
+# who bought what, and on which day: ann rebuys tea every ten days, ben after thirty
+REBOUGHT = [
+    ("ann", "tea", 0),
+    ("ann", "tea", 10),
+    ("ann", "tea", 20),
+    ("ben", "tea", 5),
+    ("ben", "tea", 35),
+    ("cat", "tea", 30),
+    ("cat", "tea", 30.5),
+    ("dan", "tea", 38),
+    ("dan", "nut", 40),
+]
+ANN, BEN, CAT, DAN = range(4)
+NUT, TEA = range(2)
+
+
+def dense(matrix: csr_matrix) -> list[list[float]]:
+    return matrix.toarray().tolist()
+
+
+def codes(*values: int) -> np.ndarray:
+    return np.array(values, dtype=np.int64)
+
+
+# ---- purchases
+
+
+def test_customers_items_and_orders_are_positions_in_the_sorted_ids(tables: Callable):
+    rows = [
+        ("eve", "tea", 2, {"order_id": "7", "channel": "online", "units": 3, "amount": 12.5}),
+        ("bob", "tea", 0.5, {"order_id": "9"}),
+        ("eve", "oat", 2, {"order_id": "7"}),
+    ]
+    known = purchases_of("shop", *tables(rows, unsold=["jam"]))
+    assert known.customers.tolist() == ["bob", "eve"]
+    assert known.items["item_id"].tolist() == ["jam", "oat", "tea"]
+    assert known.end == pd.Timestamp("2024-01-03")
+    assert known.span == 1.5
+    assert known.lines.to_dict("list") == {
+        "customer": [0, 1, 1],
+        "item": [2, 1, 2],
+        "order": [1, 0, 0],
+        "time": [-129_600, 0, 0],
+        "units": [1, 1, 3],
+        "amount": [1, 1, 12.5],
+        "online": [False, False, True],
+    }
+
+
+def test_purchases_are_the_same_whatever_the_order_of_the_rows(tables: Callable, town: Callable):
+    rows = [*town(20, 60), ("tea-001", "jam-a", 30.25), ("nut-000", "jam-a", 30.25)]
+    bought, items = tables(rows, unsold=["jam-b"])
+    expected = purchases_of("shop", bought, items)
+    for seed in range(3):
+        shuffled = (table.sample(frac=1, random_state=seed) for table in (bought, items))
+        found = purchases_of("shop", *shuffled)
+        assert_frame_equal(found.lines, expected.lines)
+        assert_frame_equal(found.items, expected.items)
+        assert_array_equal(found.customers, expected.customers)
+        assert found.end == expected.end
+
+
+def test_other_retailers_do_not_count(tables: Callable):
+    own, other = [("ann", "tea", 1)], [("ann", "tea", 3), ("zoe", "ale", 9)]
+    both = zip(tables(own), tables(other, retailer="kiosk"), strict=True)
+    known = purchases_of("shop", *(pd.concat(pair) for pair in both))
+    assert known.customers.tolist() == ["ann"]
+    assert known.items["item_id"].tolist() == ["tea"]
+    assert len(known.lines) == 1
+    assert known.end == pd.Timestamp("2024-01-02")
+
+
+# ---- the moment
+
+
+def test_a_purchase_of_the_moments_own_second_is_known_and_the_next_one_is_not(purchases: Make):
+    known = purchases([("ann", "tea", 0), ("ann", "oat", 5), ("ann", "jam", 5 + SECOND), ("ann", "nut", 10)])
+    jam, nut, oat, tea = range(4)
+    history = History(known, days_back=5)
+    assert history.moment == pd.Timestamp("2024-01-06")
+    assert history.lines["item"].tolist() == [tea, oat]
+    assert history.lines["age"].tolist() == [5, 0]
+    assert history.bought.indices.tolist() == [oat, tea]
+    assert np.flatnonzero(history.window(5).toarray()).tolist() == [jam, nut]
+    assert np.flatnonzero(history.window(4).toarray()).tolist() == [jam]
+
+
+def test_the_windows_of_consecutive_moments_hold_every_purchase_once(purchases: Make, town: Callable):
+    rows = [*town(15, 70), ("nut-000", "nut-00", 70)]  # the end is a midnight, some moments hit purchases
+    rows += [("nut-000", "nut-01", day) for day in (14, 28, 42, 56)]
+    known = purchases(rows)
+    for days_back in (56, 42, 28, 14):
+        history = History(known, days_back)
+        own = {(row[0], row[1]) for row in rows if 70 - days_back < row[2] <= 84 - days_back}
+        customer, item = history.window(14).nonzero()
+        ids = known.items["item_id"].to_numpy()
+        assert set(zip(known.customers[customer], ids[item], strict=True)) == own
+        assert history.window(14).max() == 1
+        assert len(history.lines) == sum(row[2] <= 70 - days_back for row in rows)
+
+
+def test_codes_are_the_same_at_every_moment(purchases: Make):
+    known = purchases([("ben", "tea", 0), ("ann", "nut", 9)])
+    for days_back in (0, 5):
+        history = History(known, days_back)
+        assert history.shape == (2, 2)
+        assert dense(history.bought)[BEN] == [0, 1]
+
+
+def test_orders_are_counted_and_bought_is_whether_there_is_one(purchases: Make):
+    history = History(purchases([row for row in REBOUGHT if row[0] != "cat"]))
+    assert dense(history.orders) == [[0, 3], [0, 2], [1, 1]]
+    assert dense(history.bought) == [[0, 1], [0, 1], [1, 1]]
+    assert history.bought.dtype == np.float32
+
+
+def test_units_are_no_orders(purchases: Make):
+    history = History(purchases([("ann", "tea", 0, {"units": 12})]))
+    assert dense(history.orders) == [[1]]
+
+
+def test_a_recent_purchase_counts_half_after_sixty_days(purchases: Make):
+    rows = [("ann", "tea", 0), ("ann", "tea", 60), ("ann", "nut", 90), ("ann", "nut", 120)]
+    history = History(purchases(rows))
+    # ages: tea 120 and 60, nut 30 and 0
+    assert_allclose(history.recent.toarray(), [[0.5**0.5 + 1, 0.25 + 0.5]])
+    assert_allclose(History(purchases(rows), days_back=60).recent.toarray(), [[0, 0.5 + 1]])
+
+
+def test_baskets_are_orders_whoever_and_whenever(purchases: Make):
+    rows = [
+        ("ann", "tea", 0),
+        ("ann", "nut", 0),
+        ("ann", "tea", 3),
+        ("ben", "nut", 3),
+        ("ben", "oat", 4, {"order_id": "two times"}),
+        ("ben", "tea", 4 + HOUR, {"order_id": "two times"}),
+        ("ben", "tea", 9),
+    ]
+    nut, oat, tea = range(3)
+    known = purchases(rows)
+    found = sorted(np.flatnonzero(row).tolist() for row in History(known).baskets.toarray())
+    assert found == [[nut], [nut, tea], [oat, tea], [tea], [tea]]
+    assert History(known, days_back=6).baskets.shape == (3, 3)
+
+
+def test_today_is_the_moments_calendar_day(purchases: Make):
+    rows = [
+        ("ann", "oat", 10 - SECOND),  # the second before midnight
+        ("ann", "nut", 10),
+        ("ann", "tea", 10.5),
+        ("ann", "jam", 12.5),
+    ]
+    jam, nut, oat, tea = range(4)
+    known = purchases(rows)
+    history = History(known, days_back=2)  # the noon of day 10
+    assert history.days_today == pytest.approx(0.5)
+    assert history.today.indices.tolist() == [nut, tea]
+    assert History(known).today.indices.tolist() == [jam]
+    assert history.bought.indices.tolist() == [nut, oat, tea]
+
+
+def test_midnight_is_of_the_day_it_begins(purchases: Make):
+    known = purchases([("ann", "oat", 9.75), ("ann", "tea", 10), ("ben", "oat", 9.75)])
+    history = History(known)
+    assert history.days_today == pytest.approx(0, abs=1e-6)
+    assert dense(history.today) == [[0, 1], [0, 0]]
+    assert (history.last_age < history.days_today).tolist() == [True, False]
+
+
+def test_last_order_holds_what_was_bought_on_the_last_day(purchases: Make):
+    rows = [("ann", "tea", 1), ("ann", "nut", 3.4), ("ann", "oat", 3.6), ("ben", "tea", 8)]
+    known = purchases(rows)
+    assert dense(History(known).last_order) == [[1, 1, 0], [0, 0, 1]]  # nut, oat, tea
+    assert dense(History(known, days_back=6).last_order) == [[0, 0, 1], [0, 0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        pytest.param(3 + 8 * HOUR, [1, 1], id="in the morning of the same day"),
+        pytest.param(3 - 1 * HOUR, [0, 1], id="in the evening before, ten hours ago"),
+    ],
+)
+def test_last_order_is_of_a_calendar_day(purchases: Make, before: float, expected: list[float]):
+    last = 3 + (21 if before > 3 else 9) * HOUR
+    assert dense(History(purchases([("ann", "nut", before), ("ann", "oat", last)])).last_order) == [expected]
+
+
+# ---- pairs and intervals
+
+
+def test_pairs_hold_the_orders_and_the_days_since_the_first_and_the_last(purchases: Make):
+    pairs = History(purchases(REBOUGHT)).pairs
+    # key = customer x 2 + item
+    assert pairs.key.tolist() == [1, 3, 5, 6, 7]
+    assert pairs.orders.tolist() == [3, 2, 2, 1, 1]
+    assert pairs.first_age.tolist() == [40, 35, 10, 0, 2]
+    assert pairs.last_age.tolist() == [20, 5, 9.5, 0, 2]
+
+
+def test_pairs_are_those_of_the_moment(purchases: Make):
+    pairs = History(purchases(REBOUGHT), days_back=30).pairs
+    assert pairs.key.tolist() == [1, 3]
+    assert pairs.orders.tolist() == [2, 1]
+    assert pairs.first_age.tolist() == [10, 5]
+    assert pairs.last_age.tolist() == [0, 5]
+
+
+def test_find_tells_where_a_pair_is_and_whether_it_is_there(purchases: Make):
+    known = purchases(REBOUGHT)
+    pairs = History(known).pairs
+    position, found = pairs.find(codes(7, 0, 1, 4, 8, 7, 900))
+    assert found.tolist() == [True, False, True, False, False, True, False]
+    assert position[found].tolist() == [4, 0, 4]
+    assert position.max() < len(pairs.key)
+    position, found = History(known, days_back=41).pairs.find(codes(7, 0))
+    assert position.tolist() == [0, 0]
+    assert not found.any()
+
+
+def test_usual_interval_is_the_median_of_the_repeat_buyers_own_means(purchases: Make):
+    # ann: 20 days / 2 = 10, ben: 30 / 1 = 30; cat's two orders are half a day apart, dan has one
+    assert_array_equal(History(purchases(REBOUGHT)).usual_interval, [np.nan, (10 + 30) / 2])
+    assert_array_equal(History(purchases(REBOUGHT), days_back=20).usual_interval, [np.nan, 10])
+    assert_array_equal(History(purchases(REBOUGHT), days_back=35).usual_interval, [np.nan, np.nan])
+
+
+def test_one_slow_repeat_buyer_does_not_move_the_usual_interval(purchases: Make):
+    rows = [("ann", "tea", 0), ("ann", "tea", 5), ("ben", "tea", 0), ("ben", "tea", 10)]
+    history = History(purchases([*rows, ("cat", "tea", 0), ("cat", "tea", 90)]))
+    assert history.usual_interval.tolist() == [10]
+
+
+def test_repeat_rate_is_the_share_of_buyers_with_more_than_one_order(purchases: Make):
+    history = History(purchases([*REBOUGHT, ("eve", "tea", 39)], unsold=["zip"]))
+    assert history.repeat_rate.tolist() == [0, 3 / 5, 0]
+
+
+def test_interval_is_the_mean_of_the_own_ones_and_the_usual_one(purchases: Make):
+    history = History(purchases(REBOUGHT))
+    # usual: 20
+    customer, item = codes(DAN, ANN, BEN, CAT, DAN), codes(TEA, TEA, TEA, TEA, NUT)
+    expected = [20, (10 + 10 + 20) / 3, (30 + 20) / 2, 20, np.nan]
+    assert_allclose(history.interval(customer, item), expected)
+    since = np.array([2, 20, 5, 9.5, 0])
+    assert_allclose(history.due_in(customer, item), expected - since)
+
+
+def test_an_interval_is_of_the_moment(purchases: Make):
+    history = History(purchases(REBOUGHT), days_back=20)
+    # ann alone has bought twice, the last time this very day; ben 15 days ago
+    assert_allclose(history.interval(codes(ANN, BEN), codes(TEA, TEA)), [(10 + 10 + 10) / 3, 10])
+    assert_allclose(history.due_in(codes(ANN, BEN), codes(TEA, TEA)), [10, 10 - 15])
+
+
+def test_there_is_no_interval_of_what_was_never_bought(purchases: Make):
+    history = History(purchases(REBOUGHT))
+    for function in (history.interval, history.due_in):
+        with pytest.raises(ValueError, match="never bought"):
+            function(codes(ANN, ANN), codes(TEA, NUT))
+        assert function(codes(), codes()).tolist() == []
+    with pytest.raises(ValueError, match="never bought"):
+        History(purchases(REBOUGHT), days_back=20).interval(codes(CAT), codes(TEA))
+
+
+def test_purchases_a_day_apart_have_the_usual_interval_at_any_moment(purchases: Make):
+    minute = 1 / 1_440
+    rows = [("ann", "tea", 0), ("ann", "tea", 10), ("ben", "tea", 2), ("ben", "tea", 3)]
+    later = [("zoe", "nut", day) for day in 10 + np.arange(0, 60) * minute]
+    for end in range(len(later)):
+        history = History(purchases([*rows, later[end]]))
+        assert history.interval(codes(BEN), codes(TEA)).tolist() == [10], end
+
+
+# ---- items
+
+
+def test_buyers_are_customers_not_orders(purchases: Make):
+    known = purchases(REBOUGHT, unsold=["zip"])
+    assert History(known).buyers.tolist() == [1, 4, 0]
+    assert History(known, days_back=30).buyers.tolist() == [0, 2, 0]
+
+
+def test_buyers_within_counts_whole_days_back_from_the_moment(purchases: Make):
+    ages = {"ann": 0, "ben": 6.5, "cat": 7, "dan": 336.5, "eve": 337, "fay": 364.5, "gil": 365}
+    rows = [(customer, "tea", 365 - age) for customer, age in ages.items()]
+    history = History(purchases([*rows, ("ann", "tea", 364)]))
+    assert history.buyers_within(7).tolist() == [2]  # ann once, ben
+    assert history.buyers_within(8).tolist() == [3]  # and cat
+    assert history.buyers_within(28, first_day=365).tolist() == [2]  # eve and fay
+    assert history.within(7, 7).max() == 1
+    assert dense(history.within(8, 2)) == [[0], [1], [1], [0], [0], [0], [0]]
+
+
+def test_first_and_last_sold(purchases: Make):
+    known = purchases(REBOUGHT, unsold=["zip"])
+    assert History(known).first_sold.tolist() == [0, 40, NEVER]
+    assert History(known).last_sold.tolist() == [0, 2, NEVER]
+    assert History(known, days_back=25).first_sold.tolist() == [NEVER, 15, NEVER]
+    assert History(known, days_back=25).last_sold.tolist() == [NEVER, 5, NEVER]
+
+
+def test_price_is_what_was_paid_for_all_units_by_their_number(purchases: Make):
+    rows = [
+        ("ann", "tea", 0, {"units": 2, "amount": 6.0}),
+        ("ben", "tea", 1, {"units": 4, "amount": 3.0}),
+        ("ben", "tea", 9, {"units": 1, "amount": 99.0}),
+    ]
+    known = purchases(rows, unsold=["zip"])
+    assert_array_equal(History(known, days_back=5).price, [(6 + 3) / (2 + 4), np.nan])
+    assert_array_equal(History(known).price, [(6 + 3 + 99) / (2 + 4 + 1), np.nan])
+
+
+def test_an_item_is_online_once_it_was_bought_online(purchases: Make):
+    rows = [("ann", "tea", 0), ("ben", "tea", 4, {"channel": "online"}), ("ben", "nut", 9)]
+    known = purchases(rows)
+    assert History(known).online.tolist() == [False, True]
+    assert History(known, days_back=5).online.tolist() == [False, True]
+    assert History(known, days_back=6).online.tolist() == [False, False]
+
+
+# ---- customers
+
+
+def test_what_customers_did(purchases: Make):
+    rows = [
+        ("ann", "nut", 0, {"units": 3, "amount": 6.0}),  # a nut is 2, a tea 8
+        ("ann", "tea", 0, {"units": 1, "amount": 8.0}),
+        ("ann", "tea", 13, {"units": 1, "amount": 8.0}),
+        ("ben", "tea", 20, {"units": 2, "amount": 16.0}),
+    ]
+    history = History(purchases(rows))
+    assert history.customer_orders.tolist() == [2, 1]
+    assert history.customer_lines.tolist() == [3, 1]
+    assert history.amount.tolist() == [22, 16]
+    assert history.first_age.tolist() == [20, 0]
+    assert history.last_age.tolist() == [7, 0]
+    assert history.orders_within(7).tolist() == [0, 1]
+    assert history.orders_within(8).tolist() == [1, 1]
+    assert history.orders_within(21).tolist() == [2, 1]
+    assert_allclose(history.log_price, [np.log(2 * 8 * 8) / 3, np.log(8)])
+
+
+def test_offline_only_is_who_never_bought_online(purchases: Make):
+    rows = [
+        ("ann", "tea", 0),
+        ("ann", "nut", 1, {"channel": "online"}),
+        ("ben", "tea", 0),
+        ("cat", "tea", 9, {"channel": "online"}),
+        ("dan", "tea", 10),
+    ]
+    known = purchases(rows)
+    assert History(known).offline_only.tolist() == [False, True, False, True]
+    assert History(known, days_back=10).offline_only.tolist() == [True, True, False, False]
+
+
+def test_orders_since_counts_the_orders_younger_than_an_age(purchases: Make):
+    rows = [("ann", "tea", day) for day in (0, 10, 20)] + [("ann", "nut", 20), ("ben", "tea", 5)]
+    known = purchases([*rows, ("zoe", "tea", 30)])
+    history = History(known, days_back=10)
+    # ann's orders are 20, 10 and 0 days old, ben's is 15, and zoe has none
+    ages = np.array([0, 0.5, 10, 10.5, 20, 21, 15, 15.5, 0, 21])
+    customer = codes(0, 0, 0, 0, 0, 0, 1, 1, 2, 2)
+    assert history.orders_since(customer, ages).tolist() == [0, 1, 1, 2, 2, 3, 0, 1, 0, 0]
+
+
+def test_orders_since_agrees_with_counting(purchases: Make, town: Callable):
+    history = History(purchases(town(40, 200)), days_back=30)
+    orders = history.lines.drop_duplicates(["customer", "order"])
+    pairs = history.pairs
+    customer = pairs.key // history.shape[1]
+    expected = [
+        ((orders["customer"] == code) & (orders["age"] < age)).sum()
+        for code, age in zip(customer, pairs.first_age, strict=True)
+    ]
+    assert history.orders_since(customer, pairs.first_age).tolist() == expected
+
+
+def test_scores_are_quintiles_and_five_is_best(purchases: Make):
+    rows = [
+        (f"customer {number}", f"item {line}", number, {"amount": (number * 7) % 10 + 1})
+        for number in range(10)
+        for line in range(10 - number)
+    ]
+    r, f, m = History(purchases(rows)).scores.T
+    assert r.tolist() == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]  # the last has just bought
+    assert f.tolist() == [5, 5, 4, 4, 3, 3, 2, 2, 1, 1]  # the first bought most
+    # lines x price: 10 x 1, 9 x 8, 8 x 5, 7 x 2, 6 x 9, 5 x 6, 4 x 3, 3 x 10, 2 x 7, 1 x 4
+    #              =     10,    72,    40,    14,    54,    30,    12,     30,    14,     4
+    assert m.tolist() == [1, 5, 4, 2, 5, 3, 2, 3, 2, 1]
+
+
+def test_equal_customers_have_equal_scores(purchases: Make):
+    rows = [(name, item, 0.25) for name in "abcd" for item in ("nut", "tea")]
+    rows += [(name, "tea", 0.75) for name in "efghij"]  # hours do not count
+    scores = History(purchases(rows)).scores
+    assert len(np.unique(scores[:4], axis=0)) == len(np.unique(scores[4:], axis=0)) == 1
+    assert scores[0, 0] == scores[9, 0]
+    assert (scores[0, 1:] > scores[9, 1:]).all()
+
+
+def test_scores_are_of_the_moment_and_0_without_purchases(purchases: Make):
+    rows = [(f"{number}", "tea", number) for number in range(10)]
+    later = [(f"{number}", "tea", 20 + number) for number in (10, 11, 12)]
+    scores = History(purchases([*rows, *later]), days_back=23).scores
+    codes_by_id = pd.Series(scores[:, 0], index=sorted(str(number) for number in range(13)))
+    assert codes_by_id[[str(number) for number in range(13)]].tolist() == [
+        1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 0, 0, 0,
+    ]  # fmt: skip
+
+
+def test_recency_scores_are_those_of_the_mart_customer_rfm(purchases: Make):
+    rows = [(f"{number}", "tea", number) for number in range(6)]
+    recency = np.arange(6, 0, -1)  # days from the last order to the day after the last of all
+    edges = np.quantile(recency, [0.2, 0.4, 0.6, 0.8])  # 2, 3, 4, 5
+    mart = 6 - (1 + (recency[:, None] > edges).sum(axis=1))  # macros/segments/quintile.sql
+    assert mart.tolist() == [1, 2, 3, 4, 5, 5]
+    assert History(purchases(rows)).scores[:, 0].tolist() == mart.tolist()
+
+
+def test_category_share_is_of_the_lines(purchases: Make):
+    rows = [
+        ("ann", "food-tea", 0),
+        ("ann", "food-nut", 0),
+        ("ann", "food-tea", 3, {"units": 50}),
+        ("ann", "home-mug", 3),
+        ("ben", "home-mug", 9),
+    ]
+    known = purchases(rows, unsold=["art-pen"])
+    history = History(known)
+    assert history.categories[0].tolist() == [0, 1, 1, 2]  # pen: art, nut and tea: food, mug: home
+    assert history.categories[1] == 3
+    assert history.category_share.tolist() == [[0, 3 / 4, 1 / 4], [0, 0, 1]]
+    assert History(known, days_back=5).category_share.tolist() == [[0, 3 / 4, 1 / 4], [0, 0, 0]]
+
+
+# ---- nothing known
+
+
+def test_customers_without_purchases_at_the_moment(purchases: Make):
+    history = History(purchases(REBOUGHT), days_back=30)
+    later = codes(CAT, DAN)
+    for days in (history.first_age, history.last_age):
+        assert days[later].tolist() == [NEVER, NEVER]
+    for counts in (
+        history.customer_orders,
+        history.customer_lines,
+        history.amount,
+        history.orders_within(99),
+    ):
+        assert counts[later].tolist() == [0, 0]
+    for matrix in (history.orders, history.bought, history.recent, history.last_order, history.today):
+        assert matrix.shape == (4, 2)
+        assert matrix[later].nnz == 0
+    assert np.isnan(history.log_price[later]).all()
+    assert history.scores[later].tolist() == [[0, 0, 0], [0, 0, 0]]
+    assert history.category_share[later].tolist() == [[0, 0], [0, 0]]
+    assert not history.offline_only[later].any()
+    assert dense(history.window(99)[later]) == [[0, 1], [1, 1]]
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_moment_before_the_first_purchase_knows_nothing(purchases: Make):
+    history = History(purchases(REBOUGHT), days_back=50)
+    assert history.lines.empty
+    for matrix in (history.orders, history.bought, history.recent, history.last_order, history.today):
+        assert dense(matrix) == [[0, 0]] * 4
+    assert history.baskets.shape == (0, 2)
+    assert history.pairs.key.tolist() == []
+    assert history.buyers.tolist() == history.buyers_within(28).tolist() == [0, 0]
+    assert history.first_sold.tolist() == history.last_sold.tolist() == [NEVER, NEVER]
+    assert np.isnan([history.price, history.usual_interval]).all()
+    assert history.repeat_rate.tolist() == [0, 0]
+    assert not history.online.any()
+    assert history.scores.tolist() == [[0, 0, 0]] * 4
+    assert history.category_share.tolist() == [[0, 0]] * 4
+    assert history.orders_since(codes(ANN), np.array([5.0])).tolist() == [0]
+    assert history.window(9).nnz == 0
+    assert dense(history.window(15)) == [[0, 1], [0, 1], [0, 0], [0, 0]]
+
+
+@pytest.mark.parametrize("days_back", [30, 77])
+def test_no_form_of_a_history_changes_with_what_comes_after(purchases: Make, town: Callable, days_back: int):
+    rows = [*town(12, 60), ("nut-000", "nut-00", 60)]
+    known = History(purchases(rows))
+    later = [(customer, item, day + 60 + SECOND) for customer, item, day in rows if day < days_back]
+    later += [("nut-000", "nut-00", 60 + days_back)]
+    again = History(purchases([*rows, *later]), days_back)
+    for name in ("orders", "bought", "recent", "last_order", "today"):
+        assert_array_equal(getattr(again, name).toarray(), getattr(known, name).toarray(), name)
+    assert_array_equal(again.baskets.toarray().sum(axis=0), known.baskets.toarray().sum(axis=0))
+    for name in ("key", "orders", "first_age", "last_age"):
+        assert_array_equal(getattr(again.pairs, name), getattr(known.pairs, name), name)
+    names = (
+        "moment days_today buyers first_sold last_sold price usual_interval repeat_rate online "
+        "customer_orders customer_lines last_age first_age amount offline_only log_price scores "
+        "category_share"
+    )
+    for name in names.split():
+        assert_array_equal(getattr(again, name), getattr(known, name), name)

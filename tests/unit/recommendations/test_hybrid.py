@@ -1,0 +1,617 @@
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.metrics import roc_auc_score
+from threadpoolctl import threadpool_limits
+
+from palette.core.settings import MODELS
+from palette.recommendations import hybrid as module
+from palette.recommendations.history import History, Purchases
+from palette.recommendations.hybrid import (
+    PERSONAL,
+    Candidates,
+    Examples,
+    Moment,
+    Ranker,
+    active,
+    batches,
+    candidates,
+    examples,
+    features,
+    fit_moment,
+    fit_ranker,
+    fused,
+    joined,
+)
+from palette.recommendations.lists import learn
+from palette.recommendations.models import baselines, components
+
+Make = Callable[..., Purchases]
+DAYS = 28
+END = 140
+FEW = ("item_cosine", "goes_with", "ease")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread() -> Iterator[None]:
+    """Keep the threads of BLAS, of ALS and of the trees from waiting for each other."""
+    with threadpool_limits(1):
+        yield
+
+
+@pytest.fixture(scope="module")
+def rows(town: Callable) -> list[tuple]:
+    return [*town(250, END, items=20), ("nut-000", "nut-00", END)]
+
+
+@pytest.fixture(scope="module")
+def known(rows: list[tuple], purchases: Make) -> Purchases:
+    return purchases(rows, unsold=["zip"])
+
+
+@pytest.fixture(scope="module")
+def moment(known: Purchases) -> Moment:
+    """Return all models, fitted two windows before the end."""
+    return fit_moment(known, 2 * DAYS, seed=0, models=MODELS)
+
+
+@pytest.fixture(scope="module")
+def windows(known: Purchases, moment: Moment) -> tuple[Examples, Examples]:
+    """Return the examples of a window, and those of the one after it."""
+    moments = (moment, fit_moment(known, DAYS, seed=0, models=MODELS))
+    return tuple(described(each) for each in moments)
+
+
+@pytest.fixture(scope="module")
+def ranker(windows: tuple[Examples, Examples]) -> Ranker:
+    """Return what is learned from the first of the windows."""
+    return fit_ranker(windows[:1], seed=0)
+
+
+def described(moment: Moment, days: int = DAYS) -> Examples:
+    return joined([part for _, part in examples(moment, active(moment.history, days, seed=0), days)])
+
+
+def codes(*values: int) -> np.ndarray:
+    return np.array(values, dtype=np.int64)
+
+
+def items_of(chosen: Candidates, place: int = 0) -> list[int]:
+    return chosen.item[chosen.place == place].tolist()
+
+
+def named(moment: Moment, chosen: Candidates) -> pd.DataFrame:
+    """Features with their names, and ids of customer and item as the index."""
+    history = moment.history
+    names = []
+    for name in moment.components:
+        names += [name, f"{name}_relative"] if name in PERSONAL else [name]
+    names += [*module._of_items(history), *module._of_customers(history)]
+    names += module._of_pairs(history, chosen.customer, chosen.item)
+    index = pd.MultiIndex.from_arrays(
+        [
+            history.purchases.customers[chosen.customer],
+            history.purchases.items["item_id"].to_numpy(dtype=object)[chosen.item],
+        ]
+    )
+    return pd.DataFrame(features(moment, chosen), index=index, columns=names)
+
+
+def drawn(count: int, seed: int, *, base: float = -2.0, columns: int = 4) -> Examples:
+    """Candidates of which each is bought with log-odds of `base` + 2 x its first feature."""
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=(count, columns)).astype(np.float32)
+    odds = np.exp(base + 2 * values[:, 0])
+    bought = rng.random(count) < odds / (1 + odds)
+    return Examples(np.arange(count), np.zeros(count, dtype=np.int64), values, bought)
+
+
+# ---- moments and batches
+
+
+def test_a_moment_has_the_models_asked_for_and_always_two(purchases: Make):
+    known = purchases([("ann", "tea", 0), ("ben", "nut", 9)])
+    assert list(fit_moment(known, 0, seed=0, models=()).models) == ["recent_popularity", "goes_with"]
+    assert set(fit_moment(known, 0, seed=0, models=FEW).models) == {"recent_popularity", "goes_with", *FEW}
+    unjudged = fit_moment(known, 0, seed=0, models=MODELS)
+    assert list(unjudged.models) == unjudged.components == [model.name for model in components(2)]
+    judged = fit_moment(known, 0, seed=0, models=MODELS, judged=True)
+    assert set(judged.models) == set(MODELS)
+    assert judged.components == unjudged.components
+    assert set(judged.models) - set(judged.components) == {model.name for model in baselines()}
+    chosen = fit_moment(known, 0, seed=0, models=("popularity", "als"), judged=True)
+    assert set(chosen.models) == {"popularity", "recent_popularity", "als"}
+
+
+def test_a_moment_is_so_many_days_back_and_has_the_seed(purchases: Make):
+    moment = fit_moment(purchases([("ann", "tea", 0), ("ben", "nut", 9)]), 4, seed=7, models=())
+    assert moment.history.days_back == 4
+    assert moment.history.seed == 7
+    assert moment.history.customer_orders.tolist() == [1, 0]
+
+
+def test_batches_are_all_customers_in_order_and_bounded():
+    customers = np.arange(1_000)
+    parts = list(batches(customers, 40_000))
+    assert_array_equal(np.concatenate(parts), customers)
+    assert max(map(len, parts)) == 100  # 4,000,000 cells
+    assert [len(part) for part in batches(customers, 10**9)] == [16] * 62 + [8]
+    assert [len(part) for part in batches(customers, 0)] == [1_000]
+    assert [len(part) for part in batches(customers[:0], 5)] == [0]
+
+
+# ---- candidates
+
+
+def test_what_a_customer_bought_is_a_candidate(moment: Moment):
+    history = moment.history
+    customers = np.flatnonzero(history.customer_orders > 0)
+    chosen = candidates(moment, customers)
+    pairs = set(zip(chosen.customer.tolist(), chosen.item.tolist(), strict=True))
+    assert history.bought.sum(axis=1).max() <= module.OWN
+    assert {(key // history.shape[1], key % history.shape[1]) for key in history.pairs.key.tolist()} <= pairs
+    assert len(pairs) == len(chosen.item)
+
+
+def test_of_many_own_things_the_latest_and_most_frequent_are_candidates(
+    purchases: Make, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "OWN", 2)
+    monkeypatch.setattr(module, "CANDIDATES", 1)
+    monkeypatch.setattr(module, "ANYTHING", 1)
+    rows = [("ann", f"old-{number}", 0) for number in range(5)]
+    rows += [("ann", "old-1", 0.5), ("ann", "old-1", 1), ("ann", "new", 100)]
+    rows += [(customer, "hit", 100) for customer in ("ben", "cat", "dan")]
+    moment = fit_moment(purchases(rows), 0, seed=0, models=())
+    ids = moment.history.purchases.items["item_id"]
+    # new counts 1, old-1 about 3 x 0.5 ** (100 / 60), the other old ones a third of that
+    assert ids[items_of(candidates(moment, codes(0)))].tolist() == ["hit", "new", "old-1"]
+    assert ids[items_of(candidates(moment, codes(1)))].tolist() == ["hit", "new"]
+
+
+def test_what_is_new_is_a_candidate_for_others(purchases: Make):
+    # sixty things are bought by many, 340 by few, until day 48; four of sixty customers then buy a new one
+    rows = [
+        (f"{number:02}", f"{kind} {item}", 3 * visit + number / 60)
+        for number in range(60)
+        for visit in range(10 + number % 7)
+        for kind, item in (
+            ("hit", (number * 7 + visit * 11) % 60),
+            ("rarity", (number * 53 + visit * 29) % 340),
+        )
+    ]
+    rows += [(f"{number:02}", "new", 58 + number / 2) for number in range(4)]
+    known = purchases(rows)
+    new = known.items["item_id"].tolist().index("new")
+    everybody = np.arange(60)
+    full = fit_moment(known, 0, seed=0, models=MODELS)
+    assert (np.sort(full.history.buyers)[-60:] > full.history.buyers[new]).all()
+    assert all(new in items_of(candidates(full, everybody), place) for place in everybody)
+    popular = candidates(fit_moment(known, 0, seed=0, models=()), everybody)
+    assert all(new in items_of(popular, place) for place in everybody)
+    others = Moment(full.history, {name: full.models[name] for name in full.components[1:]})
+    assert full.components[0] == "recent_popularity"
+    assert not all(new in items_of(candidates(others, everybody), place) for place in everybody)
+
+
+def test_everybody_has_candidates_and_they_were_sold_by_the_moment(purchases: Make, town: Callable):
+    rows = [*town(30, 60), ("one", "tea-03", 40), ("late", "tea-03", 70), ("one", "jam-late", 70)]
+    known = purchases(rows, unsold=["zip"])
+    moment = fit_moment(known, 10, seed=0, models=MODELS)
+    orders = dict(zip(known.customers, moment.history.customer_orders, strict=True))
+    assert (orders["one"], orders["late"]) == (1, 0)
+    sold = np.flatnonzero(moment.history.buyers)
+    assert set(known.items["item_id"]) - set(known.items["item_id"][sold]) == {"jam-late", "zip"}
+    everybody = np.arange(len(known.customers))
+    chosen = candidates(moment, everybody)
+    assert set(chosen.place) == set(everybody)
+    assert set(chosen.item) <= set(sold)
+    for place in everybody:
+        assert len(items_of(chosen, place)) >= 15
+
+
+def test_without_any_purchase_there_are_no_candidates(purchases: Make):
+    known = purchases([("ann", "tea", 5), ("ben", "nut", 9)])
+    chosen = candidates(fit_moment(known, 10, seed=0, models=FEW), codes(0, 1))
+    assert chosen.item.tolist() == []
+
+
+def test_what_sells_online_is_a_candidate_though_other_things_sell_more(purchases: Make):
+    rows = [(f"{number}", f"hit {item:02}", 1) for number in range(3) for item in range(90)]
+    rows += [("web", f"web {item}", 0, {"channel": "online"}) for item in range(3)]
+    moment = fit_moment(purchases([*rows, ("off", "other", 1)]), 0, seed=0, models=())
+    ids = moment.history.purchases.items["item_id"]
+    place = moment.history.purchases.customers.tolist().index("off")
+    found = ids[items_of(candidates(moment, codes(place)))].tolist()
+    assert [item for item in found if item.startswith("web")] == ["web 0", "web 1", "web 2"]
+    assert len(found) == 40 + 3 + 1
+
+
+def test_candidates_are_by_customer_and_item_and_the_same_in_any_batch(moment: Moment):
+    together = candidates(moment, codes(9, 4, 30))
+    assert_array_equal(together.customer, codes(9, 4, 30)[together.place])
+    assert (np.diff(together.place) >= 0).all()
+    for place, customer in enumerate((9, 4, 30)):
+        assert items_of(together, place) == sorted(items_of(together, place))
+        assert items_of(candidates(moment, codes(customer))) == items_of(together, place)
+    assert all(scores.shape == (3, moment.history.shape[1]) for scores in together.scores.values())
+
+
+def test_baselines_name_no_candidates(purchases: Make, town: Callable, monkeypatch: pytest.MonkeyPatch):
+    for name in ("CANDIDATES", "ANYTHING", "OWN"):
+        monkeypatch.setattr(module, name, 1)
+    known = purchases(town(20, 40))
+    plain, judged = (fit_moment(known, 0, seed=0, models=MODELS, judged=judged) for judged in (False, True))
+    one, other = (candidates(each, np.arange(20)) for each in (plain, judged))
+    assert_array_equal(one.place * 1_000 + one.item, other.place * 1_000 + other.item)
+    assert set(other.scores) - set(one.scores) == {model.name for model in baselines()}
+    assert_array_equal(features(plain, one), features(judged, other))
+
+
+# ---- features
+
+
+@pytest.mark.parametrize("models", [(), FEW, MODELS])
+def test_features_have_a_column_a_name_and_are_finite_or_unknown(known: Purchases, models: Sequence[str]):
+    moment = fit_moment(known, 3 * DAYS, seed=0, models=models)
+    chosen = candidates(moment, np.arange(0, 250, 10))
+    table = named(moment, chosen)  # fails where there are more columns or fewer
+    assert table.columns.is_unique
+    assert len(table) == len(chosen.item)
+    values = features(moment, chosen)
+    assert values.dtype == np.float32
+    assert not np.isinf(values).any()
+    always = [*moment.components, "buyers", "orders", "own_orders", "own_recent"]
+    assert not table[always].isna().any(axis=None)
+
+
+@pytest.fixture(scope="module")
+def table(purchases: Make) -> pd.DataFrame:
+    """Return the features of three customers on day 20, small enough to be worked by hand."""
+    rows = [
+        ("ann", "food-tea", 0, {"amount": 2.0}),
+        ("ann", "food-tea", 10, {"amount": 2.0}),
+        ("ann", "food-tea", 20, {"amount": 2.0}),
+        ("ann", "food-nut", 20, {"amount": 8.0}),
+        ("ben", "food-nut", 5, {"amount": 8.0}),
+        ("ben", "food-tea", 18, {"amount": 2.0}),
+        ("cat", "home-oat", 1, {"amount": 3.0}),
+    ]
+    moment = fit_moment(purchases(rows), 0, seed=0, models=())
+    return named(moment, candidates(moment, codes(0, 1, 2)))
+
+
+def test_features_of_what_the_customer_bought_worked_by_hand(table: pd.DataFrame):
+    unknown = np.nan
+    expected = {
+        "own_orders": [3, 1, 0, 1, 1],
+        "since_bought": [0, 0, unknown, 15, 2],
+        "own_interval": [20 / 2, 0, unknown, 0, 0],
+        "orders_since_bought": [0, 0, unknown, 1, 0],
+        "order_share": [3 / 3, 1 / 1, unknown, 1 / 2, 1 / 1],  # of the orders since the first with it
+        "in_last_order": [1, 1, 0, 0, 1],
+        "due": [0 / 10, unknown, unknown, unknown, 2 / 10],  # ann alone rebuys, tea every ten days
+        "own_recent": [1 + 0.5 ** (10 / 60) + 0.5 ** (20 / 60), 1, 0, 0.5 ** (15 / 60), 0.5 ** (2 / 60)],
+    }
+    pairs = [("ann", "food-tea"), ("ann", "food-nut"), ("ann", "home-oat"), ("ben", "food-nut")]
+    pairs.append(("ben", "food-tea"))
+    for name, values in expected.items():
+        assert_allclose(table.loc[pairs, name], values, rtol=1e-6, err_msg=name)
+
+
+def test_features_of_categories_and_prices_worked_by_hand(table: pd.DataFrame):
+    ann = table.loc["ann"]
+    # all her lines are food, of everybody's six of seven
+    assert ann["category_share"].to_dict() == {"food-nut": 1, "food-tea": 1, "home-oat": 0}
+    assert ann["category_preference"].tolist() == pytest.approx([1 / (6 / 7), 1 / (6 / 7), 0])
+    # she paid 2, 2, 2 and 8; oats are 3
+    assert ann.loc["home-oat", "price_fit"] == pytest.approx(np.log(3) - np.log(2 * 2 * 2 * 8) / 4)
+
+
+def test_features_of_items_worked_by_hand(table: pd.DataFrame):
+    expected = {  # of nut, tea and oat
+        "buyers": [2, 2, 1],
+        "buyers_28_days": [2, 2, 1],
+        "buyers_7_days": [1, 2, 0],
+        "buyers_a_year_ago": [0, 0, 0],
+        "weekly_trend": [(1 + 0.5) / (2 / 4 + 0.5), (2 + 0.5) / (2 / 4 + 0.5), (0 + 0.5) / (1 / 4 + 0.5)],
+        "monthly_trend": [(2 + 1) / (2 + 1), (2 + 1) / (2 + 1), (1 + 1) / (1 + 1)],
+        "first_sold": [15, 20, 19],
+        "last_sold": [0, 0, 19],
+        "price": [8, 2, 3],
+        "repeat_rate": [0, 1 / 2, 0],
+        "usual_interval": [np.nan, 10, np.nan],
+    }
+    for customer in ("ann", "ben", "cat"):
+        for name, values in expected.items():
+            assert_allclose(table.loc[customer, name], values, rtol=1e-6, err_msg=name)
+
+
+def test_features_of_customers_worked_by_hand(table: pd.DataFrame):
+    expected = {  # of ann, ben and cat
+        "orders": [3, 2, 1],
+        "items": [2, 2, 1],
+        "items_per_order": [4 / 3, 2 / 2, 1],
+        "since_order": [0, 2, 19],
+        "since_first_order": [20, 15, 19],
+        "order_interval": [20 / 2, 13 / 1, 0],
+        "orders_28_days": [3, 2, 1],
+        "orders_90_days": [3, 2, 1],
+    }
+    for name, values in expected.items():
+        assert table[name].groupby(level=0).nunique().eq(1).all()
+        assert_allclose(table[name].groupby(level=0).first(), values, rtol=1e-6, err_msg=name)
+
+
+def test_a_share_of_orders_is_at_most_one(purchases: Make):
+    rows = [("ann", "tea", 3, {"order_id": order}) for order in ("one", "two")]
+    moment = fit_moment(purchases(rows), 0, seed=0, models=())
+    assert named(moment, candidates(moment, codes(0)))["order_share"].tolist() == [2 / 2]
+
+
+def test_a_score_is_also_told_by_the_customers_tenth_best(moment: Moment):
+    chosen = candidates(moment, codes(11, 60))
+    table = named(moment, chosen)
+    for name in PERSONAL:
+        tenth = np.sort(chosen.scores[name], axis=1)[:, -10]
+        expected = chosen.scores[name][chosen.place, chosen.item] / (np.abs(tenth[chosen.place]) + 1e-9)
+        assert_allclose(table[f"{name}_relative"], expected, rtol=1e-5)
+        assert_array_equal(table[name], chosen.scores[name][chosen.place, chosen.item])
+
+
+def test_features_of_customers_without_purchases_are_unknown_not_wrong(purchases: Make, town: Callable):
+    known = purchases([*town(20, 40), ("late", "tea-00", 50)])
+    moment = fit_moment(known, 10, seed=0, models=MODELS)
+    table = named(moment, candidates(moment, codes(known.customers.tolist().index("late"))))
+    assert table[["since_order", "since_first_order", "order_interval", "price_fit"]].isna().all(axis=None)
+    assert (table[["orders", "items", "items_per_order", "r_score", "own_orders"]] == 0).all(axis=None)
+    assert (table[["category_share", "own_recent", "in_last_order"]] == 0).all(axis=None)
+    assert (table["buyers"] > 0).all()
+
+
+def test_candidates_and_features_see_nothing_after_the_moment(
+    rows: list[tuple], moment: Moment, purchases: Make
+):
+    # the same rows to the moment on day 84; instead of what followed, everybody buys other things
+    later = [(customer, rows[-place - 1][1], 2 * day) for place, (customer, _, day) in enumerate(rows)]
+    changed = [row for row in rows if row[2] <= END - 2 * DAYS]
+    changed += [(customer, item, day) for customer, item, day in later if END - 2 * DAYS < day < 2 * END]
+    other = fit_moment(
+        purchases([*changed, ("nut-000", "nut-00", 2 * END)], unsold=["zip"]),
+        END + 2 * DAYS,
+        seed=0,
+        models=MODELS,
+    )
+    assert_array_equal(other.history.purchases.customers, moment.history.purchases.customers)
+    assert other.history.moment == moment.history.moment
+    customers = np.arange(0, 250, 5)
+    one, two = candidates(moment, customers), candidates(other, customers)
+    assert_array_equal(one.place, two.place)
+    assert_array_equal(one.item, two.item)
+    assert_array_equal(features(moment, one), features(other, two))
+    assert (moment.history.window(DAYS) != other.history.window(DAYS)).nnz > 0
+
+
+# ---- examples
+
+
+def test_examples_are_labelled_by_the_window(moment: Moment, rows: list[tuple]):
+    purchases, start = moment.history.purchases, END - 2 * DAYS
+    later = {(customer, item) for customer, item, day in rows if start < day <= start + DAYS}
+    found = described(moment)
+    ids = purchases.items["item_id"].to_numpy(dtype=object)
+    pairs = list(zip(purchases.customers[found.customer], ids[found.item], strict=True))
+    assert found.bought.tolist() == [pair in later for pair in pairs]
+    assert 0 < found.bought.mean() < 0.5
+    assert found.features.shape[0] == len(pairs)
+
+
+def test_the_length_of_the_window_counts(moment: Moment):
+    week, month = (moment.history.window(days).sum() for days in (7, DAYS))
+    found = [examples(moment, np.arange(20), days) for days in (7, DAYS)]
+    bought = [sum(part.bought.sum() for _, part in parts) for parts in found]
+    assert bought[0] < bought[1]
+    assert week < month
+
+
+def test_examples_in_batches_are_those_of_all_customers(moment: Moment, monkeypatch: pytest.MonkeyPatch):
+    customers = np.arange(40)
+    whole = joined([part for _, part in examples(moment, customers, DAYS)])
+    monkeypatch.setattr(module, "CELLS", 16 * moment.history.shape[1])
+    parts = [part for _, part in examples(moment, customers, DAYS)]
+    assert len(parts) == 3
+    split = joined(parts)
+    for name in ("customer", "item", "bought"):
+        assert_array_equal(getattr(split, name), getattr(whole, name))
+    assert_allclose(split.features, whole.features, rtol=1e-3, atol=1e-5)
+
+
+def test_active_customers_bought_before_and_after(purchases: Make, monkeypatch: pytest.MonkeyPatch):
+    rows = [("before", "tea", 1), ("both", "tea", 5), ("both", "nut", 6), ("after", "tea", 6)]
+    rows += [("too late", "tea", 5), ("too late", "tea", 9)]
+    history = History(purchases([*rows, ("end", "tea", 10)]), days_back=5)
+    assert history.purchases.customers[active(history, 3, seed=0)].tolist() == ["both"]
+    assert history.purchases.customers[active(history, 4, seed=0)].tolist() == ["both", "too late"]
+    monkeypatch.setattr(module, "CUSTOMERS", 1)
+    several = {active(history, 4, seed=seed).item() for seed in range(9)}
+    assert len(several) == 2
+    assert active(history, 4, seed=3) == active(history, 4, seed=3)
+
+
+def test_windows_in_which_nobody_came_back_teach_nothing(purchases: Make):
+    rows = [(f"{day:03}", f"item {day % 7}", day) for day in range(100)]  # each customer comes once
+    learned = learn(purchases(rows), [28, 56], days=28, seed=0, models=())
+    assert sum(len(part.bought) for part in learned) == 0
+    assert fit_ranker(learned, seed=0).forests == ()
+
+
+def test_a_window_in_which_nobody_came_back_leaves_the_others_to_learn_from(purchases: Make):
+    rows = [(f"{day:03}", f"item {day % 7}", day) for day in range(101)]
+    rows += [(f"back {number}", f"item {number % 7}", day) for number in range(60) for day in (50, 80)]
+    # those who come on the days 50 and 80: new in the window after day 44, known in the one after day 72
+    learned = learn(purchases(rows), [28, 56], days=28, seed=0, models=())
+    assert [len(part.bought) > 0 for part in learned] == [True, False]
+    assert len(fit_ranker(learned, seed=0).forests) == 2
+
+
+# ---- the ranker
+
+
+@pytest.mark.parametrize(("purchased", "forests"), [(0, 0), (49, 0), (50, 2)])
+def test_too_few_purchases_teach_nothing(purchased: int, forests: int):
+    values = np.random.default_rng(0).normal(size=(400, 3)).astype(np.float32)
+    window = Examples(np.arange(400), np.arange(400), values, np.arange(400) < purchased)
+    ranker = fit_ranker([window], seed=0)
+    assert len(ranker.forests) == forests
+    if not forests:
+        with pytest.raises(ValueError, match="fused"):
+            ranker.score(values)
+
+
+def test_no_windows_teach_nothing():
+    assert fit_ranker([], seed=0).forests == ()
+
+
+def test_purchases_of_all_windows_count():
+    halves = [drawn(200, seed, base=-2.5) for seed in (0, 1)]
+    assert all(half.bought.sum() < 50 for half in halves)
+    assert len(fit_ranker(halves, seed=0).forests) == 2
+
+
+def test_what_was_bought_is_scored_higher_in_a_later_window(
+    known: Purchases, windows: tuple[Examples, Examples], ranker: Ranker
+):
+    later = windows[1]
+    probability = ranker.score(later.features)
+    assert roc_auc_score(later.bought, probability) > 0.7
+    # of five a customer, against five at random
+    table = pd.DataFrame({"customer": later.customer, "bought": later.bought, "score": probability})
+    best = table.sort_values("score", ascending=False).groupby("customer").head(5)
+    assert best["bought"].mean() > 2 * table["bought"].mean()
+    # nor is it all by telling what the customer bought before from the rest
+    history = History(known, DAYS)
+    _, owned = history.pairs.find(later.customer * history.shape[1] + later.item)
+    assert roc_auc_score(later.bought[~owned], probability[~owned]) > 0.65
+
+
+def test_probabilities_are_those_of_the_later_window(windows: tuple[Examples, Examples], ranker: Ranker):
+    later = windows[1]
+    probability = ranker.score(later.features)
+    assert ranker.rate == 1
+    assert probability.shape == later.bought.shape
+    assert probability.min() > 0
+    assert probability.max() < 1
+    assert probability.mean() == pytest.approx(later.bought.mean(), rel=0.2)
+
+
+def test_nothing_is_learned_where_there_is_nothing_to_learn():
+    window, later = drawn(3_000, 0), drawn(3_000, 1)
+    chance = replace(window, bought=np.random.default_rng(2).permutation(window.bought))
+    assert roc_auc_score(later.bought, fit_ranker([window], seed=0).score(later.features)) > 0.8
+    assert 0.4 < roc_auc_score(later.bought, fit_ranker([chance], seed=0).score(later.features)) < 0.6
+
+
+def test_the_seed_decides(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "EXAMPLES", 900)
+    window, later = drawn(3_000, 0), drawn(500, 1)
+    one, same, other = (fit_ranker([window], seed=seed).score(later.features) for seed in (1, 1, 2))
+    assert_array_equal(one, same)
+    assert not np.array_equal(one, other)
+
+
+def test_probabilities_are_of_all_candidates_though_few_were_learned_from(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "EXAMPLES", 3_000)
+    window, later = drawn(30_000, 0, base=-5.0), drawn(30_000, 1, base=-5.0)
+    ranker = fit_ranker([window], seed=0)
+    positive = window.bought.sum()
+    assert ranker.rate == pytest.approx((3_000 - positive) / (30_000 - positive))
+    probability = ranker.score(later.features)
+    assert probability.min() > 0
+    assert probability.max() < 1
+    assert probability.mean() == pytest.approx(later.bought.mean(), rel=0.2)
+    likely = probability > np.quantile(probability, 0.9)
+    assert later.bought[likely].mean() > 5 * later.bought[~likely].mean()
+    assert probability[likely].mean() == pytest.approx(
+        later.bought[likely].mean(), rel=0.5
+    )  # the linear model is cautious
+
+
+def test_all_that_was_bought_is_learned_from_and_as_much_that_was_not(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "EXAMPLES", 100)
+    window = drawn(3_000, 0)
+    positive = window.bought.sum()
+    assert positive > 100
+    assert fit_ranker([window], seed=0).rate == pytest.approx(positive / (3_000 - positive))
+
+
+def test_scores_in_parts_are_those_of_the_whole(monkeypatch: pytest.MonkeyPatch):
+    ranker, later = fit_ranker([drawn(1_000, 0)], seed=0), drawn(700, 1)
+    whole = ranker.score(later.features)
+    monkeypatch.setattr(module, "EXAMPLES", 90)
+    assert_allclose(ranker.score(later.features), whole, rtol=1e-5)
+
+
+def test_features_that_tell_nothing_change_nothing():
+    window, later = drawn(1_500, 0), drawn(300, 1)
+
+    def padded(part: Examples, constant: float) -> Examples:
+        columns = [np.full(len(part.bought), value, dtype=np.float32) for value in (constant, np.nan)]
+        return replace(part, features=np.column_stack([columns[0], part.features, columns[1]]))
+
+    plain, full = fit_ranker([window], seed=0), fit_ranker([padded(window, 3)], seed=0)
+    assert full.kept.tolist() == [False, True, True, True, True, False]
+    # what did not vary may vary later: it was not learned from
+    assert_array_equal(full.score(padded(later, 8).features), plain.score(later.features))
+
+
+def test_a_feature_may_be_unknown_for_some(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "EXAMPLES", 2_000)
+    window, later = drawn(3_000, 0), drawn(3_000, 1)
+    for part in (window, later):
+        part.features[::3, 0] = np.nan
+    ranker = fit_ranker([window], seed=0)
+    assert ranker.kept.all()
+    probability = ranker.score(later.features)
+    assert np.isfinite(probability).all()
+    assert roc_auc_score(later.bought, probability) > 0.7
+
+
+# ---- rank fusion
+
+
+def test_fusion_worked_by_hand(purchases: Make):
+    known = purchases([("ann", "jam", 9), ("ben", "egg", 9), ("ben", "nut", 9), ("ben", "tea", 9)])
+    moment = fit_moment(known, 0, seed=0, models=("ease",))
+    assert moment.components == ["recent_popularity", "goes_with", "ease"]
+    scores = {
+        "recent_popularity": np.array([[1, 4, 0, 2]], dtype=np.float32),  # ranks 3, 1, -, 2
+        "goes_with": np.zeros((1, 4), dtype=np.float32),  # says nothing
+        "ease": np.array([[3, -1, 2, 1]], dtype=np.float32),  # ranks 1, -, 2, 3
+        "popularity": np.array([[9, 0, 0, 0]], dtype=np.float32),  # no component
+    }
+    chosen = Candidates(codes(0), scores, codes(0, 0, 0, 0), codes(0, 1, 2, 3))
+    # ann's own: the second thing, jam
+    expected = [1 / 63 + 1 / 61, 1 / 61 + 1 / 61, 1 / 62, 1 / 62 + 1 / 63]
+    assert_allclose(fused(moment, chosen), expected)
+    some = Candidates(codes(0), scores, codes(0, 0), codes(3, 1))
+    assert_allclose(fused(moment, some), [expected[3], expected[1]])
+
+
+def test_fusion_ranks_each_customer_apart(moment: Moment):
+    together = fused(moment, both := candidates(moment, codes(8, 90)))
+    for place, customer in enumerate((8, 90)):
+        alone = fused(moment, candidates(moment, codes(customer)))
+        assert_allclose(together[both.place == place], alone)
+        assert (alone >= 0).all()
+        assert alone.max() <= (len(moment.components) + 1) / 61
+
+
+def test_fusion_beats_chance(moment: Moment):
+    customers = active(moment.history, DAYS, seed=0)
+    chosen = candidates(moment, customers)
+    bought = moment.history.window(DAYS)[customers].toarray()[chosen.place, chosen.item] > 0
+    assert roc_auc_score(bought, fused(moment, chosen)) > 0.6
