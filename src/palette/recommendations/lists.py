@@ -225,6 +225,7 @@ def recommendations(
     seed: int,
     models: Sequence[str],
     rules_enabled: bool,
+    threads: int | None = None,
 ) -> pd.DataFrame:
     """Make every list of every retailer.
 
@@ -249,6 +250,8 @@ def recommendations(
         Names of the single models that may take part.
     rules_enabled
         Whether the rules count.
+    threads
+        Threads that learning may take, all cores by default: 1 beside other work, which it would wait for.
 
     Returns
     -------
@@ -257,7 +260,7 @@ def recommendations(
     """
     parts = [empty(SCHEMA)]
     configured = read_rules(rules) if rules_enabled else []
-    with threadpool_limits(1):  # the backtest is made beside it
+    with threadpool_limits(threads):
         for retailer in sorted(purchases["retailer"].unique()):
             known = purchases_of(retailer, purchases, items)
             own_rules = [rule for rule in configured if rule.retailer == retailer]

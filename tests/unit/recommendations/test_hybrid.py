@@ -124,7 +124,7 @@ def test_a_moment_has_the_models_asked_for_and_always_two(purchases: Make):
     assert judged.components == unjudged.components
     assert set(judged.models) - set(judged.components) == {model.name for model in baselines()}
     chosen = fit_moment(known, 0, seed=0, models=("popularity", "als"), judged=True)
-    assert set(chosen.models) == {"popularity", "recent_popularity", "als"}
+    assert set(chosen.models) == {"popularity", "recent_popularity", "goes_with", "als"}
 
 
 def test_a_moment_is_so_many_days_back_and_has_the_seed(purchases: Make):
