@@ -17,8 +17,6 @@ def model(dbt, session):
         dbt.ref("int_item_purchases").df(),
         dbt.ref("int_items").df(),
         dbt.ref("recommendation_rules").df(),
-        dbt.ref("customer_palette").df(),
-        dbt.ref("palette_category_preferences").df(),
         length=int(length),
         days=int(days),
         seed=int(seed),

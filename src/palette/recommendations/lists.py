@@ -3,7 +3,8 @@
 - ``discover``: what the customer has not bought.
 - ``again``: what they are due to rebuy, with the expected date.
 - ``next``: what they most likely buy in the next window, whatever it is.
-- ``online_offers``: what sells online, for customers who only buy offline (SPEC of System A, section 9).
+- ``online_offers``: what sells online, for customers who only buy offline (SPEC of System A, section 9; the
+  mart orders it by the palette group's preference).
 - ``push``: what goes with the purchases of the last day, and with the customer.
 """
 
@@ -217,8 +218,6 @@ def recommendations(
     purchases: pd.DataFrame,
     items: pd.DataFrame,
     rules: pd.DataFrame,
-    palette: pd.DataFrame,
-    preferences: pd.DataFrame,
     *,
     length: int,
     days: int,
@@ -236,10 +235,6 @@ def recommendations(
         `|`), ``stock`` and ``margin``.
     rules
         See :func:`palette.recommendations.rules.read_rules`.
-    palette
-        ``retailer``, ``customer_id`` and ``palette_group``.
-    preferences
-        ``retailer``, ``palette_group``, ``super_category`` and ``preference_rank``.
     length
         Most rows of a list.
     days
@@ -268,7 +263,6 @@ def recommendations(
             ranker = fit_ranker(past, seed=seed)
             moment = fit_moment(known, 0, seed=seed, models=models)
             known_items = ruled_items(moment.history)
-            ranks = _preference_ranks(known, palette, preferences)
             for sentence in unmatched(own_rules, known_items):
                 print(f"recommendations: {retailer}: {sentence}")
             everybody = np.flatnonzero(moment.history.customer_orders > 0)
@@ -282,43 +276,17 @@ def recommendations(
                     rows = apply_rules(rows, known_items, list_rules, length=length)
                     if rows.empty:
                         continue
-                    if offer.name == "online_offers":
-                        rows = _by_preference(rows, known, ranks)
                     rows["rank"] = rows.groupby("customer").cumcount() + 1
-                    parts.append(
-                        _described(offer, moment, rows, ranks).assign(retailer=retailer, model=model)
-                    )
+                    parts.append(_described(offer, moment, rows).assign(retailer=retailer, model=model))
     made = pd.concat(parts, ignore_index=True)
     return made.sort_values(["retailer", "customer_id", "list_name", "rank"], ignore_index=True)
 
 
-def _preference_ranks(known: Purchases, palette: pd.DataFrame, preferences: pd.DataFrame) -> pd.DataFrame:
-    """Return the palette group's preference of each customer (code) and super-category, if known."""
-    groups = palette[palette["retailer"] == known.retailer]
-    own = groups.merge(preferences, on=["retailer", "palette_group"])
-    own = own.assign(
-        customer=pd.Index(known.customers).get_indexer(pd.Index(own["customer_id"], dtype=object))
-    )
-    return own.loc[own["customer"] >= 0, ["customer", "palette_group", "super_category", "preference_rank"]]
-
-
-def _by_preference(rows: pd.DataFrame, known: Purchases, ranks: pd.DataFrame) -> pd.DataFrame:
-    """Order a customer's rows by what the palette group prefers; unknown categories come last."""
-    categories = known.items["super_category"].to_numpy(dtype=object)[rows["item"]]
-    joined_ranks = rows.assign(super_category=categories).merge(
-        ranks, on=["customer", "super_category"], how="left"
-    )
-    order = joined_ranks.sort_values(
-        ["customer", "preference_rank", "score", "item"], ascending=[True, True, False, True]
-    )
-    return order[list(rows.columns)].reset_index(drop=True)
-
-
-def _described(offer: Offer, moment: Moment, rows: pd.DataFrame, ranks: pd.DataFrame) -> pd.DataFrame:
+def _described(offer: Offer, moment: Moment, rows: pd.DataFrame) -> pd.DataFrame:
     """Add ids, the expected date, reason and evidence."""
     purchases = moment.history.purchases
     customer, item = rows["customer"].to_numpy(), rows["item"].to_numpy()
-    reasons, evidence, expected = explain(offer.name, moment, customer, item, ranks)
+    reasons, evidence, expected = explain(offer.name, moment, customer, item)
     return pd.DataFrame(
         {
             "customer_id": purchases.customers[customer],

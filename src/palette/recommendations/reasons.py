@@ -64,7 +64,7 @@ def companions(moment: Moment, customer: Codes, item: Codes) -> Influences:
 
 
 def explain(
-    list_name: str, moment: Moment, customer: Codes, item: Codes, preferences: pd.DataFrame
+    list_name: str, moment: Moment, customer: Codes, item: Codes
 ) -> tuple[list[str], list[str], list[object]]:
     """Give the reason and the evidence for rows of a list.
 
@@ -76,8 +76,6 @@ def explain(
         What is known.
     customer, item
         Codes, a row each.
-    preferences
-        ``customer`` (code), ``palette_group``, ``super_category`` and ``preference_rank``.
 
     Returns
     -------
@@ -93,8 +91,6 @@ def explain(
     dates: list[object] = [None] * len(told)
     if list_name == "again":
         dates = [date.fromisoformat(str(figures["expected_on"])) for _, figures in told]
-    if list_name == "online_offers":
-        told = _told_by_preference(moment.history, told, customer, item, preferences)
     buyers, recent = moment.history.buyers, moment.history.buyers_within(RECENT_DAYS)
     evidence = [
         json.dumps(
@@ -197,29 +193,6 @@ def _told_by_companions(moment: Moment, customer: Codes, item: Codes) -> list[To
             )
         )
     return told
-
-
-def _told_by_preference(
-    history: History, told: list[Told], customer: Codes, item: Codes, preferences: pd.DataFrame
-) -> list[Told]:
-    """Put the palette group's preference before the reason, where it is known."""
-    categories = history.purchases.items["super_category"].to_numpy(dtype=object)[item]
-    rows = pd.DataFrame({"customer": customer, "super_category": categories})
-    known = rows.merge(preferences, on=["customer", "super_category"], how="left")
-    preferred: list[Told] = []
-    for (reason, figures), category, group, rank in zip(
-        told, categories, known["palette_group"], known["preference_rank"], strict=True
-    ):
-        if pd.isna(rank):
-            preferred.append((f"Sells online. {reason}", figures))
-            continue
-        preferred.append(
-            (
-                f"Sells online; {category} is number {int(rank)} for {group}. {reason}",
-                figures | {"palette_group": group, "super_category": category, "preference_rank": int(rank)},
-            )
-        )
-    return preferred
 
 
 def _day(history: History, days: float) -> str:

@@ -141,29 +141,7 @@ def made(purchases: pd.DataFrame, rules: pd.DataFrame = NO_RULES, **given: objec
     retailers = purchases["retailer"].unique()
     items = pd.concat([catalogue([*ODDS, *TEA, *TOYS], retailer) for retailer in ("none", *retailers)])
     settings = {"length": 5, "days": 14, "seed": 0, "models": MODELS, "rules_enabled": True}
-    return recommendations(purchases, items, rules, *preferences(), **(settings | given))
-
-
-def preferences() -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Say that the kiosk's toy lovers are a group, which prefers tea to toys.
-
-    `toy-01` has a group at the mall alone, where it prefers something else.
-    """
-    palette = pd.DataFrame(
-        [("kiosk", f"toy-{number:02}", "Players") for number in range(3, 30, 2)]
-        + [("mall", "toy-01", "Players"), ("kiosk", "nobody", "Players")],
-        columns=["retailer", "customer_id", "palette_group"],
-    )
-    preferred = pd.DataFrame(
-        [
-            ("kiosk", "Players", "tea", 1),
-            ("kiosk", "Players", "toy", 2),
-            ("kiosk", "Drinkers", "odd", 1),
-            ("mall", "Players", "odd", 1),
-        ],
-        columns=["retailer", "palette_group", "super_category", "preference_rank"],
-    )
-    return palette, preferred
+    return recommendations(purchases, items, rules, **(settings | given))
 
 
 def rules(*given: tuple[str, str, str, str]) -> pd.DataFrame:
@@ -372,9 +350,8 @@ def test_ranks_have_no_holes_and_no_list_is_longer_than_asked(lists: pd.DataFram
     assert not lists.duplicated([*KEY, "item_id"]).any()
 
 
-def test_scores_fall_from_rank_to_rank_but_where_preferences_order(lists: pd.DataFrame):
-    others = lists[lists["list_name"] != "online_offers"]
-    assert (others.groupby(KEY)["score"].diff().dropna() <= 0).all()
+def test_scores_fall_from_rank_to_rank(lists: pd.DataFrame):
+    assert (lists.groupby(KEY)["score"].diff().dropna() <= 0).all()
     assert (lists["score"] > 0).all()
 
 
@@ -451,9 +428,7 @@ def test_a_shorter_list_is_the_beginning_of_a_longer_one(kiosk: pd.DataFrame):
     short, long = (made(kiosk, length=length) for length in (2, 9))
     assert short["rank"].max() == 2
     assert long["rank"].max() == 9
-    # Which items are online offers is decided by their scores, and their order then by preference.
-    both = [frame[frame["list_name"] != "online_offers"].reset_index(drop=True) for frame in (short, long)]
-    assert_frame_equal(both[0], both[1][both[1]["rank"] <= 2].reset_index(drop=True))
+    assert_frame_equal(short, long[long["rank"] <= 2].reset_index(drop=True))
 
 
 def test_rules_apply_to_their_retailer_and_list_if_they_are_enabled(kiosk: pd.DataFrame):
@@ -500,33 +475,6 @@ def test_rules_that_do_nothing_are_told(kiosk: pd.DataFrame, capsys: pytest.Capt
     ]
 
 
-def test_online_offers_follow_the_group_and_unknown_categories_come_last(kiosk: pd.DataFrame):
-    offers = made(kiosk, length=8).query("list_name == 'online_offers'")
-    place = {"tea": 1, "toy": 2, "odd": 3}  # of odd things the group has no preference
-    grouped, seen = set(preferences()[0].query("retailer == 'kiosk'")["customer_id"]), set()
-    for customer, rows in offers.groupby("customer_id"):
-        if customer not in grouped:
-            assert rows["score"].is_monotonic_decreasing  # no group: by score alone
-            continue
-        order = [
-            (place[item[:3]], -score) for item, score in zip(rows["item_id"], rows["score"], strict=True)
-        ]
-        assert order == sorted(order)
-        seen |= set(rows["item_id"].str[:3])
-    assert seen == {"tea", "toy", "odd"}
-    assert "toy-01" in set(offers["customer_id"]) - grouped
-
-
-def test_what_is_offered_online_is_chosen_by_score_before_it_is_ordered(kiosk: pd.DataFrame):
-    long, short = (made(kiosk, length=length).query("list_name == 'online_offers'") for length in (20, 2))
-    best = long[long.groupby("customer_id")["score"].rank(ascending=False, method="first") <= 2]
-    scores = [
-        frame.groupby("customer_id")["score"].apply(lambda found: sorted(found)) for frame in (best, short)
-    ]
-    assert scores[0].tolist() == scores[1].tolist()
-    assert len(short) == 2 * short["customer_id"].nunique() > 0
-
-
 def test_no_purchases_give_no_lists():
     nothing = made(orders())
     assert_frame_equal(nothing, empty(SCHEMA))
@@ -539,7 +487,6 @@ def test_a_retailer_where_nobody_came_back_gets_lists():
         orders(*given),
         catalogue("abcdef"),
         NO_RULES,
-        *preferences(),
         length=3,
         days=7,
         seed=0,

@@ -15,14 +15,6 @@ from palette.recommendations.reasons import companions, explain, influences
 
 START = pd.Timestamp("2024-01-01")
 MODELS = ("item_cosine", "goes_with", "ease")
-NO_PREFERENCES = pd.DataFrame(
-    {
-        "customer": pd.Series(dtype=np.int64),
-        "palette_group": pd.Series(dtype=object),
-        "super_category": pd.Series(dtype=object),
-        "preference_rank": pd.Series(dtype=np.int64),
-    }
-)
 # Customer, day of 2024 (0.5 = noon of 1 January), items. The last purchase is at noon of 1 February.
 GIVEN = [
     ("ann", 0.5, "ab"),
@@ -83,11 +75,9 @@ def codes(moment: Moment, *pairs: str) -> tuple[NDArray[np.int64], NDArray[np.in
     )
 
 
-def told(
-    list_name: str, moment: Moment, *pairs: str, preferences: pd.DataFrame = NO_PREFERENCES
-) -> list[tuple[str, dict[str, object], object]]:
+def told(list_name: str, moment: Moment, *pairs: str) -> list[tuple[str, dict[str, object], object]]:
     """Return reason, evidence and expected date of each pair."""
-    texts, evidence, expected = explain(list_name, moment, *codes(moment, *pairs), preferences)
+    texts, evidence, expected = explain(list_name, moment, *codes(moment, *pairs))
     return list(zip(texts, map(json.loads, evidence), expected, strict=True))
 
 
@@ -343,53 +333,17 @@ def test_push_rests_on_the_strongest_of_the_last_order_alone():
     assert found.both.tolist() == [[holding("a", "c", given=given), holding("b", "c", given=given), 0]]
 
 
-def test_online_offers_name_what_the_group_prefers():
-    moment = at(*GIVEN)
-    customer, _ = codes(moment, "ann a")
-    preferences = pd.DataFrame(
-        [(customer[0], "Early birds", "drinks", 2), (customer[0] + 1, "Owls", "food", 1)],
-        columns=NO_PREFERENCES.columns,
-    )
-    new, own, unknown = told("online_offers", moment, "ann f", "ben a", "ben g", preferences=preferences)
-    assert new[0].startswith(
-        "Sells online; drinks is number 2 for Early birds. Goes with what they bought: Br"
-    )
-    assert new[1]["rests_on"] == "neighbours"
-    group = {"palette_group": "Early birds", "super_category": "drinks", "preference_rank": 2}
-    assert {key: new[1][key] for key in group} == group
-    assert own[0] == (
-        "Sells online; food is number 1 for Owls. Bought in 2 of their 2 orders, last on 2024-01-23"
-    )
-    assert own[1]["rests_on"] == "own_purchases"
-    # Of drinks ben's group has no preference.
-    assert unknown[0] == "Sells online. New since 2024-01-07, bought by 1 customers in the last 28 days"
-    assert not {"palette_group", "preference_rank"} & set(unknown[1])
-
-
-def test_other_lists_do_not_speak_of_preferences():
-    moment = at(*GIVEN)
-    customer, _ = codes(moment, "ann a")
-    preferences = pd.DataFrame([(customer[0], "Early birds", "drinks", 2)], columns=NO_PREFERENCES.columns)
-    ((reason, evidence, _),) = told("discover", moment, "ann f", preferences=preferences)
-    assert "online" not in reason
-    assert "palette_group" not in evidence
-
-
 def test_names_stay_as_they_are_written():
     given = [("ann", 1.5, "a한"), ("ben", 2.5, "a한"), ("cat", 9.5, "a")]
     moment = at(*given, ids="a한")
-    texts, evidence, _ = explain("discover", moment, *codes(moment, "cat 한"), NO_PREFERENCES)
+    texts, evidence, _ = explain("discover", moment, *codes(moment, "cat 한"))
     assert texts == ["Goes with what they bought: Açaí (2 of its 3 buyers took both)"]
-    texts, evidence, _ = explain("push", moment, *codes(moment, "cat 한"), NO_PREFERENCES)
+    texts, evidence, _ = explain("push", moment, *codes(moment, "cat 한"))
     assert texts == ["Goes with Açaí, bought on 2024-01-10: 2 of its 3 orders hold both"]
     assert json.loads(evidence[0])["trigger_item_id"] == "a"
     given[-1] = ("cat", 9.5, "한")
-    _, evidence, _ = explain("discover", at(*given, ids="a한"), *codes(moment, "cat a"), NO_PREFERENCES)
+    _, evidence, _ = explain("discover", at(*given, ids="a한"), *codes(moment, "cat a"))
     assert '"item_id": "한"' in evidence[0]
-    preferences = pd.DataFrame([(2, "Café-Gäste", "drinks", 1)], columns=NO_PREFERENCES.columns)
-    texts, evidence, _ = explain("online_offers", moment, *codes(moment, "cat 한"), preferences)
-    assert texts[0].startswith("Sells online; drinks is number 1 for Café-Gäste. ")
-    assert '"palette_group": "Café-Gäste"' in evidence[0]
 
 
 def test_names_are_told_without_stray_blanks(monkeypatch: pytest.MonkeyPatch):
