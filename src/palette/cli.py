@@ -78,7 +78,7 @@ def build(
 
 @app.command()
 def summary() -> None:
-    """Say what the warehouse holds: rows, segments, quality verdict."""
+    """Say what the warehouse holds: rows, segments, offers and their worth, quality verdict."""
     from palette.warehouse import BuildError, existing_warehouse
 
     try:

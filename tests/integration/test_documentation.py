@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT
+from sandboxes import ROOT
 
 from palette.core.settings import Settings
 

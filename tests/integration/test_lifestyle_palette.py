@@ -5,7 +5,7 @@ import shutil
 import duckdb
 import pandas as pd
 import pytest
-from conftest import Sandbox, identical
+from sandboxes import Sandbox, identical
 from sklearn.metrics import adjusted_rand_score
 
 from palette.demo import TRUTH, write_demo

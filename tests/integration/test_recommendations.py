@@ -283,6 +283,7 @@ def test_a_daily_run_can_skip_the_backtest(sandbox, demo):
     sandbox.build("--vars", "{palette_backtest: false}")
     assert sandbox.query("from recommendation_metrics").empty
     assert sandbox.query("from recommendation_rule_costs").empty
+    assert "not judged" in sandbox.run("palette", "summary").output
     lists = "from recommendations order by all"
     pd.testing.assert_frame_equal(sandbox.query(lists), demo.query(lists))
 

@@ -4,7 +4,7 @@ import random
 
 import pytest
 import yaml
-from conftest import identical
+from sandboxes import identical
 
 # mart: the columns that others build on
 PUBLIC = """

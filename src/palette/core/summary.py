@@ -21,6 +21,7 @@ def summarise(warehouse: Path) -> Iterator[RenderableType]:
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         yield mart_table(connection)
         yield segment_table(connection)
+        yield offer_table(connection)
         yield from quality_lines(connection)
     query = f"import duckdb; duckdb.connect('{warehouse}').table('customer_360').show()"
     yield f"""Warehouse: {warehouse}
@@ -55,6 +56,33 @@ def segment_table(connection: duckdb.DuckDBPyConnection) -> Table:
     table.columns[2].justify = table.columns[3].justify = "right"
     for retailer, segment, customers, share in rows:
         table.add_row(retailer, segment, f"{customers:,}", f"{share:.1%}")
+    return table
+
+
+def offer_table(connection: duckdb.DuckDBPyConnection) -> Table:
+    """Show whom each list is for, and what it was worth on past windows beside the best single model."""
+    rows = connection.sql("""
+        with offered as (
+            select retailer, list_name, count(distinct customer_id) as customers
+            from recommendations group by retailer, list_name
+        ),
+        judged as (
+            select retailer, list_name,
+                max(value) filter (model = 'hybrid') as hybrid,
+                max(value) filter (model <> 'hybrid') as rival,
+                max_by(model, value) filter (model <> 'hybrid') as rival_name
+            from recommendation_metrics
+            where metric = 'ndcg' and k = 10 and fold = 0 and segment = 'all' and part = 'all'
+            group by retailer, list_name
+        )
+        select retailer, list_name, customers, hybrid, rival, rival_name
+        from offered left join judged using (retailer, list_name) order by all
+    """).fetchall()
+    table = Table("retailer", "list", "customers", "nDCG@10", "best single model", title="Offers")
+    table.columns[2].justify = table.columns[3].justify = "right"
+    for retailer, name, customers, hybrid, rival, rival_name in rows:
+        judged = ("not judged", "") if hybrid is None else (f"{hybrid:.3f}", f"{rival:.3f} {rival_name}")
+        table.add_row(retailer, name, f"{customers:,}", *judged)
     return table
 
 

@@ -1,0 +1,135 @@
+"""Throw-away warehouses: each test that builds does so from its own files into its own folder."""
+
+import contextlib
+import io
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
+
+ROOT = Path(__file__).parents[2]
+REAL_DATA = ROOT.parent / "shared" / "data"
+BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a command printed, and how it ended."""
+
+    code: int
+    output: str
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """A folder with input files, a warehouse and dbt's target of its own, over a checkout of the project."""
+
+    folder: Path
+    data: Path
+    project: Path = ROOT
+    retailers: str = "online_retail"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.folder / "palette.duckdb"
+
+    @property
+    def target(self) -> Path:
+        return self.folder / "target"
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "PALETTE_DATA": str(self.data),
+            "PALETTE_DB": str(self.warehouse),
+            "PALETTE_RETAILERS": self.retailers,
+            "DBT_TARGET_PATH": str(self.target),
+            "DBT_LOG_PATH": str(self.folder / "logs"),
+            "DBT_USE_COLORS": "0",
+            "COLUMNS": "200",
+        }
+
+    def run(self, *command: str | Path) -> Run:
+        """Run a command of the virtual environment, as a user does."""
+        done = subprocess.run(
+            [str(BIN / command[0]), *map(str, command[1:])],
+            cwd=self.project,
+            env=os.environ | self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        return Run(done.returncode, done.stdout)
+
+    def dbt(self, *arguments: str, **environment: str) -> Run:
+        """Run dbt in this process, which saves its start; keywords are further environment variables."""
+        messages: list[str] = []
+        runner = dbtRunner(callbacks=[lambda event: messages.append(event.info.msg)])
+        before = os.environ | {}
+        os.environ |= self.environment() | environment
+        try:
+            with contextlib.chdir(self.project), contextlib.redirect_stdout(io.StringIO()):
+                done = runner.invoke(list(arguments))
+        finally:
+            os.environ.clear()
+            os.environ |= before
+            DuckDBConnectionManager.close_all_connections()
+        return Run(0 if done.success else 1, "\n".join([*messages, str(done.exception or "")]))
+
+    def build(self, *arguments: str) -> "Sandbox":
+        """Run a plain `dbt build`, which has to succeed."""
+        run = self.dbt("build", *arguments)
+        assert run.code == 0, run.output
+        return self
+
+    def query(self, sql: str) -> pd.DataFrame:
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            return connection.sql(sql).df()
+
+    def columns(self) -> dict[str, list[str]]:
+        """Columns of every table and view that dbt built, by its name."""
+        found = self.query("""
+            select table_name, column_name from information_schema.columns
+            where table_schema in ('main', 'intermediate', 'staging', 'seeds')
+            order by table_name, ordinal_position
+        """)
+        return found.groupby("table_name")["column_name"].agg(list).to_dict()
+
+
+def copy_of_project(folder: Path) -> Path:
+    """Copy what dbt reads of the project, so that a test may break it."""
+    for part in ("models", "python_models", "macros", "seeds", "tests/data", "tests/generic", "profiles"):
+        shutil.copytree(ROOT / part, folder / part)
+    shutil.copy(ROOT / "dbt_project.yml", folder)
+    shutil.copy(ROOT / "profiles.yml", folder)
+    return folder
+
+
+def identical(first: Sandbox, second: Sandbox, where: str = "true") -> list[str]:
+    """Names of the first one's marts that are not the same in both warehouses, row for row.
+
+    With a condition, only the rows it holds for are compared, of marts that it can be asked of.
+    """
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{first.warehouse}' as first (read_only)")
+        connection.execute(f"attach '{second.warehouse}' as second (read_only)")
+        names = connection.execute(f"""
+            select table_name from duckdb_columns()
+            where database_name = 'first' and schema_name = 'main'
+            group by table_name having {"true" if where == "true" else "bool_or(column_name = 'retailer')"}
+        """).fetchall()
+        assert names
+
+        def rows(database: str, table: str) -> list[tuple[object, ...]]:
+            return connection.execute(
+                f"select * from {database}.main.{table} where {where} order by all"
+            ).fetchall()
+
+        return [name for (name,) in names if rows("first", name) != rows("second", name)]
