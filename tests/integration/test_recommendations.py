@@ -146,11 +146,11 @@ def test_lists_hold_what_their_names_say(omnichannel):
 
 def test_online_offers_are_in_the_order_of_the_group_s_preference(omnichannel):
     orders = omnichannel.query("""
-        select customer_id, rank, preference_rank,
-            lag(preference_rank) over (partition by customer_id order by rank) as before
+        select customer_id, rank, preferred.preference_rank,
+            lag(preferred.preference_rank) over (partition by customer_id order by rank) as before
         from recommendations
         inner join customer_palette using (retailer, customer_id)
-        inner join palette_category_preferences using (retailer, palette_group, super_category)
+        inner join palette_category_preferences as preferred using (retailer, palette_group, super_category)
         where list_name = 'online_offers'
     """)
     assert len(orders) > 1000

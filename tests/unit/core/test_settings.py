@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from palette.core.settings import Settings, SettingsError
+from palette.core.settings import MODELS, Settings, SettingsError, models_of
 
 PROJECT = Path(__file__).parents[3] / "dbt_project.yml"
 
@@ -22,6 +22,12 @@ GOOD: dict[str, list[tuple[Any, Any]]] = {
     "basket_max_items": [(1, 1), (5, 5)],
     "basket_min_orders": [(1, 1), (1000, 1000)],
     "recommendations_per_customer": [(1, 1), (100, 100)],
+    "recommendation_window_days": [(7, 7), (92, 92)],
+    "recommendation_models": [("all", "all"), ("als", "als"), ("als, popularity", "als, popularity")],
+    "recommendation_seed": [(0, 0), (2**31 - 1, 2**31 - 1)],
+    "recommendation_rules_enabled": [(True, True), (False, False)],
+    "palette_backtest": [(True, True), (False, False)],
+    "recommendation_folds": [(1, 1), (12, 12)],
 }
 BAD: dict[str, list[Any]] = {
     "as_of_date": [
@@ -44,6 +50,12 @@ BAD: dict[str, list[Any]] = {
     "basket_max_items": [0, 6, 2.5, "three", None, False],
     "basket_min_orders": [0, -5, 1.5, "few", None],
     "recommendations_per_customer": [0, 101, 9.9, "ten", None],
+    "recommendation_window_days": [6, 93, 28.5, "month", None],
+    "recommendation_models": ["none", "als, alz", "", None, True, ["als"]],
+    "recommendation_seed": [-1, 2**31, 0.5, "x", None],
+    "recommendation_rules_enabled": ["yes", "false", 1, None],
+    "palette_backtest": ["no", 0, None],
+    "recommendation_folds": [0, 13, 1.5, "all", None],
 }
 # What a lax parser takes, but the casts in SQL or int() in the Python models do not mean or take.
 UNUSABLE = [
@@ -92,6 +104,11 @@ def test_check_refuses_and_explains(name: str, value: object):
 def test_check_refuses_what_the_models_cannot_use(name: str, value: object):
     with pytest.raises(SettingsError, match=f"^var '{name}' cannot be "):
         Settings.check({name: value})
+
+
+def test_models_are_all_or_those_named():
+    assert models_of("all") == MODELS
+    assert models_of("als,  ease") == ("als", "ease")
 
 
 def test_check_suggests_the_nearest_name():
