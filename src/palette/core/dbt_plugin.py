@@ -27,7 +27,8 @@ from palette.recommendations.rules import RuleError, check_rules_file
 HEAVY = (
     "palette.baskets.rules",
     "palette.quality.expectations",
-    "palette.recommendations.lists",
+    "palette.recommendations.backtest",
+    "palette.recommendations.preference",
     "palette.segments.clusters",
 )
 
