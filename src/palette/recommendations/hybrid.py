@@ -214,7 +214,7 @@ class Ranker:
     Attributes
     ----------
     forests
-        None where there was too little to learn from: then candidates are ranked by reciprocal rank fusion.
+        Empty where there was too little to learn from: then candidates are ranked by reciprocal rank fusion.
     linear
         Logistic regression on the features' logarithms.
     trust
@@ -281,8 +281,8 @@ def fit_ranker(windows: Sequence[Examples], *, seed: int) -> Ranker:
             early_stopping=False,
             random_state=forest_seed,
         )
-        forests.append(forest.fit(everything.features[drawn][:, kept], everything.bought[drawn]))
-    described, bought = everything.features[drawn][:, kept], everything.bought[drawn]
+        described, bought = everything.features[drawn][:, kept], everything.bought[drawn]
+        forests.append(forest.fit(described, bought))
     linear = make_pipeline(
         FunctionTransformer(_signed_logarithm),
         SimpleImputer(keep_empty_features=True),

@@ -85,9 +85,10 @@ def explain(
     if list_name == "push":
         told = _told_by_companions(moment, customer, item)
     else:
-        told = _told_by_influences(moment, customer, item)
         own = _told_by_own(moment.history, customer, item, expected=list_name == "again")
-        told = [mine or other for mine, other in zip(own, told, strict=True)]
+        new = np.array([mine is None for mine in own], dtype=bool)
+        others = iter(_told_by_influences(moment, customer[new], item[new]))
+        told = [mine or next(others) for mine in own]
     dates: list[object] = [None] * len(told)
     if list_name == "again":
         dates = [date.fromisoformat(str(figures["expected_on"])) for _, figures in told]
