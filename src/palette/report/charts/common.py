@@ -1,0 +1,114 @@
+"""What the charts of several domains share."""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import altair as alt
+import pandas as pd
+
+from palette.report.theme import ACCENT, INK, QUIET, SEQUENCE
+
+Chart: TypeAlias = alt.Chart | alt.LayerChart
+
+# D3 calls a thousand million G; readers of money call it B.
+SHORT_NUMBER = "replace(format(datum.value, '.3~s'), 'G', 'B')"
+ROW = 26  # pixels for a bar and the gap to the next
+
+
+def base(frame: pd.DataFrame) -> alt.Chart:
+    """Start a chart as wide as its place on the page."""
+    return alt.Chart(frame).properties(width="container")
+
+
+def short_axis(title: str | None = None, **options: object) -> alt.Axis:
+    """Return an axis of large numbers: 200k, 1.5M."""
+    return alt.Axis(title=title, labelExpr=SHORT_NUMBER, tickCount=5, **options)
+
+
+def ranked_bars(
+    frame: pd.DataFrame,
+    *,
+    label: str,
+    value: str,
+    text: str,
+    tooltip: Sequence[alt.Tooltip],
+    marked: str | None = None,
+) -> alt.LayerChart:
+    """Draw horizontal bars in the order of the frame, each with its value written beside it.
+
+    Parameters
+    ----------
+    frame
+        A row a bar, best first.
+    label, value, text
+        Columns: the bar's name, its length, and the length as written.
+    marked
+        A Boolean column; bars for which it is false are drawn quietly. All are accented when None.
+    """
+    names = frame[label].tolist()
+    bars = base(frame).encode(
+        y=alt.Y(f"{label}:N", sort=names, title=None, axis=alt.Axis(labelOverlap=False)),
+        x=alt.X(f"{value}:Q", axis=None, scale=alt.Scale(domain=[0, longest(frame[value]) * 1.25])),
+        tooltip=list(tooltip),
+    )
+    color = (
+        alt.value(ACCENT)
+        if marked is None
+        else alt.condition(alt.datum[marked], alt.value(ACCENT), alt.value(QUIET))
+    )
+    written = bars.mark_text(align="left", dx=5).encode(text=f"{text}:N")
+    return alt.layer(bars.mark_bar(cornerRadiusEnd=2).encode(color=color), written).properties(
+        height=ROW * len(frame)
+    )
+
+
+def longest(values: pd.Series) -> float:
+    """Return the largest of the values, or 1 when none is above zero."""
+    largest = float(values.max()) if len(values) else 0.0
+    return largest if largest > 0 else 1.0
+
+
+def heatmap(
+    frame: pd.DataFrame,
+    *,
+    x: alt.X,
+    y: alt.Y,
+    color: alt.Color,
+    tooltip: Sequence[alt.Tooltip],
+    height: int,
+    text: str | None = None,
+    dark: str | None = None,
+) -> Chart:
+    """Draw cells coloured by a value, with a text inside when one is named.
+
+    Parameters
+    ----------
+    text
+        Column written into the cells.
+    dark
+        Boolean column: whether the cell is so dark that its text has to be white.
+    """
+    cells = base(frame).encode(x=x, y=y, tooltip=list(tooltip))
+    drawn = cells.mark_rect(cornerRadius=2, stroke="white", strokeWidth=2).encode(color=color)
+    if text is None:
+        return drawn.properties(height=height)
+    ink = (
+        alt.value(INK) if dark is None else alt.condition(alt.datum[dark], alt.value("white"), alt.value(INK))
+    )
+    return alt.layer(drawn, cells.mark_text(fontSize=11).encode(text=f"{text}:N", color=ink)).properties(
+        height=height
+    )
+
+
+def sequential(frame: pd.DataFrame, value: str, title: str, legend: bool = True) -> alt.Color:
+    """Colour by an amount, from light to dark."""
+    return alt.Color(
+        f"{value}:Q",
+        scale=alt.Scale(range=SEQUENCE, domain=[0, longest(frame[value])]),
+        legend=alt.Legend(title=title, labelExpr=SHORT_NUMBER) if legend else None,
+    )
+
+
+def is_dark(values: pd.Series) -> pd.Series:
+    """Say of amounts coloured by :func:`sequential` whether white text is read better on them."""
+    return values > 0.55 * longest(values)

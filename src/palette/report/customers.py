@@ -1,0 +1,106 @@
+"""What the report knows of each customer who can be looked up in it."""
+
+import base64
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from palette.report.frames import sample
+from palette.report.marts import Marts
+
+LISTED = 5  # items of each list
+
+FACTS = (
+    *("country", "gender", "age_band", "favourite_category"),
+    *("rfm_segment", "r_score", "f_score", "m_score", "recency_days", "orders", "revenue"),
+    *("palette_group", "palette_is_predicted", "palette_probability"),
+)
+DAYS = ("first_ordered_at", "last_ordered_at")
+
+
+@dataclass(frozen=True)
+class LookUp:
+    """The customers of one retailer that the file holds.
+
+    Attributes
+    ----------
+    customers
+        By customer id: facts of ``customer_360``, ``clusters`` by clustering, ``months`` as (month, revenue,
+        orders), and ``lists`` by name, each item as (name, category, reason, expected day or None).
+    all_customers
+        How many the retailer has.
+    """
+
+    customers: dict[str, dict[str, Any]]
+    all_customers: int
+
+    @property
+    def packed(self) -> str:
+        """The customers as JSON, gzipped and in base64: text that no browser takes for markup."""
+        plain = json.dumps(self.customers, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return base64.b64encode(gzip.compress(plain.encode(), compresslevel=6, mtime=0)).decode()
+
+
+def look_up(marts: Marts, *, most: int, seed: int) -> LookUp:
+    """Gather the customers that can be looked up.
+
+    Parameters
+    ----------
+    marts
+        One retailer's.
+    most
+        How many customers to hold; when there are more, a sample.
+    seed
+        Seed of the sample.
+    """
+    whole = marts("customer_360", order="customer_id")
+    chosen = sample(whole, most, seed)
+    ids = set(chosen["customer_id"])
+
+    def of_chosen(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame[frame["customer_id"].isin(ids)]
+
+    clusters = of_chosen(marts("customer_clusters", "customer_id, clustering, cluster_name"))
+    months = of_chosen(
+        marts(
+            "customer_monthly",
+            "customer_id, strftime(month_start, '%Y-%m') as month, revenue, orders",
+            order="customer_id, month_start",
+        )
+    )
+    offers = of_chosen(
+        marts(
+            "recommendations",
+            "customer_id, list_name, item_name, category, reason, expected_on::varchar as expected_on",
+            where=f"rank <= {LISTED}",
+            order="customer_id, list_name, rank",
+        )
+    )
+    customers = {str(row["customer_id"]): _facts(row) for row in _plain(chosen)}
+    for row in _plain(clusters):
+        customers[row["customer_id"]]["clusters"][row["clustering"]] = row["cluster_name"]
+    for row in _plain(months):
+        customers[row["customer_id"]]["months"].append(
+            [row["month"], round(row["revenue"], 2), row["orders"]]
+        )
+    for row in _plain(offers):
+        item = [row["item_name"], row["category"], row["reason"], row["expected_on"]]
+        customers[row["customer_id"]]["lists"].setdefault(row["list_name"], []).append(item)
+    return LookUp(customers, len(whole))
+
+
+def _facts(row: dict[str, Any]) -> dict[str, Any]:
+    days = {name: row[name].date().isoformat() for name in DAYS}
+    known = {name: row[name] for name in FACTS if row[name] is not None and row[name] != "unknown"}
+    return known | days | {"clusters": {}, "months": [], "lists": {}}
+
+
+def _plain(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """Yield rows of plain Python values, None for what is missing."""
+    whole = frame.astype(object).where(frame.notna(), None)
+    for values in whole.itertuples(index=False, name=None):
+        yield dict(zip(whole.columns, values, strict=True))

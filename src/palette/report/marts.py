@@ -1,0 +1,65 @@
+"""Reads the public marts for the report, a retailer at a time."""
+
+import duckdb
+import pandas as pd
+
+
+class MartError(RuntimeError):
+    """The warehouse lacks a mart or a column that the report shows."""
+
+
+class Marts:
+    """The public marts of one retailer; each query runs once, however many languages ask for it.
+
+    Parameters
+    ----------
+    connection
+        An open warehouse; it is only read.
+    retailer
+        The retailer whose rows are read.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, retailer: str) -> None:
+        self.retailer = retailer
+        self.names: set[str] = set()
+        self._connection = connection
+        self._frames: dict[tuple[str, str], pd.DataFrame] = {}
+
+    def __call__(
+        self, name: str, columns: str = "*", where: str = "true", order: str = "all"
+    ) -> pd.DataFrame:
+        """Read the retailer's rows of a mart; decimals become floats.
+
+        Parameters
+        ----------
+        name
+            A table of the schema ``main`` with a column ``retailer``.
+        columns, where, order
+            SQL of the select list, of a further condition and of the order.
+
+        Raises
+        ------
+        MartError
+            There is no such table or column.
+        """
+        condition = "retailer = $retailer" + ("" if where == "true" else f" and {where}")
+        return self._read(
+            name, f"select {columns} from {name} where {condition} order by {order}", retailer=self.retailer
+        )
+
+    def shared(self, name: str, columns: str = "*", order: str = "all") -> pd.DataFrame:
+        """Read a mart that is the same for every retailer: strategies, results of checks."""
+        return self._read(name, f"select {columns} from {name} order by {order}")
+
+    def _read(self, name: str, query: str, **parameters: str) -> pd.DataFrame:
+        self.names.add(name)
+        key = (self.retailer if parameters else "", query)
+        if key not in self._frames:
+            try:
+                self._frames[key] = self._connection.execute(query, parameters).df()
+            except (duckdb.CatalogException, duckdb.BinderException) as error:
+                raise MartError(
+                    f"the report reads the mart {name}, which this warehouse does not have in its present "
+                    f"form: run `make build` again ({str(error).splitlines()[0]})"
+                ) from error
+        return self._frames[key]

@@ -1,0 +1,173 @@
+"""Writes the report: one HTML file that opens from disk and asks nothing of any network."""
+
+import os
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+import duckdb
+import pandas as pd
+import vl_convert
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from palette.report.charts.recommendations import customer_history
+from palette.report.customers import LookUp, look_up
+from palette.report.frames import rows
+from palette.report.marts import Marts
+from palette.report.sections import SECTIONS
+from palette.report.sections.common import Drawing, Section, translated_names
+from palette.report.theme import CONFIG
+from palette.report.words import LOCALES, Words, texts
+
+MOST_CUSTOMERS = 5000
+
+
+@dataclass(frozen=True)
+class Article:
+    """The report of one retailer in one language."""
+
+    id: str
+    retailer: str
+    words: Words
+    sections: list[Section]
+    charts: dict[str, dict[str, Any]]
+    names: dict[str, Any]
+    look_up: LookUp
+    seed: int
+
+
+def write_report(
+    warehouse: Path, out: Path, *, most_customers: int = MOST_CUSTOMERS, seed: int = 0
+) -> set[str]:
+    """Write the report of every retailer in a warehouse, in every language, into one file.
+
+    Parameters
+    ----------
+    warehouse
+        A built warehouse file; it is only read.
+    out
+        The HTML file to write; it is put in place when it is whole.
+    most_customers
+        How many customers of a retailer can be looked up in it; when there are more, a sample.
+    seed
+        Seed of that sample.
+
+    Returns
+    -------
+    set of str
+        Names of the marts it shows.
+
+    Raises
+    ------
+    MartError
+        The warehouse lacks a mart or column that the report shows.
+    """
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        retailers = Marts(connection, "").shared("retailer_overview", order="retailer_name, retailer")
+        marts = {retailer: Marts(connection, retailer) for retailer in retailers["retailer"]}
+        look_ups = {retailer: look_up(own, most=most_customers, seed=seed) for retailer, own in marts.items()}
+        articles = [
+            _article(marts[row.retailer], look_ups[row.retailer], row, language, seed)
+            for row in rows(retailers)
+            for language in LOCALES
+        ]
+        shown = {"retailer_overview"}.union(*(own.names for own in marts.values()))
+    page = (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            articles=articles,
+            look_ups=look_ups,
+            config=CONFIG,
+            bundle=_bundle(),
+            texts=texts(),
+        )
+    )
+    _replace(out, page)
+    return shown
+
+
+def _article(marts: Marts, customers: LookUp, retailer: Any, language: str, seed: int) -> Article:
+    words = Words(language, retailer.currency, translated_names(marts, language))
+    sections = [section.build(marts, words) for section in SECTIONS]
+    article = f"{retailer.retailer}-{language}"
+    history = customer_history(pd.DataFrame({"month": [], "revenue": [], "orders": []}), words)
+    charts = {
+        f"{article}-{section.key}-{figure.key}": _spec(figure.body, f"{figure.title}. {figure.sentence}")
+        for section in sections
+        for figure in section.figures
+        if isinstance(figure.body, Drawing)
+    }
+    charts[f"{article}-history"] = _spec(Drawing(history), words("lookup.months"))
+    return Article(
+        article, retailer.retailer_name, words, sections, charts, _names(marts, words), customers, seed
+    )
+
+
+def _spec(drawing: Drawing, description: str) -> dict[str, Any]:
+    """Return a chart's Vega-Lite, without what all of them share."""
+    with alt.data_transformers.enable("default", max_rows=None):
+        spec: dict[str, Any] = drawing.chart.to_dict()
+    return {key: part for key, part in spec.items() if key not in ("config", "$schema")} | {
+        "description": description
+    }
+
+
+def _names(marts: Marts, words: Words) -> dict[str, Any]:
+    """Return what a customer's card writes in words: names, and advice by segment, cluster and group."""
+    language = words.language
+    segments = marts.shared("segment_strategies")
+    clusters = marts.shared("cluster_strategies")
+    groups = marts("palette_profiles")
+    advice = dict(zip(segments["rfm_segment"], segments[f"actions_{language}"], strict=True))
+    advice |= dict(
+        zip(
+            clusters["clustering"] + ":" + clusters["cluster_name"],
+            clusters[f"actions_{language}"],
+            strict=True,
+        )
+    )
+    advice |= dict(zip(groups["palette_group"], groups[f"offer_{language}"], strict=True))
+    return {
+        "locale": words.locale.replace("_", "-"),
+        "currency": words.currency,
+        "names": dict(words.names),
+        "advice": advice,
+        "texts": {
+            key: text[language]
+            for key, text in texts().items()
+            if key.split(".")[0] in ("lookup", "list_name", "clustering", "gender")
+        },
+    }
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("palette.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _bundle() -> Markup:
+    """Return Vega, Vega-Lite and Vega-Embed as one script, of the version that the charts are written in."""
+    version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+    script: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=version)
+    return Markup(script.replace("</script", "<\\/script"))
+
+
+def _replace(out: Path, page: str) -> None:
+    """Write a file beside its place, then put it there at once."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=out.parent, suffix=".tmp")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(page)
+    Path(name).chmod(0o644)
+    Path(name).replace(out)

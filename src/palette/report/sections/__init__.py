@@ -1,0 +1,17 @@
+"""The report's sections, in reading order: each reads marts, says what they show, hands them to charts."""
+
+from palette.report.sections import (
+    baskets,
+    cleaning,
+    clusters,
+    offers,
+    overview,
+    palette,
+    quality,
+    rfm,
+    sales,
+)
+
+SECTIONS = (overview, cleaning, sales, rfm, clusters, palette, baskets, offers, quality)
+
+__all__ = ["SECTIONS"]

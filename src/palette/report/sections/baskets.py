@@ -1,0 +1,142 @@
+"""What is bought together."""
+
+from typing import Any
+
+import pandas as pd
+
+from palette.report.charts import baskets as charts
+from palette.report.frames import rows, sample
+from palette.report.marts import Marts
+from palette.report.sections.common import POINTS, Figure, Section, Table, drawn, sampled
+from palette.report.words import Words
+
+STRONGEST = 15  # rules of the table
+NETWORK = 24  # rules of the network
+
+
+def build(marts: Marts, words: Words) -> Section:
+    """Assemble the section."""
+    rules = marts("basket_rules", order="lift desc, support desc, cluster_name, rule_id")
+    source = ("basket_rules",)
+    if rules.empty:
+        nothing = Figure("rules", words("baskets.rules"), words("baskets.none"), source)
+        return Section("baskets", words("baskets.title"), words("baskets.none"), [nothing])
+    rules = rules.assign(label=rules["cluster_name"].map(words.name))
+    best = rules.iloc[0]
+    pairs = rules[(rules["antecedent_items"] == 1) & (rules["consequent_items"] == 1)]
+    drawn_rules = (pairs if len(pairs) else rules).head(NETWORK)
+    by_cluster = rules.groupby("label").size().sort_values(ascending=False, kind="stable")
+    return Section(
+        "baskets",
+        words("baskets.title"),
+        words(
+            "baskets.sentence",
+            rules=words.count(len(rules)),
+            antecedents=best["antecedents"],
+            consequents=best["consequents"],
+            lift=words.decimal(best["lift"], 1),
+        ),
+        [
+            Figure(
+                "rules",
+                words("baskets.rules"),
+                words(
+                    "baskets.rules_sentence",
+                    confidence=words.percent(rules["confidence"].median(), 0),
+                    support=words.percent(rules["support"].median()),
+                ),
+                source,
+                drawn(
+                    charts.rules_scatter(
+                        sample(rules, POINTS)[
+                            ["antecedents", "consequents", "label", "support", "confidence", "lift"]
+                        ],
+                        words,
+                    )
+                ),
+                note=sampled(rules, words),
+            ),
+            Figure(
+                "clusters",
+                words("baskets.by_cluster"),
+                words(
+                    "baskets.by_cluster_sentence",
+                    cluster=str(by_cluster.index[0]),
+                    rules=words.count(by_cluster.iloc[0]),
+                    clusters=words.count(len(by_cluster)),
+                ),
+                source,
+                drawn(
+                    charts.rules_by_cluster(
+                        sample(rules, POINTS)[["label", "antecedents", "consequents", "lift"]], words
+                    )
+                ),
+                note=sampled(rules, words),
+            ),
+            Figure(
+                "network",
+                words("baskets.network"),
+                words(
+                    "baskets.network_sentence",
+                    rules=words.count(len(drawn_rules)),
+                    product=_hub(drawn_rules[["antecedents", "consequents"]].stack()),
+                ),
+                source,
+                drawn(charts.rules_network(drawn_rules[["antecedents", "consequents", "lift"]], words)),
+                wide=True,
+            ),
+            _strongest(rules, words),
+        ],
+    )
+
+
+def _hub(products: Any) -> str:
+    """Name the product of most rules, the alphabet deciding between equals."""
+    return str(
+        products.value_counts()
+        .rename_axis("product")
+        .reset_index()
+        .sort_values(["count", "product"], ascending=[False, True])["product"]
+        .iloc[0]
+    )
+
+
+def _strongest(rules: pd.DataFrame, words: Words) -> Figure:
+    best = rules.head(STRONGEST)
+    return Figure(
+        "strongest",
+        words("baskets.strongest"),
+        words(
+            "baskets.strongest_sentence",
+            orders=words.count(best["orders"].iloc[0]),
+            antecedents=best["antecedents"].iloc[0],
+            confidence=words.percent(best["confidence"].iloc[0], 0),
+            consequents=best["consequents"].iloc[0],
+        ),
+        ("basket_rules",),
+        Table(
+            [
+                words("baskets.if"),
+                words("baskets.then"),
+                words("cluster"),
+                words("baskets.support"),
+                words("baskets.confidence"),
+                words("baskets.lift"),
+                words("orders"),
+            ],
+            [
+                [
+                    row.antecedents,
+                    row.consequents,
+                    row.label,
+                    words.percent(row.support, 2),
+                    words.percent(row.confidence),
+                    words.decimal(row.lift, 1),
+                    words.count(row.orders),
+                ]
+                for row in rows(best)
+            ],
+            numeric=[3, 4, 5, 6],
+        ),
+        wide=True,
+    )

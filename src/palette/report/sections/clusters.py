@@ -1,0 +1,224 @@
+"""Which customers behave alike."""
+
+from typing import Literal
+
+import altair as alt
+
+from palette.report.charts import segments as charts
+from palette.report.charts.common import ranked_bars
+from palette.report.frames import highest, rows, sample
+from palette.report.marts import Marts
+from palette.report.sections.common import POINTS, Card, Cards, Figure, Section, drawn, joined, sampled
+from palette.report.words import Words
+
+CLUSTERINGS = ("rfm", "behaviour", "consumption")
+TELLING = 10  # features of the importances
+MEASURES: tuple[Literal["inertia"], Literal["silhouette"]] = ("inertia", "silhouette")
+FAVOURITES = 3  # products on a card
+
+
+def build(marts: Marts, words: Words) -> Section:
+    """Assemble the section: each clustering that the retailer has, in turn."""
+    present = set(marts("cluster_profiles")["clustering"])
+    figures = [
+        figure
+        for clustering in CLUSTERINGS
+        for figure in (
+            _clustering(marts, words, clustering) if clustering in present else _none(words, clustering)
+        )
+    ]
+    profiles = marts("cluster_profiles", where="clustering = 'rfm'", order="revenue desc")
+    first = profiles.iloc[0]
+    return Section(
+        "clusters",
+        words("clusters.title"),
+        words(
+            "clusters.sentence",
+            clusters=words.count(len(profiles)),
+            cluster=words.name(first["cluster_name"]),
+            size=words.percent(first["customer_share"]),
+            revenue=words.percent(first["revenue_share"]),
+        ),
+        figures,
+    )
+
+
+def _none(words: Words, clustering: str) -> list[Figure]:
+    title = words.term("clustering", clustering)
+    return [Figure(clustering, title, words("clusters.none"), ("cluster_profiles",))]
+
+
+def _clustering(marts: Marts, words: Words, clustering: str) -> list[Figure]:
+    return [
+        *_diagnostics(marts, words, clustering),
+        _profiles(marts, words, clustering),
+        _importances(marts, words, clustering),
+        _components(marts, words, clustering),
+        _cards(marts, words, clustering),
+    ]
+
+
+def _diagnostics(marts: Marts, words: Words, clustering: str) -> list[Figure]:
+    name = words.term("clustering", clustering)
+    candidates = marts("cluster_diagnostics", where=f"clustering = '{clustering}'", order="k")
+    if not candidates["is_chosen"].any():
+        return [Figure(f"{clustering}_k", name, words("clusters.few"), ("cluster_diagnostics",))]
+    chosen = candidates[candidates["is_chosen"]].iloc[0]
+    best = highest(candidates, candidates["silhouette"])
+    rank = int(candidates["silhouette"].rank(ascending=False)[candidates["is_chosen"]].iloc[0])
+    sentences = {
+        "inertia": words(
+            "clusters.elbow_sentence",
+            k=words.count(chosen["k"]),
+            share=words.percent(1 - chosen["inertia"] / candidates["inertia"].iloc[0]),
+            first=words.count(candidates["k"].iloc[0]),
+        ),
+        "silhouette": words(
+            "clusters.silhouette_sentence",
+            k=words.count(chosen["k"]),
+            silhouette=words.decimal(chosen["silhouette"], 3),
+            rank=words.count(rank),
+            all=words.count(len(candidates)),
+            best=words.count(best["k"]),
+            highest=words.decimal(best["silhouette"], 3),
+        ),
+    }
+    return [
+        Figure(
+            f"{clustering}_{measure}",
+            f"{name}: {words(f'clusters.{measure}')}",
+            sentences[measure],
+            ("cluster_diagnostics",),
+            drawn(charts.diagnostics(candidates[["k", measure, "is_chosen"]], measure, words)),
+            note=words("clusters.chosen_note"),
+        )
+        for measure in MEASURES
+    ]
+
+
+def _profiles(marts: Marts, words: Words, clustering: str) -> Figure:
+    centres = marts("cluster_centres", where=f"clustering = '{clustering}'", order="cluster_name, feature")
+    centres = centres.assign(
+        label=centres["cluster_name"].map(words.name),
+        feature_label=centres["feature"].map(lambda feature: words.term("feature", feature)),
+    )
+    far = highest(centres, centres["standardised_mean"].abs())
+    return Figure(
+        f"{clustering}_profiles",
+        f"{words.term('clustering', clustering)}: {words('clusters.profiles')}",
+        words(
+            "clusters.profiles_above" if far["standardised_mean"] >= 0 else "clusters.profiles_below",
+            cluster=far["label"],
+            feature=far["feature_label"],
+            deviations=words.decimal(abs(far["standardised_mean"]), 1),
+        ),
+        ("cluster_centres",),
+        drawn(
+            charts.profiles(
+                centres[["label", "feature_label", "mean", "overall_mean", "standardised_mean"]], words
+            )
+        ),
+    )
+
+
+def _components(marts: Marts, words: Words, clustering: str) -> Figure:
+    title = f"{words.term('clustering', clustering)}: {words('clusters.components')}"
+    customers = marts("customer_clusters", where=f"clustering = '{clustering}'", order="customer_id")
+    components = marts("cluster_components", where=f"clustering = '{clustering}'", order="component, feature")
+    source = ("customer_clusters", "cluster_components")
+    shares = components.groupby("component")["variance_share"].first()
+    if len(shares) < 2:
+        return Figure(f"{clustering}_components", title, words("clusters.one_component"), source)
+    main = components.loc[components.groupby("component")["loading"].apply(lambda part: part.abs().idxmax())]
+    features = [words.term("feature", feature) for feature in main["feature"]]
+    axes = [
+        words("clusters.component", number=number, share=words.percent(share), feature=feature)
+        for (number, share), feature in zip(shares.items(), features, strict=True)
+    ]
+    points = sample(customers.assign(label=customers["cluster_name"].map(words.name)), POINTS)
+    return Figure(
+        f"{clustering}_components",
+        title,
+        words(
+            "clusters.components_sentence",
+            share=words.percent(shares.sum()),
+            features=joined(features, words),
+        ),
+        source,
+        drawn(
+            charts.components(
+                points[["customer_id", "label", "component_1", "component_2"]].round(3),
+                (axes[0], axes[1]),
+                words,
+            )
+        ),
+        note=sampled(customers, words),
+    )
+
+
+def _importances(marts: Marts, words: Words, clustering: str) -> Figure:
+    title = f"{words.term('clustering', clustering)}: {words('clusters.importances')}"
+    features = marts("cluster_importances", where=f"clustering = '{clustering}'", order="importance_rank")
+    if features.empty:
+        return Figure(f"{clustering}_importances", title, words("clusters.few"), ("cluster_importances",))
+    features = features.head(TELLING)
+    features = features.assign(
+        label=features["feature"].map(lambda feature: words.term("feature", feature)),
+        text=features["importance"].map(words.percent),
+    )
+    return Figure(
+        f"{clustering}_importances",
+        title,
+        words(
+            "clusters.importances_sentence",
+            feature=features["label"].iloc[0],
+            share=words.percent(features["importance"].iloc[0]),
+        ),
+        ("cluster_importances",),
+        drawn(
+            ranked_bars(
+                features[["label", "importance", "text"]],
+                label="label",
+                value="importance",
+                text="text",
+                tooltip=[
+                    alt.Tooltip("label:N", title=words("clusters.feature")),
+                    alt.Tooltip("importance:Q", title=words("clusters.importance"), format=".1%"),
+                ],
+            )
+        ),
+    )
+
+
+def _cards(marts: Marts, words: Words, clustering: str) -> Figure:
+    profiles = marts("cluster_profiles", where=f"clustering = '{clustering}'", order="revenue desc")
+    advice = marts.shared("cluster_strategies").set_index(["clustering", "cluster_name"])
+    cards = [
+        Card(
+            words.name(row.cluster_name),
+            [
+                (words("customers"), f"{words.count(row.customers)} ({words.percent(row.customer_share)})"),
+                (words("share.revenue"), words.percent(row.revenue_share)),
+                (words("overview.per_customer"), words.money(row.revenue_per_customer)),
+                (words("clusters.favourites"), " · ".join(row.favourite_products.split(" | ")[:FAVOURITES])),
+            ],
+            [
+                getattr(row, f"description_{words.language}"),
+                advice.loc[(clustering, row.cluster_name), f"actions_{words.language}"],
+            ],
+        )
+        for row in rows(profiles)
+    ]
+    largest = highest(profiles, profiles["customers"])
+    return Figure(
+        f"{clustering}_cards",
+        f"{words.term('clustering', clustering)}: {words('clusters.cards')}",
+        words(
+            "clusters.cards_sentence",
+            cluster=words.name(largest["cluster_name"]),
+            customers=words.count(largest["customers"]),
+        ),
+        ("cluster_profiles", "cluster_strategies"),
+        Cards(cards),
+        wide=True,
+    )

@@ -1,0 +1,170 @@
+"""What a section is made of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from palette.report.charts.common import Chart
+from palette.report.marts import Marts
+from palette.report.words import Words
+
+TOP = 12  # bars of a ranking
+POINTS = 2000  # customers or rules drawn as points; more are a seeded sample
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A chart."""
+
+    chart: Chart
+    kind: str = "chart"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as written: ``numeric`` says which columns are set flush right."""
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    numeric: Sequence[int] = ()
+    kind: str = "table"
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A number to read at a glance."""
+
+    label: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """Numbers side by side."""
+
+    tiles: Sequence[Tile]
+    kind: str = "tiles"
+
+
+@dataclass(frozen=True)
+class Card:
+    """A group or a customer.
+
+    Attributes
+    ----------
+    title
+        Who it is.
+    facts
+        Pairs of a name and a value.
+    lines
+        What they are like, then what to do.
+    items
+        Offers: the list, the item and the reason.
+    """
+
+    title: str
+    facts: Sequence[tuple[str, str]]
+    lines: Sequence[str] = ()
+    items: Sequence[tuple[str, str, str]] = ()
+    kind: str = "card"
+
+
+@dataclass(frozen=True)
+class Cards:
+    """Cards side by side."""
+
+    cards: Sequence[Card]
+    kind: str = "cards"
+
+
+Body = Drawing | Table | Tiles | Cards
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One thing the report shows.
+
+    Attributes
+    ----------
+    key
+        Unique in its section.
+    title
+        What it shows.
+    sentence
+        What it says on this retailer's data; why there is nothing to show, where ``body`` is None.
+    marts
+        The marts it comes from.
+    body
+        Chart, table, tiles or cards.
+    wide
+        Whether it takes the whole width of the page.
+    note
+        How to read it.
+    """
+
+    key: str
+    title: str
+    sentence: str
+    marts: tuple[str, ...]
+    body: Body | None = None
+    wide: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A chapter of the report: ``sentence`` is what it says in one line."""
+
+    key: str
+    title: str
+    sentence: str
+    figures: Sequence[Figure]
+
+    @property
+    def laid_out(self) -> list[Figure]:
+        """The figures, two in a row; one that is left without a neighbour takes the whole width."""
+        placed: list[Figure] = []
+        half = False  # whether the last one placed waits for a neighbour
+        for figure in self.figures:
+            if figure.wide and half:
+                placed[-1] = replace(placed[-1], wide=True)
+            half = not (figure.wide or half)
+            placed.append(figure)
+        if half:
+            placed[-1] = replace(placed[-1], wide=True)
+        return placed
+
+
+def drawn(chart: Chart) -> Drawing:
+    """Wrap a chart."""
+    return Drawing(chart)
+
+
+def sampled(frame: pd.DataFrame, words: Words) -> str:
+    """Say that only a sample is drawn, where that is so."""
+    return (
+        words("sampled", shown=words.count(POINTS), all=words.count(len(frame)))
+        if len(frame) > POINTS
+        else ""
+    )
+
+
+def translated_names(marts: Marts, language: str) -> dict[str, str]:
+    """Return what segments, clusters and palette groups are called, by the name the marts use."""
+    segments = marts.shared("segment_strategies")
+    clusters = marts.shared("cluster_strategies")
+    groups = marts("palette_profiles")
+    names = dict(zip(groups["palette_group"], groups[f"name_{language}"], strict=True))
+    if language == "en":  # clusters are named in lower case
+        return names | {name: name[:1].upper() + name[1:] for name in clusters["cluster_name"]}
+    names |= dict(zip(segments["rfm_segment"], segments[f"rfm_segment_{language}"], strict=True))
+    return names | dict(zip(clusters["cluster_name"], clusters[f"cluster_name_{language}"], strict=True))
+
+
+def joined(names: Sequence[str], words: Words) -> str:
+    """Write names as a list in a sentence."""
+    if len(names) < 2:
+        return "".join(names)
+    return words("list", first=", ".join(names[:-1]), last=names[-1])

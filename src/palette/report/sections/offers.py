@@ -1,0 +1,167 @@
+"""What to offer whom, and whether such offers were any good in the past."""
+
+import pandas as pd
+
+from palette.report.charts import recommendations as charts
+from palette.report.frames import rows
+from palette.report.marts import Marts
+from palette.report.sections.common import Card, Cards, Figure, Section, drawn
+from palette.report.words import Words
+
+LISTS = ("discover", "again", "next", "online_offers", "push")
+METRIC, K = "ndcg", 10
+EXAMPLES = 3
+
+
+def build(marts: Marts, words: Words) -> Section:
+    """Assemble the section."""
+    offered = marts("recommendations", "distinct list_name, customer_id")
+    metrics = marts(
+        "recommendation_metrics",
+        where=f"metric = '{METRIC}' and k = {K} and fold = 0 and segment = 'all' and part = 'all'",
+        order="list_name, value desc, model",
+    )
+    judged = [name for name in LISTS if name in set(metrics["list_name"])]
+    figures = [_list_worth(metrics[metrics["list_name"] == name], name, words) for name in judged]
+    if not figures:
+        figures = [
+            Figure("worth", words("offers.worth"), words("offers.not_judged"), ("recommendation_metrics",))
+        ]
+    return Section(
+        "offers",
+        words("offers.title"),
+        words(
+            "offers.sentence",
+            customers=words.count(offered["customer_id"].nunique()),
+            lists=words.count(offered["list_name"].nunique()),
+        )
+        if len(offered)
+        else words("offers.none"),
+        [*figures, _rule_costs(marts, words), _examples(marts, words)],
+    )
+
+
+def _list_worth(metrics: pd.DataFrame, name: str, words: Words) -> Figure:
+    ours = metrics[metrics["model"] == "hybrid"]
+    rivals = metrics[metrics["model"] != "hybrid"]
+    title = f"{words.term('list_name', name)}: {words('offers.worth')}"
+    if ours.empty or rivals.empty:
+        sentence = words("offers.one_model")
+    else:
+        hybrid, rival = ours.iloc[0], rivals.iloc[0]
+        if rival["hybrid_lead_low"] > 0:
+            verdict = "better"
+        elif rival["hybrid_lead_high"] < 0:
+            verdict = "worse"
+        else:
+            verdict = "level"
+        sentence = words(
+            f"offers.{verdict}",
+            value=words.decimal(hybrid["value"], 3),
+            low=words.decimal(hybrid["ci_low"], 3),
+            high=words.decimal(hybrid["ci_high"], 3),
+            rival=words.term("model", rival["model"]),
+            rival_value=words.decimal(rival["value"], 3),
+            customers=words.count(hybrid["customers"]),
+        )
+    frame = metrics.assign(label=metrics["model"].map(lambda model: words.term("model", model)))
+    return Figure(
+        f"worth_{name}",
+        title,
+        sentence,
+        ("recommendation_metrics",),
+        drawn(
+            charts.intervals(
+                frame[["label", "model", "value", "ci_low", "ci_high", "customers"]], f"nDCG@{K}", words
+            )
+        ),
+        note=words("offers.worth_note", k=K),
+    )
+
+
+def _rule_costs(marts: Marts, words: Words) -> Figure:
+    source = ("recommendation_rule_costs",)
+    costs = marts(
+        "recommendation_rule_costs", where=f"metric = '{METRIC}' and k = {K}", order="list_name, change, rule"
+    )
+    if costs.empty:
+        return Figure("rules", words("offers.rule_costs"), words("offers.no_rules"), source)
+    costs = costs.assign(
+        label=[
+            f"{words.term('list_name', row.list_name)}: {_rule_label(row.rule, words)}" for row in rows(costs)
+        ]
+    )
+    single = costs[costs["rule"] != "all rules"]
+    single = costs if single.empty else single
+    dearest = single.sort_values("change", kind="stable").iloc[0]
+    certain = single[single["change_high"] < 0]
+    columns = ["label", "value_without", "value_with", "change", "change_low", "change_high"]
+    return Figure(
+        "rules",
+        words("offers.rule_costs"),
+        words(
+            "offers.rule_costs_sentence" if len(certain) else "offers.rule_costs_none",
+            rules=words.count(len(single)),
+            certain=words.count(len(certain)),
+            rule=dearest["label"],
+            change=words.decimal(dearest["change"], 3),
+        ),
+        source,
+        drawn(charts.rule_costs(costs[columns], words("offers.change", k=K), words)),
+        wide=True,
+        note=words("offers.rule_costs_note"),
+    )
+
+
+def _rule_label(rule: str, words: Words) -> str:
+    """Word a rule such as ``leave_out_bought_within_days: 7``."""
+    kind, _, value = rule.partition(": ")
+    return words.term("rule", kind).format(value=value)
+
+
+def example_customers(marts: Marts) -> list[str]:
+    """Choose customers to show: of different segments, those with most lists and then most revenue."""
+    lists = marts("recommendations", "distinct list_name, customer_id").groupby("customer_id").size()
+    customers = marts("customer_360", "customer_id, rfm_segment, revenue").set_index("customer_id")
+    customers = customers.assign(lists=lists).dropna(subset=["lists"]).reset_index()
+    order = ["lists", "revenue", "customer_id"]
+    ranked = customers.sort_values(order, ascending=[False, False, True])
+    return ranked.drop_duplicates("rfm_segment")["customer_id"].head(EXAMPLES).tolist()
+
+
+def _examples(marts: Marts, words: Words) -> Figure:
+    source = ("recommendations", "customer_360")
+    title = words("offers.examples")
+    chosen = example_customers(marts)
+    if not chosen:
+        return Figure("examples", title, words("offers.none"), source)
+    offers = marts(
+        "recommendations",
+        "customer_id, list_name, item_name, reason",
+        where="rank = 1",
+        order="customer_id, list_name",
+    )
+    customers = {row.customer_id: row for row in rows(marts("customer_360", order="customer_id"))}
+    cards = [
+        Card(
+            words("offers.customer", id=customer),
+            [
+                (words("segment"), words.name(customers[customer].rfm_segment)),
+                (words("revenue"), words.money(customers[customer].revenue)),
+            ],
+            items=[
+                (words.term("list_name", row.list_name), row.item_name, row.reason)
+                for row in rows(offers[offers["customer_id"] == customer])
+            ],
+        )
+        for customer in chosen
+    ]
+    return Figure(
+        "examples",
+        title,
+        words("offers.examples_sentence", customers=words.count(len(cards))),
+        source,
+        Cards(cards),
+        wide=True,
+        note=words("offers.examples_note"),
+    )

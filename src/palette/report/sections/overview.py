@@ -1,0 +1,135 @@
+"""Who the customers are, what changed and what to do, on one screen."""
+
+import altair as alt
+
+from palette.report.charts.common import ranked_bars
+from palette.report.frames import rows
+from palette.report.marts import Marts
+from palette.report.sections.common import Figure, Section, Table, Tile, Tiles, drawn, joined
+from palette.report.words import Words
+
+LEADING = 3  # segments named first
+
+
+def build(marts: Marts, words: Words) -> Section:
+    """Assemble the section."""
+    whole = marts("retailer_overview").iloc[0]
+    segments = marts("rfm_segment_profiles", order="revenue_share desc, rfm_segment")
+    top = segments.head(LEADING)
+    results = marts.shared("quality_results")
+    held = int(results["success"].sum())
+    tiles = [
+        Tile(words("customers"), words.count(whole["customers"])),
+        Tile(words("orders"), words.count(whole["orders"])),
+        Tile(words("revenue"), words.short_money(whole["revenue"]), words.money(whole["revenue"])),
+        Tile(words("units"), words.count(whole["units"])),
+        Tile(words("overview.per_order"), words.money(whole["revenue_per_order"])),
+        Tile(words("overview.per_customer"), words.money(whole["revenue_per_customer"])),
+        Tile(
+            words("overview.quality"),
+            words("overview.held", held=words.count(held), all=words.count(len(results))),
+            words("quality.all_hold") if held == len(results) else words("overview.see_quality"),
+        ),
+        Tile(
+            words("overview.as_of"),
+            words.day(whole["as_of_date"]),
+            words("overview.since", first=words.day(whole["first_ordered_on"])),
+        ),
+    ]
+    leaders = joined([words.name(name) for name in top["rfm_segment"]], words)
+    return Section(
+        "overview",
+        words("overview.title"),
+        words(
+            "overview.sentence",
+            customers=words.count(whole["customers"]),
+            orders=words.count(whole["orders"]),
+            revenue=words.short_money(whole["revenue"]),
+            leaders=leaders,
+            share=words.percent(top["revenue_share"].sum()),
+            size=words.percent(top["customer_share"].sum()),
+        ),
+        [
+            Figure(
+                "figures",
+                words("overview.figures"),
+                _what_changed(marts, words),
+                ("retailer_overview", "sales_monthly", "quality_results"),
+                Tiles(tiles),
+                wide=True,
+            ),
+            _leading_segments(marts, words),
+            _what_to_do(marts, words),
+        ],
+    )
+
+
+def _what_changed(marts: Marts, words: Words) -> str:
+    months = marts("sales_monthly", where="revenue_change is not null", order="month_start")
+    if months.empty:
+        return words("overview.no_change")
+    last = months.iloc[-1]
+    return words(
+        "overview.rose" if last["revenue_change"] >= 0 else "overview.fell",
+        month=words.month(last["month_start"]),
+        change=words.percent(abs(last["revenue_change"])),
+        revenue=words.short_money(last["revenue"]),
+    )
+
+
+def _leading_segments(marts: Marts, words: Words) -> Figure:
+    segments = marts("rfm_segment_profiles", order="revenue_share desc, rfm_segment")
+    segments = segments.assign(
+        label=segments["rfm_segment"].map(words.name),
+        text=segments["revenue_share"].map(words.percent),
+        leads=segments.index < LEADING,
+    )
+    first = segments.iloc[0]
+    return Figure(
+        "segments",
+        words("overview.segments"),
+        words(
+            "overview.segments_sentence",
+            segment=first["label"],
+            share=words.percent(first["revenue_share"]),
+            size=words.percent(first["customer_share"]),
+        ),
+        ("rfm_segment_profiles",),
+        drawn(
+            ranked_bars(
+                segments[["label", "revenue_share", "customers", "text", "leads"]],
+                label="label",
+                value="revenue_share",
+                text="text",
+                tooltip=[
+                    alt.Tooltip("label:N", title=words("segment")),
+                    alt.Tooltip("revenue_share:Q", title=words("share.revenue"), format=".1%"),
+                    alt.Tooltip("customers:Q", title=words("customers"), format=","),
+                ],
+                marked="leads",
+            )
+        ),
+    )
+
+
+def _what_to_do(marts: Marts, words: Words) -> Figure:
+    segments = marts("rfm_segment_profiles", order="revenue_share desc, rfm_segment").head(LEADING + 2)
+    advice = marts.shared("segment_strategies").set_index("rfm_segment")
+    return Figure(
+        "advice",
+        words("overview.advice"),
+        words("overview.advice_sentence", segments=words.count(len(segments))),
+        ("segment_strategies", "rfm_segment_profiles"),
+        Table(
+            [words("segment"), words("customers"), words("rfm.goal")],
+            [
+                [
+                    words.name(row.rfm_segment),
+                    words.count(row.customers),
+                    advice.loc[row.rfm_segment, f"goal_{words.language}"],
+                ]
+                for row in rows(segments)
+            ],
+            numeric=[1],
+        ),
+    )

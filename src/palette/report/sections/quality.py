@@ -1,0 +1,132 @@
+"""Whether the data keep their promises, now and in earlier builds."""
+
+from typing import Any
+
+import pandas as pd
+
+from palette.report.charts import quality as charts
+from palette.report.frames import rows
+from palette.report.marts import Marts
+from palette.report.sections.common import Figure, Section, Table, drawn
+from palette.report.words import Words
+
+BUILDS = 12  # of the history, the latest
+HELD, FAILED, ABSENT = "●", "○", "·"
+KEYS = ["suite", "relation", "column_name", "expectation", "rule"]
+
+
+def build(marts: Marts, words: Words) -> Section:
+    """Assemble the section."""
+    results = marts.shared("quality_results")
+    failed = results[~results["success"]]
+    critical = int((failed["severity"] == "critical").sum())
+    history = marts.shared(
+        "quality_history", order="built_at, build_id, suite, relation, column_name, expectation, rule"
+    )
+    return Section(
+        "quality",
+        words("quality.title"),
+        words("quality.all_hold_sentence", all=words.count(len(results)))
+        if failed.empty
+        else words(
+            "quality.some_fail_sentence",
+            failed=words.count(len(failed)),
+            all=words.count(len(results)),
+            critical=words.count(critical),
+        ),
+        [_states(results, words), _history(history, words), _expectations(results, history, words)],
+    )
+
+
+def _state(success: "pd.Series[bool]", words: Words) -> "pd.Series[str]":
+    return success.map({True: words("quality.holds"), False: words("quality.fails")})
+
+
+def _states(results: pd.DataFrame, words: Words) -> Figure:
+    labelled = results.assign(
+        suite_label=results["suite"].map(lambda suite: words.term("suite", suite)),
+        state=_state(results["success"], words),
+    )
+    counts = labelled.groupby(["suite_label", "state"]).size().rename("expectations").reset_index()
+    warned = (
+        results[~results["success"]].groupby("relation").size().sort_values(ascending=False, kind="stable")
+    )
+    return Figure(
+        "states",
+        words("quality.states"),
+        words("quality.states_hold", relations=words.count(results["relation"].nunique()))
+        if warned.empty
+        else words("quality.states_fail", relation=str(warned.index[0]), failed=words.count(warned.iloc[0])),
+        ("quality_results",),
+        drawn(charts.states(counts, words)),
+    )
+
+
+def _builds(history: pd.DataFrame) -> list[str]:
+    """Return the latest builds, earliest first."""
+    return list(dict.fromkeys(history["build_id"]))[-BUILDS:]
+
+
+def _history(history: pd.DataFrame, words: Words) -> Figure:
+    builds = _builds(history)
+    recent = history[history["build_id"].isin(builds)]
+    clean = int(recent.groupby("build_id")["success"].all().sum())
+    counts = recent.assign(
+        build=recent["built_at"].dt.strftime("%Y-%m-%d %H:%M"), state=_state(recent["success"], words)
+    )
+    counts = counts.groupby(["build", "state"]).size().rename("expectations").reset_index()
+    return Figure(
+        "history",
+        words("quality.history"),
+        words("quality.history_sentence", clean=words.count(clean), builds=words.count(len(builds))),
+        ("quality_history",),
+        drawn(charts.history(counts, words)) if len(counts) else None,
+        note=words("quality.history_note", builds=BUILDS),
+    )
+
+
+def _expectations(results: pd.DataFrame, history: pd.DataFrame, words: Words) -> Figure:
+    builds = _builds(history)
+    recent = history[history["build_id"].isin(builds)].fillna({"column_name": ""})
+    states = recent.pivot_table(index=KEYS, columns="build_id", values="success", aggfunc="all")
+    past = dict(zip(states.index, states.reindex(columns=builds).to_numpy().tolist(), strict=True))
+    shown = results.fillna({"column_name": ""}).sort_values(["success", "suite", "relation"], kind="stable")
+    written = [
+        [
+            words("quality.holds") if row.success else words("quality.fails"),
+            f"{row.relation}.{row.column_name}" if row.column_name else row.relation,
+            row.rule,
+            words.term("severity", row.severity),
+            words.count(row.unexpected_count),
+            words.count(row.element_count),
+            _track(past.get(tuple(getattr(row, key) for key in KEYS), [])),
+        ]
+        for row in rows(shown)
+    ]
+    checked = words.count(results["element_count"].sum())
+    return Figure(
+        "expectations",
+        words("quality.every"),
+        words("quality.every_sentence", all=words.count(len(results)), values=checked),
+        ("quality_results", "quality_history"),
+        Table(
+            [
+                words("quality.state"),
+                words("quality.where"),
+                words("quality.rule"),
+                words("quality.severity"),
+                words("quality.unexpected"),
+                words("quality.checked"),
+                words("quality.history"),
+            ],
+            written,
+            numeric=[4, 5],
+        ),
+        wide=True,
+        note=words("quality.every_note", held=HELD, failed=FAILED, absent=ABSENT, builds=BUILDS),
+    )
+
+
+def _track(states: list[Any]) -> str:
+    """Write an expectation's state in each build as one sign."""
+    return "".join(ABSENT if pd.isna(held) else HELD if held else FAILED for held in states)

@@ -1,0 +1,131 @@
+"""How recent, frequent and valuable the customers are."""
+
+import pandas as pd
+
+from palette.report.charts import segments as charts
+from palette.report.frames import highest, rows
+from palette.report.marts import Marts
+from palette.report.sections.common import Figure, Section, Table, drawn
+from palette.report.words import Words
+
+DIMENSIONS = ("recency", "frequency", "monetary")
+
+
+def build(marts: Marts, words: Words) -> Section:
+    """Assemble the section."""
+    segments = marts("rfm_segment_profiles", order="revenue_share desc, rfm_segment")
+    segments = segments.assign(label=segments["rfm_segment"].map(words.name))
+    largest = highest(segments, segments["customers"])
+    return Section(
+        "rfm",
+        words("rfm.title"),
+        words(
+            "rfm.sentence",
+            segments=words.count(len(segments)),
+            largest=largest["label"],
+            size=words.percent(largest["customer_share"]),
+            revenue=words.percent(largest["revenue_share"]),
+        ),
+        [
+            _shares(segments, words),
+            _grid(marts, words),
+            _contribution(marts, words),
+            _strategies(marts, words),
+        ],
+    )
+
+
+def _shares(segments: pd.DataFrame, words: Words) -> Figure:
+    worth = segments.assign(ratio=segments["revenue_share"] / segments["customer_share"])
+    best = highest(worth, worth["ratio"])
+    return Figure(
+        "shares",
+        words("rfm.shares"),
+        words("rfm.shares_sentence", segment=best["label"], ratio=words.decimal(best["ratio"], 1)),
+        ("rfm_segment_profiles",),
+        drawn(
+            charts.segment_shares(
+                segments[["label", "customers", "customer_share", "revenue_share", "monetary_mean"]], words
+            )
+        ),
+    )
+
+
+def _grid(marts: Marts, words: Words) -> Figure:
+    grid = marts("rfm_grid", order="r_score, f_score")
+    best = grid[(grid["r_score"] >= 4) & (grid["f_score"] >= 4)]
+    return Figure(
+        "grid",
+        words("rfm.grid"),
+        words(
+            "rfm.grid_sentence",
+            customers=words.percent(best["customer_share"].sum()),
+            revenue=words.percent(best["revenue_share"].sum()),
+        ),
+        ("rfm_grid",),
+        drawn(charts.rfm_grid(grid.drop(columns="retailer"), words)),
+        note=words("rfm.grid_note"),
+    )
+
+
+def _contribution(marts: Marts, words: Words) -> Figure:
+    classes = marts("rfm_contribution", order="dimension, class")
+    weights = marts("rfm_weights").set_index("dimension")["weight"]
+    classes = classes.assign(label=classes["dimension"].map(lambda name: words.term("dimension", name)))
+    heaviest = weights.idxmax()
+    return Figure(
+        "contribution",
+        words("rfm.contribution"),
+        words(
+            "rfm.contribution_sentence",
+            dimension=words.term("dimension", str(heaviest)),
+            weights=", ".join(
+                f"{words.term('dimension', name)} {words.decimal(weights[name], 3)}"
+                for name in DIMENSIONS
+                if name in weights
+            ),
+        ),
+        ("rfm_contribution", "rfm_weights"),
+        drawn(
+            charts.contribution(
+                classes[["label", "class", "percent", "amount_contribution", "contribution_effect"]], words
+            )
+        ),
+        note=words("rfm.contribution_note"),
+    )
+
+
+def _strategies(marts: Marts, words: Words) -> Figure:
+    segments = marts("rfm_segment_profiles", order="revenue_share desc, rfm_segment")
+    advice = marts.shared("segment_strategies").set_index("rfm_segment")
+    return Figure(
+        "strategies",
+        words("rfm.strategies"),
+        words("rfm.strategies_sentence"),
+        ("rfm_segment_profiles", "segment_strategies"),
+        Table(
+            [
+                words("segment"),
+                words("customers"),
+                words("share.revenue"),
+                words("rfm.recency_mean"),
+                words("rfm.frequency_mean"),
+                words("rfm.mean"),
+                words("rfm.actions"),
+            ],
+            [
+                [
+                    words.name(row.rfm_segment),
+                    words.count(row.customers),
+                    words.percent(row.revenue_share),
+                    words.decimal(row.recency_days_mean, 0),
+                    words.decimal(row.frequency_mean, 1),
+                    words.money(row.monetary_mean),
+                    advice.loc[row.rfm_segment, f"actions_{words.language}"],
+                ]
+                for row in rows(segments)
+            ],
+            numeric=[1, 2, 3, 4, 5],
+        ),
+        wide=True,
+    )

@@ -1,0 +1,234 @@
+"""What sold, when, where and to whom."""
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from palette.report.charts import sales as charts
+from palette.report.charts.common import ranked_bars
+from palette.report.frames import highest, rows
+from palette.report.marts import Marts
+from palette.report.sections.common import TOP, Figure, Section, drawn
+from palette.report.words import Words
+
+
+def build(marts: Marts, words: Words) -> Section:
+    """Assemble the section."""
+    day: Any = marts("sales_peaks", where="period = 'day'").iloc[0]
+    return Section(
+        "sales",
+        words("sales.title"),
+        words(
+            "sales.sentence",
+            day=words.day(day["peak_start"]),
+            revenue=words.money(day["peak_revenue"]),
+            times=words.decimal(1 + day["share_above_mean"], 1),
+        ),
+        [
+            _by_day(marts, words),
+            *_weather(marts, words),
+            _by_month(marts, words),
+            _by_weekday_and_hour(marts, words),
+            _ranking(marts, words, "category", "sales_by_category", "category"),
+            _ranking(marts, words, "product", "product_sales", "product_name"),
+            *_by_demographic(marts, words),
+            _ranking(marts, words, "country", "sales_by_country", "country"),
+        ],
+    )
+
+
+def _by_day(marts: Marts, words: Words) -> Figure:
+    daily = marts("sales_daily", order="date_day")
+    holidays = daily[daily["is_holiday"]]
+    ordinary = daily[~daily["is_holiday"]]
+    sentence = (
+        words("sales.no_holidays")
+        if holidays.empty or ordinary.empty
+        else words(
+            "sales.by_day_sentence",
+            holidays=words.count(len(holidays)),
+            holiday=words.short_money(holidays["revenue"].mean()),
+            ordinary=words.short_money(ordinary["revenue"].mean()),
+        )
+    )
+    return Figure(
+        "day",
+        words("sales.by_day"),
+        sentence,
+        ("sales_daily", "sales_peaks"),
+        drawn(
+            charts.revenue_by_day(
+                daily[["date_day", "revenue", "orders", "is_holiday", "holiday_name"]], words
+            )
+        ),
+        wide=True,
+        note="" if holidays.empty else words("sales.by_day_note"),
+    )
+
+
+def _weather(marts: Marts, words: Words) -> list[Figure]:
+    daily = marts("sales_daily", order="date_day")
+    correlations = {row.measure: row for row in rows(marts("weather_correlation"))}
+    figures = []
+    for measure in ("mean_temperature", "rainfall"):
+        title = words.term("feature", measure)
+        known = daily.dropna(subset=[measure])
+        if known.empty or measure not in correlations:
+            figures.append(
+                Figure(measure, title, words("sales.no_weather"), ("sales_daily", "weather_correlation"))
+            )
+            continue
+        found = correlations[measure]
+        figures.append(
+            Figure(
+                measure,
+                title,
+                words(
+                    "sales.weather_undefined"
+                    if pd.isna(found.revenue_correlation)
+                    else "sales.weather_sentence",
+                    days=words.count(found.days),
+                    strength=_strength(found.revenue_correlation, words),
+                    correlation=words.decimal(found.revenue_correlation),
+                ),
+                ("sales_daily", "weather_correlation"),
+                drawn(charts.weather_by_day(known[["date_day", measure]], measure, words)),
+            )
+        )
+    return figures
+
+
+def _strength(correlation: float, words: Words) -> str:
+    """Name a correlation's size as Cohen (1988) does: small from .1, medium from .3, large from .5."""
+    if pd.isna(correlation):
+        return ""
+    names = {0.5: "strong", 0.3: "medium", 0.1: "weak"}
+    found = next((name for least, name in names.items() if abs(correlation) >= least), "no")
+    return words(f"sales.correlation.{found}")
+
+
+def _by_month(marts: Marts, words: Words) -> Figure:
+    monthly = marts("sales_monthly", order="month_start")
+    best = highest(monthly, monthly["revenue"])
+    monthly = monthly.assign(month=pd.to_datetime(monthly["month_start"]).dt.strftime("%Y-%m"))
+    return Figure(
+        "month",
+        words("sales.by_month"),
+        words(
+            "sales.by_month_sentence",
+            month=words.month(best["month_start"]),
+            revenue=words.money(best["revenue"]),
+        ),
+        ("sales_monthly",),
+        drawn(
+            charts.revenue_by_month(
+                monthly[["month", "revenue", "revenue_change", "orders", "customers", "is_complete"]], words
+            )
+        ),
+        note="" if monthly["is_complete"].all() else words("sales.by_month_note"),
+    )
+
+
+def _by_weekday_and_hour(marts: Marts, words: Words) -> Figure:
+    hours = marts("sales_by_weekday_hour", order="weekday, hour_of_day")
+    best = highest(hours, hours["revenue"])
+    hours = hours.assign(day=hours["weekday"].map(words.weekday))
+    return Figure(
+        "week",
+        words("sales.by_week"),
+        words(
+            "sales.by_week_sentence",
+            weekday=words.weekday(int(best["weekday"])),
+            hour=f"{int(best['hour_of_day']):02d}:00",
+            revenue=words.money(best["revenue"]),
+        ),
+        ("sales_by_weekday_hour",),
+        drawn(charts.week_heatmap(hours[["day", "hour_of_day", "revenue", "orders"]], words)),
+    )
+
+
+def _ranking(marts: Marts, words: Words, key: str, mart: str, column: str) -> Figure:
+    """Rank categories, countries or products by revenue."""
+    title = words(f"sales.by_{key}")
+    ranked = marts(mart, order=f"revenue desc, {column}").dropna(subset=[column])
+    if ranked.empty:
+        return Figure(key, title, words(f"sales.no_{key}"), (mart,))
+    if key == "country" and len(ranked) == 1:
+        return Figure(key, title, words("sales.one_country", name=ranked[column].iloc[0]), (mart,))
+    if key == "product":  # two products may share a name, and a bar needs one of its own
+        same = ranked[column].duplicated(keep=False)
+        ranked = ranked.assign(
+            **{column: ranked[column].where(~same, ranked[column] + " (" + ranked["product_id"] + ")")}
+        )
+    top = ranked.head(TOP)
+    top = top.assign(text=top["revenue"].map(words.short_money))
+    first = top.iloc[0]
+    return Figure(
+        key,
+        title,
+        words(
+            f"sales.by_{key}_sentence",
+            name=first[column],
+            revenue=words.money(first["revenue"]),
+            share=words.percent(first["revenue"] / ranked["revenue"].sum()),
+            all=words.count(len(ranked)),
+        ),
+        (mart,),
+        drawn(
+            ranked_bars(
+                top[[column, "revenue", "text", "orders", "customers"]],
+                label=column,
+                value="revenue",
+                text="text",
+                tooltip=[
+                    alt.Tooltip(f"{column}:N", title=words(f"sales.{key}")),
+                    alt.Tooltip(
+                        "revenue:Q", title=f"{words('revenue')} ({words.currency})", format=words.money_format
+                    ),
+                    alt.Tooltip("orders:Q", title=words("orders"), format=","),
+                    alt.Tooltip("customers:Q", title=words("customers"), format=","),
+                ],
+            )
+        ),
+        note=words("sales.top", top=words.count(TOP), all=words.count(len(ranked)))
+        if len(ranked) > TOP
+        else "",
+    )
+
+
+def _by_demographic(marts: Marts, words: Words) -> list[Figure]:
+    source = ("sales_by_demographic",)
+    groups = marts("sales_by_demographic", order="gender, age_band")
+    known = groups[(groups["gender"] != "unknown") & (groups["age_band"] != "unknown")]
+    if known.empty:
+        title = words("sales.by_demographic")
+        return [Figure("demographic", title, words("sales.no_demographic"), source)]
+    known = known.assign(gender_label=known["gender"].map(lambda gender: words.term("gender", gender)))
+    unknown = 1 - known["customers"].sum() / groups["customers"].sum()
+    figures = []
+    for measure in ("revenue", "revenue_per_customer"):
+        best = highest(known, known[measure])
+        figures.append(
+            Figure(
+                measure,
+                words(f"sales.demographic_{measure}"),
+                words(
+                    f"sales.demographic_{measure}_sentence",
+                    gender=best["gender_label"],
+                    age=best["age_band"],
+                    amount=words.money(best[measure]),
+                    customers=words.count(best["customers"]),
+                ),
+                source,
+                drawn(
+                    charts.demographics(
+                        known[["gender_label", "age_band", "revenue", "revenue_per_customer", "customers"]],
+                        measure,
+                        words,
+                    )
+                ),
+                note=words("sales.demographic_note", share=words.percent(unknown)) if unknown > 0 else "",
+            )
+        )
+    return figures
