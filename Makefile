@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint docs bench lock clean
+.PHONY: help build report test lint docs bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -18,6 +18,9 @@ $(INSTALLED): requirements.lock pyproject.toml
 
 build: $(INSTALLED) ## build the warehouse (PALETTE_DATA=... PALETTE_RETAILERS=... for your own files)
 	@$(BIN)/palette build $(if $(VARS),--vars '$(VARS)')
+
+report: $(INSTALLED) ## write the report, target/report/index.html (the end of a build does as well)
+	@$(BIN)/palette report
 
 test: lint ## lint, types, pytest and dbt on throw-away warehouses
 	$(BIN)/pytest

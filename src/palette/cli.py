@@ -1,5 +1,6 @@
-"""The command line: import files, write the demo, build the warehouse, say what is in it."""
+"""The command line: import files, write the demo, build the warehouse, report what is in it."""
 
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 console = Console()
+REPORT = Path("target/report/index.html")
 
 
 @app.command("import")
@@ -66,7 +68,7 @@ def build(
         str | None, typer.Option("--vars", help="dbt vars as YAML, such as '{as_of_date: 2011-06-30}'.")
     ] = None,
 ) -> None:
-    """Build the whole warehouse; a failed build leaves the earlier one as it was."""
+    """Build the whole warehouse and its report; a failed build leaves the earlier ones as they were."""
     from palette.warehouse import BuildError, build
 
     try:
@@ -74,6 +76,7 @@ def build(
     except BuildError as error:
         raise stop(error) from None
     show_summary(warehouse)
+    report()
 
 
 @app.command()
@@ -85,6 +88,31 @@ def summary() -> None:
         show_summary(existing_warehouse())
     except BuildError as error:
         raise stop(error) from None
+
+
+@app.command()
+def report(
+    out: Annotated[
+        Path | None, typer.Option(help="HTML file to write.", show_default="target/report/index.html")
+    ] = None,
+    customers: Annotated[
+        int, typer.Option(min=1, help="Most customers of a retailer to look up in it; of more, a sample.")
+    ] = 5000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the sample.")] = 0,
+) -> None:
+    """Write the report of the warehouse: one HTML file that opens in any browser, without a network."""
+    from palette.report.marts import MartError
+    from palette.report.page import write_report
+    from palette.warehouse import BuildError, existing_warehouse, project_folder
+
+    started = time.perf_counter()
+    try:
+        out = out or project_folder() / REPORT
+        write_report(existing_warehouse(), out, most_customers=customers, seed=seed)
+    except (BuildError, MartError) as error:
+        raise stop(error) from None
+    size, seconds = out.stat().st_size / 1e6, time.perf_counter() - started
+    console.print(f"Report: {out} ({size:.1f} MB, {seconds:.0f} s); open it in a browser", soft_wrap=True)
 
 
 @app.command()

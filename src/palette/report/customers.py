@@ -30,7 +30,7 @@ class LookUp:
     ----------
     customers
         By customer id: facts of ``customer_360``, ``clusters`` by clustering, ``months`` as (month, revenue,
-        orders), and ``lists`` by name, each item as (name, category, reason, expected day or None).
+        orders), and ``lists`` by name, each item as (name, category, reason).
     all_customers
         How many the retailer has.
     """
@@ -75,7 +75,7 @@ def look_up(marts: Marts, *, most: int, seed: int) -> LookUp:
     offers = of_chosen(
         marts(
             "recommendations",
-            "customer_id, list_name, item_name, category, reason, expected_on::varchar as expected_on",
+            "customer_id, list_name, item_name, category, reason",
             where=f"rank <= {LISTED}",
             order="customer_id, list_name, rank",
         )
@@ -88,7 +88,7 @@ def look_up(marts: Marts, *, most: int, seed: int) -> LookUp:
             [row["month"], round(row["revenue"], 2), row["orders"]]
         )
     for row in _plain(offers):
-        item = [row["item_name"], row["category"], row["reason"], row["expected_on"]]
+        item = [row["item_name"], row["category"], row["reason"]]
         customers[row["customer_id"]]["lists"].setdefault(row["list_name"], []).append(item)
     return LookUp(customers, len(whole))
 

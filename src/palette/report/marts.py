@@ -5,7 +5,7 @@ import pandas as pd
 
 
 class MartError(RuntimeError):
-    """The warehouse lacks a mart or a column that the report shows."""
+    """The warehouse lacks something that the report shows."""
 
 
 class Marts:

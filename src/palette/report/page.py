@@ -17,13 +17,13 @@ from markupsafe import Markup
 from palette.report.charts.recommendations import customer_history
 from palette.report.customers import LookUp, look_up
 from palette.report.frames import rows
-from palette.report.marts import Marts
+from palette.report.marts import MartError, Marts
 from palette.report.sections import SECTIONS
 from palette.report.sections.common import Drawing, Section, translated_names
 from palette.report.theme import CONFIG
 from palette.report.words import LOCALES, Words, texts
 
-MOST_CUSTOMERS = 5000
+MOST_CUSTOMERS = 5000  # about 4 MB of the file
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,8 @@ def write_report(
         A built warehouse file; it is only read.
     out
         The HTML file to write; it is put in place when it is whole.
-    most_customers
-        How many customers of a retailer can be looked up in it; when there are more, a sample.
-    seed
-        Seed of that sample.
+    most_customers, seed
+        See :func:`render`.
 
     Returns
     -------
@@ -64,31 +62,39 @@ def write_report(
     Raises
     ------
     MartError
-        The warehouse lacks a mart or column that the report shows.
+        The warehouse lacks a mart or column that the report shows, or holds no purchases.
     """
     with duckdb.connect(str(warehouse), read_only=True) as connection:
-        retailers = Marts(connection, "").shared("retailer_overview", order="retailer_name, retailer")
-        marts = {retailer: Marts(connection, retailer) for retailer in retailers["retailer"]}
-        look_ups = {retailer: look_up(own, most=most_customers, seed=seed) for retailer, own in marts.items()}
-        articles = [
-            _article(marts[row.retailer], look_ups[row.retailer], row, language, seed)
-            for row in rows(retailers)
-            for language in LOCALES
-        ]
-        shown = {"retailer_overview"}.union(*(own.names for own in marts.values()))
-    page = (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            articles=articles,
-            look_ups=look_ups,
-            config=CONFIG,
-            bundle=_bundle(),
-            texts=texts(),
-        )
-    )
+        page, shown = render(connection, most_customers=most_customers, seed=seed)
     _replace(out, page)
     return shown
+
+
+def render(connection: duckdb.DuckDBPyConnection, *, most_customers: int, seed: int) -> tuple[str, set[str]]:
+    """Return the report as HTML, and the names of the marts it shows.
+
+    Parameters
+    ----------
+    connection
+        An open warehouse; it is only read.
+    most_customers
+        How many customers of a retailer can be looked up in it; when there are more, a sample.
+    seed
+        Seed of that sample.
+    """
+    retailers = Marts(connection, "").shared("retailer_overview", order="retailer_name, retailer")
+    if retailers.empty:
+        raise MartError("this warehouse holds no purchases: there is nothing to report")
+    marts = {name: Marts(connection, name) for name in retailers["retailer"]}
+    look_ups = {name: look_up(own, most=most_customers, seed=seed) for name, own in marts.items()}
+    articles = [
+        _article(marts[row.retailer], look_ups[row.retailer], row, language, seed)
+        for row in rows(retailers)
+        for language in LOCALES
+    ]
+    template = _environment().get_template("report.html.j2")
+    page = template.render(articles=articles, look_ups=look_ups, config=CONFIG, bundle=_bundle())
+    return page, {"retailer_overview"}.union(*(own.names for own in marts.values()))
 
 
 def _article(marts: Marts, customers: LookUp, retailer: Any, language: str, seed: int) -> Article:
@@ -97,24 +103,22 @@ def _article(marts: Marts, customers: LookUp, retailer: Any, language: str, seed
     article = f"{retailer.retailer}-{language}"
     history = customer_history(pd.DataFrame({"month": [], "revenue": [], "orders": []}), words)
     charts = {
-        f"{article}-{section.key}-{figure.key}": _spec(figure.body, f"{figure.title}. {figure.sentence}")
+        f"{article}-{section.key}-{figure.key}": _spec(figure.body)
         for section in sections
         for figure in section.figures
         if isinstance(figure.body, Drawing)
     }
-    charts[f"{article}-history"] = _spec(Drawing(history), words("lookup.months"))
+    charts[f"{article}-history"] = _spec(Drawing(history))
     return Article(
         article, retailer.retailer_name, words, sections, charts, _names(marts, words), customers, seed
     )
 
 
-def _spec(drawing: Drawing, description: str) -> dict[str, Any]:
+def _spec(drawing: Drawing) -> dict[str, Any]:
     """Return a chart's Vega-Lite, without what all of them share."""
     with alt.data_transformers.enable("default", max_rows=None):
         spec: dict[str, Any] = drawing.chart.to_dict()
-    return {key: part for key, part in spec.items() if key not in ("config", "$schema")} | {
-        "description": description
-    }
+    return {key: part for key, part in spec.items() if key not in ("config", "$schema")}
 
 
 def _names(marts: Marts, words: Words) -> dict[str, Any]:
@@ -140,7 +144,7 @@ def _names(marts: Marts, words: Words) -> dict[str, Any]:
         "texts": {
             key: text[language]
             for key, text in texts().items()
-            if key.split(".")[0] in ("lookup", "list_name", "clustering", "gender")
+            if key.split(".")[0] in ("lookup", "list_name", "clustering")
         },
     }
 

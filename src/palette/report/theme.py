@@ -48,6 +48,7 @@ CONFIG: dict[str, Any] = {
         "ticks": False,
         "labelPadding": 6,
         "labelOverlap": True,
+        "labelSeparation": 6,
     },
     "legend": {
         "orient": "top",

@@ -9,7 +9,7 @@ from palette.report.frames import rows
 from palette.report.theme import ACCENT, QUIET, SEQUENCE
 from palette.report.words import Words
 
-ACROSS = 4.0  # pairs of products side by side in the network
+ACROSS = 3.0  # pairs of products side by side in the network
 
 
 def rules_scatter(rules: pd.DataFrame, words: Words) -> alt.Chart:

@@ -12,6 +12,7 @@ Chart: TypeAlias = alt.Chart | alt.LayerChart
 
 # D3 calls a thousand million G; readers of money call it B.
 SHORT_NUMBER = "replace(format(datum.value, '.3~s'), 'G', 'B')"
+BY_WORD = "split(datum.label, ' ')"  # a label of several words takes several lines
 ROW = 26  # pixels for a bar and the gap to the next
 
 
@@ -48,7 +49,7 @@ def ranked_bars(
     names = frame[label].tolist()
     bars = base(frame).encode(
         y=alt.Y(f"{label}:N", sort=names, title=None, axis=alt.Axis(labelOverlap=False)),
-        x=alt.X(f"{value}:Q", axis=None, scale=alt.Scale(domain=[0, longest(frame[value]) * 1.25])),
+        x=alt.X(f"{value}:Q", axis=None, scale=alt.Scale(domain=[0, longest(frame[value]) * 1.35])),
         tooltip=list(tooltip),
     )
     color = (

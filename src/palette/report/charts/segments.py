@@ -5,7 +5,7 @@ from typing import Literal
 import altair as alt
 import pandas as pd
 
-from palette.report.charts.common import ROW, Chart, base, heatmap, is_dark, sequential
+from palette.report.charts.common import BY_WORD, ROW, Chart, base, heatmap, is_dark, sequential
 from palette.report.theme import ACCENT, CONTRAST, DIFFERENCE, QUIET
 from palette.report.words import Words
 
@@ -104,7 +104,8 @@ def contribution(classes: pd.DataFrame, words: Words) -> alt.LayerChart:
     )
     own_size = base(classes).mark_rule(strokeDash=[4, 4]).encode(y=alt.YDatum(1))
     points = places.mark_point(size=60, opacity=1).encode(shape=alt.Shape("label:N", title=None))
-    return alt.layer(own_size, places.mark_line(), points).properties(height=260)
+    lines = places.mark_line().encode(color=alt.Color("label:N", legend=None))
+    return alt.layer(own_size, lines, points).properties(height=260)
 
 
 def diagnostics(
@@ -145,7 +146,7 @@ def profiles(centres: pd.DataFrame, words: Words) -> Chart:
     )
     return heatmap(
         frame,
-        x=alt.X("label:N", title=None, axis=alt.Axis(labelAngle=0, labelLimit=110, labelOverlap=False)),
+        x=alt.X("label:N", title=None, axis=alt.Axis(labelAngle=0, labelExpr=BY_WORD, labelOverlap=False)),
         y=alt.Y("feature_label:N", title=None, sort=None, axis=alt.Axis(labelOverlap=False)),
         color=alt.Color(
             "standardised_mean:Q",
@@ -203,7 +204,9 @@ def palette_matrix(groups: pd.DataFrame, words: Words) -> Chart:
     )
     return heatmap(
         frame,
-        x=alt.X("consumption_label:N", title=None, axis=alt.Axis(labelAngle=0, orient="top")),
+        x=alt.X(
+            "consumption_label:N", title=None, axis=alt.Axis(labelAngle=0, labelExpr=BY_WORD, orient="top")
+        ),
         y=alt.Y("behaviour_label:N", title=None),
         color=sequential(groups, "customers", words("customers"), legend=False),
         tooltip=[

@@ -144,7 +144,7 @@ def _examples(marts: Marts, words: Words) -> Figure:
     customers = {row.customer_id: row for row in rows(marts("customer_360", order="customer_id"))}
     cards = [
         Card(
-            words("offers.customer", id=customer),
+            words("lookup.customer", id=customer),
             [
                 (words("segment"), words.name(customers[customer].rfm_segment)),
                 (words("revenue"), words.money(customers[customer].revenue)),

@@ -68,41 +68,26 @@ def _by_day(marts: Marts, words: Words) -> Figure:
 
 
 def _weather(marts: Marts, words: Words) -> list[Figure]:
+    source = ("sales_daily", "weather_correlation")
     daily = marts("sales_daily", order="date_day")
-    correlations = {row.measure: row for row in rows(marts("weather_correlation"))}
     figures = []
-    for measure in ("mean_temperature", "rainfall"):
-        title = words.term("feature", measure)
-        known = daily.dropna(subset=[measure])
-        if known.empty or measure not in correlations:
-            figures.append(
-                Figure(measure, title, words("sales.no_weather"), ("sales_daily", "weather_correlation"))
-            )
-            continue
-        found = correlations[measure]
-        figures.append(
-            Figure(
-                measure,
-                title,
-                words(
-                    "sales.weather_undefined"
-                    if pd.isna(found.revenue_correlation)
-                    else "sales.weather_sentence",
-                    days=words.count(found.days),
-                    strength=_strength(found.revenue_correlation, words),
-                    correlation=words.decimal(found.revenue_correlation),
-                ),
-                ("sales_daily", "weather_correlation"),
-                drawn(charts.weather_by_day(known[["date_day", measure]], measure, words)),
-            )
+    for found in rows(marts("weather_correlation", order="measure desc")):
+        known = daily.dropna(subset=[found.measure])
+        title = words.term("feature", found.measure)
+        undefined = pd.isna(found.revenue_correlation)
+        sentence = words(
+            "sales.weather_undefined" if undefined else "sales.weather_sentence",
+            days=words.count(found.days),
+            strength=_strength(found.revenue_correlation, words),
+            correlation=words.decimal(found.revenue_correlation),
         )
-    return figures
+        chart = charts.weather_by_day(known[["date_day", found.measure]], found.measure, words)
+        figures.append(Figure(found.measure, title, sentence, source, drawn(chart)))
+    return figures or [Figure("weather", words("sales.weather"), words("sales.no_weather"), source)]
 
 
 def _strength(correlation: float, words: Words) -> str:
     """Name a correlation's size as Cohen (1988) does: small from .1, medium from .3, large from .5."""
-    if pd.isna(correlation):
-        return ""
     names = {0.5: "strong", 0.3: "medium", 0.1: "weak"}
     found = next((name for least, name in names.items() if abs(correlation) >= least), "no")
     return words(f"sales.correlation.{found}")

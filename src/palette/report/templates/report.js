@@ -13,7 +13,7 @@
   };
   // A chart's names may take a third of its width, whatever that is.
   const draw = (place, spec) => {
-    const labelLimit = Math.min(Math.max(place.clientWidth / 3, 90), 280);
+    const labelLimit = Math.min(Math.max(place.clientWidth * 0.38, 90), 280);
     return vegaEmbed(place, spec, { config: { ...config, axisY: { labelLimit } }, actions: false, renderer: "svg" });
   };
   const retailer = article => article.id.replace(/-[a-z]+$/, "");
@@ -33,7 +33,7 @@
     return article;
   }
   function follow() {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = document.getElementById(location.hash.slice(1));
     const article = target && target.closest("article");
     if (!article) return;
     const changes = article.hidden;
@@ -113,7 +113,7 @@
       const how = customer.palette_is_predicted ? fill(text("predicted"), { probability: percent.format(customer.palette_probability) }) : text("fitted");
       facts.push([text("palette"), name(customer.palette_group), how]);
     }
-    const profile = [customer.country, texts["gender." + customer.gender], customer.age_band].filter(Boolean);
+    const profile = [customer.country, texts["lookup.gender." + customer.gender], customer.age_band].filter(Boolean);
     if (profile.length) facts.push([text("profile"), profile.join(", ")]);
 
     const box = element("div");
@@ -145,10 +145,9 @@
     lists.forEach(([kind, items]) => {
       const list = element("div");
       const rows = element("ol");
-      items.forEach(([item, category, reason, expected]) => {
+      items.forEach(([item, category, reason]) => {
         const row = element("li");
-        const details = [category, expected && fill(text("expected"), { day: day(expected) })].filter(Boolean).join(", ");
-        row.append(element("strong", item), element("span", details ? details + ". " + reason : reason));
+        row.append(element("strong", item), element("span", category ? category + ". " + reason : reason));
         rows.append(row);
       });
       list.append(element("h4", texts["list_name." + kind] || kind), rows);
@@ -172,6 +171,7 @@
       const texts = json(article, "names").texts;
       const place = article.querySelector(".customer");
       const id = input.value.trim();
+      const title = fill(texts["lookup.customer"], { id });
       place.hidden = false;
       place.dataset.shows = "";
       let customers;
@@ -182,10 +182,10 @@
         return;
       }
       if (!Object.hasOwn(customers, id)) {
-        place.replaceChildren(element("h2", id), element("p", texts["lookup.missing"]));
+        place.replaceChildren(element("h2", title), element("p", texts["lookup.missing"]));
       } else {
         const { box, finish } = card(article, id, customers[id]);
-        place.replaceChildren(element("h2", id), box);
+        place.replaceChildren(element("h2", title), box);
         await finish();
       }
       place.dataset.shows = id;
@@ -196,7 +196,7 @@
 
   addEventListener("hashchange", follow);
   const preferred = (navigator.language || "").startsWith("ko") ? articles.find(one => one.lang === "ko") : articles[0];
-  if (location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)))) follow();
+  if (location.hash.length > 1 && document.getElementById(location.hash.slice(1))) follow();
   else open(preferred || articles[0]);
   if (!articles.some(one => drawnArticles.has(one))) open(articles[0]);
 })();
