@@ -85,7 +85,7 @@ def rules_network(rules: pd.DataFrame, words: Words) -> alt.LayerChart:
         ]
     ).round(3)
     across = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, ACROSS]))
-    up = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[float(nodes["y"].min()) - 0.4, 0]))
+    up = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[float(nodes["y"].min()) - 0.2, 0]))
     lines = (
         base(edges)
         .mark_rule(color=QUIET)
@@ -104,8 +104,8 @@ def rules_network(rules: pd.DataFrame, words: Words) -> alt.LayerChart:
     return alt.layer(
         lines,
         placed.mark_point(size=110, opacity=1, color=ACCENT),
-        placed.mark_text(dy=-11, fontSize=10.5, limit=150).encode(text="product:N"),
-    ).properties(height=int(110 * (0.4 - nodes["y"].min())))
+        placed.mark_text(dy=-11, fontSize=10.5, limit=168).encode(text="product:N"),
+    ).properties(height=int(110 * (0.2 - nodes["y"].min())))
 
 
 def _places(graph: nx.Graph) -> dict[str, tuple[float, float]]:
@@ -119,7 +119,7 @@ def _places(graph: nx.Graph) -> dict[str, tuple[float, float]]:
             left, top, row = 0.0, top - row, 0.0
         layout = nx.kamada_kawai_layout(graph.subgraph(sorted(part)), weight=None)
         for name, (x, y) in layout.items():
-            places[name] = (left + width * (0.5 + 0.3 * x), top - height * (0.5 + 0.3 * y))
+            places[name] = (left + width * (0.5 + 0.25 * x), top - height * (0.5 + 0.25 * y))
         left, row = left + width, max(row, height)
     return places
 

@@ -11,7 +11,7 @@ from palette.report.sections.common import POINTS, Figure, Section, Table, drawn
 from palette.report.words import Words
 
 STRONGEST = 15  # rules of the table
-NETWORK = 24  # rules of the network
+NETWORK = 20  # rules of the network
 
 
 def build(marts: Marts, words: Words) -> Section:
@@ -24,7 +24,7 @@ def build(marts: Marts, words: Words) -> Section:
     rules = rules.assign(label=rules["cluster_name"].map(words.name))
     best = rules.iloc[0]
     pairs = rules[(rules["antecedent_items"] == 1) & (rules["consequent_items"] == 1)]
-    drawn_rules = (pairs if len(pairs) else rules).head(NETWORK)
+    drawn_rules = _distinct(pairs if len(pairs) else rules).head(NETWORK)
     by_cluster = rules.groupby("label").size().sort_values(ascending=False, kind="stable")
     return Section(
         "baskets",
@@ -88,6 +88,12 @@ def build(marts: Marts, words: Words) -> Section:
             _strongest(rules, words),
         ],
     )
+
+
+def _distinct(rules: pd.DataFrame) -> pd.DataFrame:
+    """Keep the first rule between the same products, whichever way round and in whichever cluster."""
+    sides = [frozenset(pair) for pair in zip(rules["antecedents"], rules["consequents"], strict=True)]
+    return rules[~pd.Series(sides, index=rules.index).duplicated()]
 
 
 def _hub(products: Any) -> str:

@@ -124,10 +124,12 @@ class Section:
 
     @property
     def laid_out(self) -> list[Figure]:
-        """The figures, two in a row; one that is left without a neighbour takes the whole width."""
+        """The figures, two in a row, empty ones last; one without a neighbour takes the whole width."""
         placed: list[Figure] = []
         half = False  # whether the last one placed waits for a neighbour
-        for figure in self.figures:
+        shown = [figure for figure in self.figures if figure.body is not None]
+        empty = [replace(figure, wide=True) for figure in self.figures if figure.body is None]
+        for figure in [*shown, *empty]:
             if figure.wide and half:
                 placed[-1] = replace(placed[-1], wide=True)
             half = not (figure.wide or half)

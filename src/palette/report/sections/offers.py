@@ -116,7 +116,8 @@ def _rule_costs(marts: Marts, words: Words) -> Figure:
 def _rule_label(rule: str, words: Words) -> str:
     """Word a rule such as ``leave_out_bought_within_days: 7``."""
     kind, _, value = rule.partition(": ")
-    return words.term("rule", kind).format(value=value)
+    worded = words.term("rule", kind)
+    return rule if worded == kind else worded.format(value=value)
 
 
 def example_customers(marts: Marts) -> list[str]:

@@ -1,0 +1,124 @@
+"""Both languages say everything, and numbers carry their unit."""
+
+import datetime
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+import palette.report
+from palette.report.theme import ACCENT, CONTRAST, INK, MUTED
+from palette.report.words import LOCALES, Words, texts
+
+SOURCES = [
+    path.read_text(encoding="utf-8")
+    for path in Path(palette.report.__file__).parent.rglob("*")
+    if path.suffix in (".py", ".j2", ".js")
+]
+# Texts that code asks for by a name it finds in the data, or puts together.
+BY_NAME = (
+    *(
+        "clustering.",
+        "dimension.",
+        "feature.",
+        "gender.",
+        "list_name.",
+        "measure.",
+        "model.",
+        "rule.",
+        "severity.",
+    ),
+    *("step.", "suite.", "lookup.", "sales.correlation.", "sales.by_", "sales.no_", "sales.demographic_"),
+    *("sales.category", "sales.country", "sales.product", "offers.better", "offers.level", "offers.worse"),
+    *("clusters.inertia", "clusters.silhouette"),
+)
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("key", texts())
+def test_a_text_is_there_in_every_language_and_fills_in_the_same(key):
+    said = texts()[key]
+    assert set(said) == set(LOCALES)
+    assert all(text.strip() for text in said.values())
+    # A short sentence need not repeat every figure, but may not ask for one that the other does not get.
+    assert placeholders(said["ko"]) <= placeholders(said["en"])
+
+
+def test_every_text_that_is_asked_for_is_there_and_the_other_way_round():
+    asked = {key for source in SOURCES for key in re.findall(r"""words\(\s*f?["']([a-z_.]+)["']""", source)}
+    asked |= {
+        key
+        for source in SOURCES
+        for key in re.findall(r'"((?:sales|offers|overview|clusters|quality)\.[a-z_]+)"', source)
+    }
+    assert asked - set(texts()) == set()
+    assert {key for key in texts() if key not in asked and not key.startswith(BY_NAME)} == set()
+
+
+def test_lookup_texts_are_all_used():
+    script = "\n".join(SOURCES)
+    unused = [
+        key
+        for key in texts()
+        if key.startswith("lookup.")
+        and f'"{key}"' not in script
+        and f'text("{key.removeprefix("lookup.")}")' not in script
+        and f'texts["{key}"]' not in script
+        and not key.startswith("lookup.gender.")
+    ]
+    assert unused == []
+
+
+def test_money_has_its_sign_and_its_decimals():
+    pounds, won = Words("en", "GBP"), Words("ko", "KRW")
+    assert pounds.money(1234.5) == "£1,234.50"
+    assert won.money(1234.5) in ("₩1,234", "₩1,235")
+    assert (pounds.money_format, won.money_format) == (",.2f", ",.0f")
+    assert pounds.short_money(8_887_208.89) == "£8.9M"
+    assert won.short_money(1_728_664_350) == "₩17.3억"
+    assert Words("en", "KRW").money(-7) == "-₩7"
+
+
+def test_numbers_and_days_are_written_as_the_language_does():
+    english, korean = Words("en", "GBP"), Words("ko", "KRW")
+    day = datetime.date(2011, 12, 9)
+    assert (english.count(4334), english.percent(0.2815), english.decimal(2.345)) == (
+        "4,334",
+        "28.2%",
+        "2.34",
+    )
+    assert english.decimal(1234.5, 0) == "1,234"
+    assert (english.day(day), english.month(day), english.weekday(1)) == ("9 Dec 2011", "Dec 2011", "Mon")
+    assert (korean.day(day), korean.month(day), korean.weekday(7)) == ("2011. 12. 9.", "2011년 12월", "일")
+
+
+def test_names_are_translated_and_unknown_ones_stay():
+    words = Words("ko", "KRW", {"VIP": "VIP 고객"})
+    assert (words.name("VIP"), words.name("somebody")) == ("VIP 고객", "somebody")
+    assert words.term("feature", "recency_days") == "최근성(일)"
+    assert words.term("feature", "Beverage") == "Beverage"
+
+
+def test_a_text_that_is_not_there_is_an_error():
+    with pytest.raises(KeyError, match=r"sales\.nothing"):
+        Words("en", "GBP")("sales.nothing")
+    with pytest.raises(KeyError, match="share"):
+        Words("en", "GBP")("overview.segments_sentence", segment="VIP")
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("colour", [INK, MUTED, ACCENT, CONTRAST])
+def test_colours_of_text_can_be_read_on_white(colour):
+    # WCAG 2.2, 1.4.3: at least 4.5 to 1.
+    assert 1.05 / (luminance(colour) + 0.05) >= 4.5
