@@ -7,9 +7,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import duckdb
+
+from palette.core.inputs import sql_string
 from palette.demo import RETAILERS, write_demo
 
 DEMO = Path("data/demo")
+HISTORY = "quality_history"
 
 
 class BuildError(RuntimeError):
@@ -50,7 +54,7 @@ def build(dbt_vars: str | None = None) -> Path:
     """Build every model, test and quality check from nothing, then put the result in place at once.
 
     The scratch file has the final one's name, in a folder of its own: DuckDB's views name their catalog,
-    which is the file's name.
+    which is the file's name. Of the earlier warehouse it holds the quality history, to which the build adds.
 
     Parameters
     ----------
@@ -65,12 +69,13 @@ def build(dbt_vars: str | None = None) -> Path:
     Raises
     ------
     BuildError
-        dbt failed; it has printed why. The earlier warehouse is as it was.
+        The earlier file cannot be read, or dbt failed, which has printed why. The earlier file is as it was.
     """
     warehouse = warehouse_path()
     scratch = warehouse.parent / ".building" / warehouse.name
     shutil.rmtree(scratch.parent, ignore_errors=True)
     scratch.parent.mkdir(parents=True)
+    carry_history(warehouse, scratch)
     write_missing_demo()
     arguments = ["build"]
     if dbt_vars:
@@ -81,6 +86,42 @@ def build(dbt_vars: str | None = None) -> Path:
     scratch.replace(warehouse)
     shutil.rmtree(scratch.parent)
     return warehouse
+
+
+def carry_history(earlier: Path, scratch: Path) -> None:
+    """Copy the quality history, which no input gives again, from the earlier warehouse into the scratch one.
+
+    Parameters
+    ----------
+    earlier
+        The earlier warehouse; where there is none, or it has no history, nothing happens.
+    scratch
+        The file to copy into.
+
+    Raises
+    ------
+    BuildError
+        The earlier file is no DuckDB file, or is being written to: the build would replace it all the same.
+    """
+    if not earlier.exists():
+        return
+    with duckdb.connect() as connection:
+        try:
+            connection.execute(f"attach {sql_string(earlier)} as earlier (read_only)")
+        except duckdb.Error as error:
+            raise BuildError(
+                f"{earlier}: the quality history in it cannot be read, so nothing was built. Close whatever "
+                f"writes to the file, or move it away to begin anew. {error}"
+            ) from error
+        declared = connection.execute(f"""
+            select sql from duckdb_tables()
+            where database_name = 'earlier' and schema_name = 'main' and table_name = '{HISTORY}'
+        """).fetchone()
+        if declared:
+            connection.execute(f"attach {sql_string(scratch)} as scratch")
+            connection.execute("use scratch")
+            connection.execute(declared[0])
+            connection.execute(f"insert into {HISTORY} from earlier.main.{HISTORY}")
 
 
 def document() -> Path:

@@ -1,6 +1,7 @@
 {% set parts = {
     'orders': none, 'customers': none, 'sales_daily': none, 'sales_monthly': none,
-    'sales_by_weekday_hour': none, 'sales_by_country': none, 'product_sales': none,
+    'customer_monthly': none, 'retailer_overview': none, 'sales_by_weekday_hour': none,
+    'sales_by_country': none, 'product_sales': none,
     'cluster_profiles': "clustering = 'rfm'", 'cluster_shapes': "clustering = 'rfm'",
 } %}
 

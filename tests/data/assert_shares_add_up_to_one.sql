@@ -10,6 +10,18 @@ with
 
         union all
 
+        select 'rfm_grid' as mart, sum(customer_share) as total
+        from {{ ref('rfm_grid') }}
+        group by retailer
+
+        union all
+
+        select 'rfm_grid' as mart, sum(revenue_share) as total
+        from {{ ref('rfm_grid') }}
+        group by retailer
+
+        union all
+
         select 'cluster_profiles' as mart, sum(revenue_share) as total
         from {{ ref('cluster_profiles') }}
         group by retailer, clustering

@@ -1,7 +1,17 @@
 """The commands as a user types them."""
 
+import shutil
+
 import pytest
-from sandboxes import ROOT
+from sandboxes import ROOT, Run, Sandbox, identical
+
+
+@pytest.fixture(scope="module")
+def rebuilt(demo: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> tuple[Sandbox, Run]:
+    """A `palette build` over an earlier warehouse, and what it printed; tests only read it."""
+    place = Sandbox(tmp_path_factory.mktemp("rebuilt"), demo.data)
+    shutil.copy(demo.warehouse, place.warehouse)
+    return place, place.run("palette", "build")
 
 
 @pytest.mark.parametrize("command", [(), ("import",), ("demo",), ("build",), ("summary",), ("docs",)])
@@ -11,16 +21,27 @@ def test_every_command_has_help(sandbox, command):
     assert "Usage:" in run.output
 
 
-def test_build_ends_with_a_summary(sandbox):
-    run = sandbox.run("palette", "build")
+def test_build_ends_with_a_summary(rebuilt):
+    place, run = rebuilt
     assert run.code == 0, run.output
     for words in ("customer_360", "Hibernating", "nDCG@10", "expectations hold", "make docs"):
         assert words in run.output
-    assert str(sandbox.warehouse) in run.output
-    assert not (sandbox.folder / ".building").exists()
-    again = sandbox.run("palette", "summary")
+    assert str(place.warehouse) in run.output
+    assert not (place.folder / ".building").exists()
+    again = place.run("palette", "summary")
     assert again.code == 0
     assert again.output.strip() in run.output
+
+
+def test_build_keeps_the_quality_history_and_nothing_else(demo, rebuilt):
+    place, _ = rebuilt
+    history = place.query("from quality_history order by all")
+    before = demo.query("from quality_history order by all")
+    assert history["build_id"].nunique() == before["build_id"].nunique() + 1
+    kept = history["build_id"].isin(before["build_id"])
+    assert history[kept].reset_index(drop=True).equals(before)
+    assert (~kept).sum() == len(place.query("from quality_results"))
+    assert identical(demo, place) == []
 
 
 def test_summary_without_a_warehouse_says_what_to_do(sandbox):

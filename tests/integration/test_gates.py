@@ -135,22 +135,26 @@ def test_a_wrong_rule_fails_its_unit_test(broken_project):
     assert "equal_values_share_a_score_and_an_edge_belongs_to_the_lower_bin" in run.output
 
 
-def test_a_failed_critical_expectation_stops_the_build(broken_project):
+def test_a_failed_critical_expectation_stops_the_build(broken_project, earlier):
     """A retailer whose steps let returns through: the marts would sum negative purchases."""
     steps = broken_project.project / "seeds/sales/cleaning_steps.csv"
     rows = steps.read_text().splitlines(keepends=True)
     steps.write_text("".join(row for row in rows if "non_positive" not in row))
-    broken_project.warehouse.write_bytes(b"earlier")
     run = broken_project.run("palette", "build")
     assert run.code != 0
     lines = [line for line in run.output.splitlines() if "CRITICAL core.order_lines" in line]
     assert any("(quantity)" in line and " rows unexpected" in line for line in lines), run.output
-    assert broken_project.warehouse.read_bytes() == b"earlier"
+    assert broken_project.warehouse.read_bytes() == earlier
     unfinished = broken_project.folder / ".building" / broken_project.warehouse.name
     assert str(unfinished) in run.output
     with duckdb.connect(str(unfinished), read_only=True) as connection:
         failed = connection.execute("select count(*) from quality_results where not success").fetchone()
+        builds = connection.execute("""
+            select count(*) filter (not success and severity = 'critical') > 0
+            from quality_history group by built_at order by built_at
+        """).fetchall()
     assert failed[0] > 0
+    assert builds == [(False,), (True,)]
 
 
 def test_a_failed_warning_is_reported_and_the_build_passes(sandbox):
@@ -165,8 +169,17 @@ def test_a_failed_warning_is_reported_and_the_build_passes(sandbox):
     assert "WARNING online_retail_staging" in run.output
 
 
-def test_a_build_that_fails_half_way_leaves_the_earlier_warehouse(broken_project):
+def test_a_build_that_fails_half_way_leaves_the_earlier_warehouse(broken_project, earlier):
     shutil.rmtree(broken_project.project / "seeds/segments")
-    broken_project.warehouse.write_bytes(b"earlier")
     assert broken_project.run("palette", "build").code != 0
-    assert broken_project.warehouse.read_bytes() == b"earlier"
+    assert broken_project.warehouse.read_bytes() == earlier
+
+
+def test_a_file_that_is_no_warehouse_is_not_replaced(sandbox):
+    sandbox.warehouse.write_bytes(b"something else")
+    run = sandbox.run("palette", "build")
+    assert run.code != 0
+    for word in (str(sandbox.warehouse), "not a valid DuckDB", "nothing was built"):
+        assert word in run.output
+    assert "Traceback" not in run.output
+    assert sandbox.warehouse.read_bytes() == b"something else"

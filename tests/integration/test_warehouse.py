@@ -1,6 +1,7 @@
 """What a build of the demo shop gives, whoever builds it, in whatever order its lines come."""
 
 import random
+import shutil
 
 import pytest
 import yaml
@@ -17,8 +18,12 @@ PUBLIC = """
     customers: retailer customer_id
     products: retailer product_id product_name category
     dates: retailer date_day is_weekend is_holiday mean_temperature rainfall
-    sales_daily: retailer date_day orders order_lines revenue
-    sales_monthly: retailer month_start orders order_lines revenue
+    retailer_overview: retailer retailer_name country_code currency as_of_date first_ordered_on
+        last_ordered_on customers orders order_lines products units revenue revenue_per_order
+        revenue_per_customer orders_per_customer
+    sales_daily: retailer date_day orders order_lines revenue holiday_name mean_temperature rainfall
+    sales_monthly: retailer month_start orders order_lines revenue is_complete revenue_change
+    customer_monthly: retailer customer_id month_start orders order_lines units revenue
     sales_by_weekday_hour: retailer weekday hour_of_day orders order_lines revenue
     sales_by_country: retailer country orders order_lines revenue
     product_sales: retailer product_id rank_by_lines rank_by_units
@@ -26,8 +31,11 @@ PUBLIC = """
     customer_rfm: retailer customer_id recency_days frequency monetary r_score f_score m_score rfm_score
         rfm_segment
     rfm_segment_profiles: retailer rfm_segment customers
+    rfm_grid: retailer r_score f_score customers customer_share revenue revenue_share monetary_mean
     cluster_diagnostics: retailer clustering k inertia silhouette is_chosen
-    customer_clusters: retailer clustering customer_id cluster_name
+    customer_clusters: retailer clustering customer_id cluster_name component_1 component_2
+    cluster_components: retailer clustering component feature loading variance_share
+    cluster_centres: retailer clustering cluster_name feature mean overall_mean standardised_mean
     cluster_profiles: retailer clustering cluster_name customers revenue units favourite_products
         segment_shares
     basket_rules: retailer cluster_name antecedents consequents support confidence lift leverage conviction
@@ -37,6 +45,8 @@ PUBLIC = """
     recommendation_rule_costs: retailer list_name rule metric k value_without value_with change
     customer_360: retailer customer_id
     quality_results: suite relation expectation severity success unexpected_count element_count
+    quality_history: build_id built_at suite relation column_name expectation rule severity success
+        unexpected_count element_count
 """
 MARTS = {mart: columns.split() for mart, columns in yaml.safe_load(PUBLIC).items()}
 
@@ -79,6 +89,16 @@ def test_every_customer_has_full_lists_and_a_strategy(demo):
     """)
     assert short.empty
     assert demo.query("from customer_360 where segment_actions_en is null or offered_products is null").empty
+
+
+def test_every_build_adds_to_the_quality_history(demo, sandbox):
+    shutil.copy(demo.warehouse, sandbox.warehouse)
+    sandbox.build("--select", "quality_history")
+    sandbox.build("--select", "quality_history", "--full-refresh")
+    builds = sandbox.query("select count(*) as found from quality_history group by built_at, build_id")
+    assert builds["found"].tolist() == 3 * [len(demo.query("from quality_results"))]
+    first = "from quality_history qualify built_at = min(built_at) over () order by all"
+    assert sandbox.query(first).equals(demo.query(first))
 
 
 def test_the_same_input_gives_the_same_tables(demo, sandbox):

@@ -1,20 +1,6 @@
 with
 
-    results as (
-        {% for retailer in enabled_retailers() %}
-            select *
-            from {{ ref('quality_' ~ retailer ~ '_staging') }}
-
-            union all
-        {% endfor %}
-        select *
-        from {{ ref('quality_core') }}
-
-        union all
-
-        select *
-        from {{ ref('quality_marts') }}
-    ),
+    results as (select * from {{ ref('int_quality_results__unioned') }}),
 
     quality_results as (
         select

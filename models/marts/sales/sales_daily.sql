@@ -20,7 +20,10 @@ with
             measured.units,
             measured.revenue,
             dates.is_weekend,
-            dates.is_holiday
+            dates.is_holiday,
+            dates.holiday_name,
+            dates.mean_temperature,
+            dates.rainfall
         from measured
         inner join
             dates on measured.retailer = dates.retailer and measured.ordered_on = dates.date_day

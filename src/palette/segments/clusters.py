@@ -16,7 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from sklearn.cluster import KMeans
-from sklearn.decomposition import TruncatedSVD
+from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.metrics import silhouette_score
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
@@ -28,6 +28,7 @@ Labels = NDArray[np.int32]
 
 CANDIDATES = range(2, 11)
 STARTS = 30
+COMPONENTS = 2
 
 KEYS = ["retailer", "customer_id"]
 TIME_RATIOS = ("r_weekday", "r_weekend", "r_dawn", "r_afternoon", "r_dinner")
@@ -97,6 +98,31 @@ CLUSTERS_SCHEMA = pa.schema(
         pa.field("customer_id", pa.string(), nullable=False),
         pa.field("cluster_name", pa.string(), nullable=False),
         pa.field("distance_to_centroid", pa.float64(), nullable=False),
+        pa.field("component_1", pa.float64(), nullable=False),
+        pa.field("component_2", pa.float64(), nullable=False),
+    ]
+)
+
+COMPONENTS_SCHEMA = pa.schema(
+    [
+        pa.field("retailer", pa.string(), nullable=False),
+        pa.field("clustering", pa.string(), nullable=False),
+        pa.field("component", pa.int64(), nullable=False),
+        pa.field("feature", pa.string(), nullable=False),
+        pa.field("loading", pa.float64(), nullable=False),
+        pa.field("variance_share", pa.float64(), nullable=False),
+    ]
+)
+
+CENTRES_SCHEMA = pa.schema(
+    [
+        pa.field("retailer", pa.string(), nullable=False),
+        pa.field("clustering", pa.string(), nullable=False),
+        pa.field("cluster_name", pa.string(), nullable=False),
+        pa.field("feature", pa.string(), nullable=False),
+        pa.field("mean", pa.float64(), nullable=False),
+        pa.field("overall_mean", pa.float64(), nullable=False),
+        pa.field("standardised_mean", pa.float64(), nullable=False),
     ]
 )
 
@@ -233,7 +259,8 @@ def assign(
     -------
     pandas.DataFrame
         Columns of ``CLUSTERS_SCHEMA``, one row a customer. The distance is taken where k-means works: between
-        SVD components if the clustering has them, else between standardised columns.
+        SVD components if the clustering has them, else between standardised columns. The components are those
+        of :func:`principal_components`, the same whatever the clusters.
 
     Raises
     ------
@@ -250,6 +277,7 @@ def assign(
         model = k_means(points, int(sizes.get(retailer, 1)), seed)
         names = name_clusters(_centroids(space, model.labels_), named, resolved)
         distances = np.linalg.norm(points - model.cluster_centers_[model.labels_], axis=1)
+        places, _, _ = principal_components(space)
         parts.append(
             pd.DataFrame(
                 {
@@ -258,9 +286,79 @@ def assign(
                     "customer_id": ordered["customer_id"].to_numpy(),
                     "cluster_name": np.array(names, dtype=object)[model.labels_],
                     "distance_to_centroid": distances.round(6),
+                    "component_1": places[:, 0].round(6),
+                    "component_2": places[:, 1].round(6),
                 }
             )
         )
+    return pd.concat(parts, ignore_index=True)
+
+
+def components(features: pd.DataFrame, clustering: Clustering) -> pd.DataFrame:
+    """Say what the components of :func:`assign` are made of, a retailer at a time.
+
+    Parameters
+    ----------
+    features, clustering
+        As for :func:`diagnose`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of ``COMPONENTS_SCHEMA``: a row a retailer, component (1, 2) and column of the clustering.
+    """
+    parts = [empty(COMPONENTS_SCHEMA)]
+    for retailer, rows in features.groupby("retailer", sort=True):
+        resolved = clustering.of(rows)
+        _, loadings, shares = principal_components(_space(rows.sort_values("customer_id"), resolved))
+        parts.append(
+            pd.DataFrame(
+                {
+                    "retailer": retailer,
+                    "clustering": clustering.name,
+                    "component": np.repeat(np.arange(1, COMPONENTS + 1), len(resolved.columns)),
+                    "feature": resolved.columns * COMPONENTS,
+                    "loading": loadings.ravel().round(6),
+                    "variance_share": np.repeat(shares.round(6), len(resolved.columns)),
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def centres(features: pd.DataFrame, clusters: pd.DataFrame, clustering: Clustering) -> pd.DataFrame:
+    """Compare the mean customer of each cluster with the mean of all customers clustered.
+
+    Parameters
+    ----------
+    features, clustering
+        As for :func:`diagnose`.
+    clusters
+        Result of :func:`assign`; other clusterings' rows are ignored.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of ``CENTRES_SCHEMA``: a row a retailer, cluster and column of the clustering. ``mean`` and
+        ``overall_mean`` are in the column's own unit. ``standardised_mean`` is the cluster's centroid where
+        clusters are named: how many standard deviations it lies above the mean of all customers, of the
+        logarithm where the clustering takes it.
+    """
+    own = clusters.loc[clusters["clustering"] == clustering.name, [*KEYS, "cluster_name"]]
+    parts = [empty(CENTRES_SCHEMA)]
+    for retailer, rows in features.merge(own, on=KEYS).sort_values("customer_id").groupby("retailer"):
+        resolved = clustering.of(rows.drop(columns="cluster_name"))
+        names = rows["cluster_name"]
+        values = rows[list(resolved.columns)].astype(np.float64).rename_axis(columns="feature")
+        space = pd.DataFrame(_space(rows, resolved), index=values.index, columns=values.columns)
+        means = pd.DataFrame(
+            {
+                "mean": values.groupby(names).mean().stack(),
+                "standardised_mean": space.groupby(names).mean().stack(),
+            }
+        ).reset_index()
+        means["overall_mean"] = means["feature"].map(values.mean())
+        parts.append(means.round(6).assign(retailer=retailer, clustering=clustering.name))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -285,6 +383,37 @@ def k_means(points: Matrix, k: int, seed: int, *, starts: int = STARTS) -> KMean
     # One thread: sums of several threads arrive in any order, and the last digits with them.
     with threadpool_limits(1):
         return KMeans(n_clusters=k, n_init=starts, random_state=seed).fit(points)
+
+
+def principal_components(space: Matrix) -> tuple[Matrix, Matrix, Matrix]:
+    """Find the two directions in which customers differ most, for a picture of them.
+
+    Parameters
+    ----------
+    space
+        Standardised, shape (customers, columns).
+
+    Returns
+    -------
+    places
+        Shape (customers, 2): sums of loading times standardised column.
+    loadings
+        Shape (2, columns). The squares of a component's loadings add up to 1; the largest of them, on a tie
+        the first, is positive. All are 0 where there is no such component, or no variance on it.
+    variance_shares
+        Shape (2,): share of the total variance on each component.
+    """
+    loadings, shares = np.zeros((COMPONENTS, space.shape[1])), np.zeros(COMPONENTS)
+    with threadpool_limits(1):
+        if space.any():
+            pca = PCA(min(COMPONENTS, *space.shape), svd_solver="full").fit(space)
+            count = np.count_nonzero(pca.explained_variance_ratio_.round(6))
+            axes = pca.components_[:count]
+            # Rounded, since equal loadings, as of two shares that add up to 1, differ in their last digits.
+            largest = np.abs(axes.round(6)).argmax(axis=1)
+            loadings[:count] = axes * np.sign(axes[np.arange(count), largest])[:, np.newaxis]
+            shares[:count] = pca.explained_variance_ratio_[:count]
+        return space @ loadings.T, loadings, shares
 
 
 def name_clusters(centroids: Matrix, archetypes: pd.DataFrame, clustering: Clustering) -> list[str]:
@@ -318,9 +447,14 @@ def name_clusters(centroids: Matrix, archetypes: pd.DataFrame, clustering: Clust
     return [str(name) for name in candidates.index[matched]]
 
 
+def _space(rows: pd.DataFrame, clustering: Clustering) -> Matrix:
+    """Return the standardised columns, where clusters are named."""
+    return standardised(rows[list(clustering.columns)], clustering.logarithms)
+
+
 def _spaces(rows: pd.DataFrame, clustering: Clustering) -> tuple[Matrix, Matrix]:
-    """Return the standardised columns, where clusters are named, and the points that k-means sees."""
-    space = standardised(rows[list(clustering.columns)], clustering.logarithms)
+    """Return the standardised columns, and the points that k-means sees."""
+    space = _space(rows, clustering)
     if clustering.components is None or not space.any():
         return space, space
     # The seed of the SVD is fixed, and that of k-means the user's: another start, the same points.

@@ -9,7 +9,9 @@ from sklearn.metrics import adjusted_rand_score, silhouette_score
 from palette.core.tables import empty, typed
 from palette.segments.clusters import (
     BEHAVIOUR,
+    CENTRES_SCHEMA,
     CLUSTERS_SCHEMA,
+    COMPONENTS_SCHEMA,
     CONSUMPTION,
     DIAGNOSTICS_SCHEMA,
     KEYS,
@@ -17,9 +19,12 @@ from palette.segments.clusters import (
     ArchetypeError,
     Clustering,
     assign,
+    centres,
+    components,
     diagnose,
     name_clusters,
     populations,
+    principal_components,
     standardised,
     wide,
 )
@@ -212,6 +217,8 @@ def test_assign_names_a_single_customer_after_the_nearest_archetype_for_two_clus
             "customer_id": "000",
             "cluster_name": "near",
             "distance_to_centroid": 0.0,
+            "component_1": 0.0,
+            "component_2": 0.0,
         }
     ]
 
@@ -232,6 +239,130 @@ def test_assign_refuses_more_clusters_than_names():
     message = "^3 clusters but 2 archetypes with from_k up to 3: .*cluster_archetypes.csv$"
     with pytest.raises(ArchetypeError, match=message):
         assign(features, LINE, chosen=measured(features, 3), archetypes=names, seed=0)
+
+
+# Standardised as they are, with a correlation of 4 / 8: variances of 1.5 along x = y and of 0.5 across it.
+TILTED = np.array([(1, 1)] * 3 + [(1, -1)] + [(-1, -1)] * 3 + [(-1, 1)], dtype=np.float64)
+
+
+def on_plane(space: np.ndarray) -> pd.DataFrame:
+    """Customers whose standardised columns x and y are the given ones."""
+    ids = [f"{number:03}" for number in range(len(space))]
+    x, y = np.expm1(space + 2).T
+    return pd.DataFrame({"retailer": "shop", "customer_id": ids, "x": x, "y": y})
+
+
+def test_principal_components_are_the_directions_of_most_variance():
+    places, loadings, shares = principal_components(TILTED)
+    root = np.sqrt(0.5)
+    assert loadings == pytest.approx(np.array([[root, root], [root, -root]]))
+    assert shares == pytest.approx([0.75, 0.25])
+    assert places[[0, 3, 4, 7]] == pytest.approx(2 * root * np.array([[1, 0], [0, 1], [-1, 0], [0, -1]]))
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_largest_loading_is_positive_and_the_first_of_equal_ones(sign: int):
+    # y follows from x: one component, and rounding alone would choose the sign of the pair
+    line = np.array([-1.0, 0.0, 1.0]) * np.sqrt(1.5)
+    for order in ([0, 1, 2], [2, 0, 1], [1, 2, 0]):
+        places, loadings, shares = principal_components(np.column_stack([line, sign * line])[order])
+        assert loadings == pytest.approx(np.array([[1.0, sign], [0.0, 0.0]]) * np.sqrt(0.5))
+        assert shares == pytest.approx([1.0, 0.0])
+        assert places == pytest.approx(np.column_stack([line[order] * np.sqrt(2), [0, 0, 0]]))
+
+
+@pytest.mark.parametrize("space", [np.zeros((1, 3)), np.zeros((4, 3)), np.zeros((4, 1))])
+def test_principal_components_are_0_without_variance(space: np.ndarray):
+    places, loadings, shares = principal_components(space)
+    assert (places.shape, loadings.shape) == ((len(space), 2), (2, space.shape[1]))
+    assert not places.any()
+    assert not loadings.any()
+    assert not shares.any()
+
+
+def test_assign_places_customers_on_the_components_of_the_standardised_columns():
+    one = pd.DataFrame({"retailer": ["shop"], "k": [1], "is_chosen": [True]})
+    clusters = assign(on_plane(TILTED), PLANE, chosen=one, archetypes=CORNER_NAMES, seed=0)
+    assert clusters["component_1"].tolist() == pytest.approx([1.414214] * 3 + [0] + [-1.414214] * 3 + [0])
+    assert clusters["component_2"].tolist() == pytest.approx([0] * 3 + [1.414214] + [0] * 3 + [-1.414214])
+
+
+def test_assign_has_no_second_component_on_a_line():
+    names = line_names(("low", 2, -1.0), ("high", 2, 1.0))
+    clusters = assign(on_line(0, 1, 2), LINE, chosen=empty(DIAGNOSTICS_SCHEMA), archetypes=names, seed=0)
+    assert clusters["component_1"].tolist() == [-1.224745, 0.0, 1.224745]
+    assert clusters["component_2"].tolist() == [0.0, 0.0, 0.0]
+
+
+def test_components_tell_what_a_place_is_made_of():
+    found = components(on_plane(TILTED), PLANE)
+    assert typed(found, COMPONENTS_SCHEMA).to_pydict() == {
+        "retailer": ["shop"] * 4,
+        "clustering": ["plane"] * 4,
+        "component": [1, 1, 2, 2],
+        "feature": ["x", "y", "x", "y"],
+        "loading": [0.707107, 0.707107, 0.707107, -0.707107],
+        "variance_share": [0.75, 0.75, 0.25, 0.25],
+    }
+
+
+def test_components_do_not_depend_on_the_order_of_rows_and_keep_retailers_apart():
+    features, scores, _ = omnichannel(3)
+    alone = populations(features, features, scores)
+    shop = features.assign(retailer="shop", monetary=features["monetary"] ** 2)
+    both, all_scores = pd.concat([shop, features]), pd.concat([scores.assign(retailer="shop"), scores])
+    shuffled = both.sample(frac=1, random_state=0)
+    together = populations(shuffled, shuffled, all_scores)
+    for (clustering, rows), (_, more) in zip(alone, together, strict=True):
+        found = components(more, clustering)
+        mall = found[found["retailer"] == "mall"].reset_index(drop=True)
+        assert_frame_equal(mall, components(rows, clustering))
+        assert set(found["retailer"]) == {"mall", "shop"}
+
+
+def test_components_of_no_customers_are_an_empty_table():
+    assert typed(components(BLOBS.iloc[:0], PLANE), COMPONENTS_SCHEMA).num_rows == 0
+
+
+def test_centres_compare_a_cluster_with_everybody():
+    # standardised -a, 0, a with a^2 = 1.5; x is 0, e - 1, e^2 - 1
+    clusters = on_line(0, 1, 2)[KEYS].assign(clustering="line", cluster_name=["low", "low", "high"])
+    others = clusters.assign(clustering="plane", cluster_name="everybody")
+    found = centres(on_line(0, 1, 2), pd.concat([others, clusters]), LINE)
+    assert typed(found, CENTRES_SCHEMA).to_pydict() == {
+        "retailer": ["shop", "shop"],
+        "clustering": ["line", "line"],
+        "cluster_name": ["high", "low"],
+        "feature": ["x", "x"],
+        "mean": [6.389056, 0.859141],
+        "overall_mean": [2.702446, 2.702446],
+        "standardised_mean": [1.224745, -0.612372],
+    }
+
+
+def test_centres_have_a_row_for_each_cluster_and_feature_whatever_the_order():
+    clusters = corners(BLOBS)
+    found = centres(BLOBS, clusters, PLANE)
+    assert list(zip(found["cluster_name"], found["feature"], strict=True)) == [
+        (name, feature) for name in ("large", "small", "tall", "wide") for feature in ("x", "y")
+    ]
+    small = found[found["cluster_name"] == "small"].set_index("feature")["standardised_mean"]
+    assert (small < -0.9).all()
+    shuffled = BLOBS.sample(frac=1, random_state=0), clusters.sample(frac=1, random_state=1)
+    assert_frame_equal(centres(*shuffled, PLANE), found)
+
+
+def test_centres_keep_retailers_apart():
+    north, south = on_line(0, 1, retailer="north"), on_line(5, 9, retailer="south")
+    features = pd.concat([south, north])
+    clusters = features[KEYS].assign(clustering="line", cluster_name="all")
+    found = centres(features, clusters, LINE).set_index("retailer")
+    assert found["mean"].to_dict() == {"north": 0.859141, "south": round(np.expm1([5, 9]).mean(), 6)}
+    assert found["standardised_mean"].to_dict() == {"north": 0.0, "south": 0.0}
+
+
+def test_centres_of_no_customers_are_an_empty_table():
+    assert typed(centres(BLOBS.iloc[:0], corners(BLOBS.iloc[:0]), PLANE), CENTRES_SCHEMA).num_rows == 0
 
 
 def test_assign_of_no_customers_is_an_empty_table():
@@ -435,6 +566,7 @@ def test_behaviour_takes_fewer_customers_than_components(customers: int):
         diagnostics = measured(rows, 4, clustering)
         clusters = assign(rows, clustering, chosen=diagnostics, archetypes=archetypes, seed=0)
         assert len(clusters) == len(rows)
+        assert typed(components(rows, clustering), COMPONENTS_SCHEMA).num_rows > 0
 
 
 def test_a_retailer_without_users_of_both_channels_has_rfm_only():

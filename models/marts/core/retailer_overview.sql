@@ -1,0 +1,46 @@
+with
+
+    order_lines as (select * from {{ ref('order_lines') }}),
+
+    retailers as (select * from {{ ref('retailers') }}),
+
+    dates as (select * from {{ ref('dates') }}),
+
+    known as (select retailer, max(date_day) as as_of_date from dates group by retailer),
+
+    measured as (
+        select
+            retailer,
+            min(ordered_on) as first_ordered_on,
+            max(ordered_on) as last_ordered_on,
+            count(distinct product_id) as products,
+            {{ sales_measures() }}
+        from order_lines
+        group by retailer
+    ),
+
+    retailer_overview as (
+        select
+            measured.retailer,
+            retailers.retailer_name,
+            retailers.country_code,
+            retailers.currency,
+            known.as_of_date,
+            measured.first_ordered_on,
+            measured.last_ordered_on,
+            measured.customers,
+            measured.orders,
+            measured.order_lines,
+            measured.products,
+            measured.units,
+            measured.revenue,
+            {{ share('measured.revenue', 'measured.orders') }} as revenue_per_order,
+            {{ share('measured.revenue', 'measured.customers') }} as revenue_per_customer,
+            {{ share('measured.orders', 'measured.customers') }} as orders_per_customer
+        from measured
+        inner join retailers on measured.retailer = retailers.retailer
+        inner join known on measured.retailer = known.retailer
+    )
+
+select *
+from retailer_overview

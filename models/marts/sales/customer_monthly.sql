@@ -1,0 +1,24 @@
+with
+
+    order_lines as (select * from {{ ref('order_lines') }}),
+
+    months as (
+        select *, cast({{ dbt.date_trunc('month', 'ordered_on') }} as date) as month_start
+        from order_lines
+    ),
+
+    customer_monthly as (
+        select
+            retailer,
+            customer_id,
+            month_start,
+            count(distinct order_id) as orders,
+            count(*) as order_lines,
+            {{ total('quantity', dbt.type_bigint()) }} as units,
+            {{ total('amount', total_type()) }} as revenue
+        from months
+        group by retailer, customer_id, month_start
+    )
+
+select *
+from customer_monthly
