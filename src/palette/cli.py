@@ -13,7 +13,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 console = Console()
-REPORT = Path("target/report/index.html")
 
 
 @app.command("import")
@@ -103,11 +102,11 @@ def report(
     """Write the report of the warehouse: one HTML file that opens in any browser, without a network."""
     from palette.report.marts import MartError
     from palette.report.page import write_report
-    from palette.warehouse import BuildError, existing_warehouse, project_folder
+    from palette.warehouse import BuildError, existing_warehouse, target_folder
 
     started = time.perf_counter()
     try:
-        out = out or project_folder() / REPORT
+        out = out or target_folder() / "report" / "index.html"
         write_report(existing_warehouse(), out, most_customers=customers, seed=seed)
     except (BuildError, MartError) as error:
         raise stop(error) from None

@@ -36,6 +36,11 @@ def warehouse_path() -> Path:
     return project_folder() / "warehouse" / "palette.duckdb"
 
 
+def target_folder() -> Path:
+    """Return the folder of what is made from the warehouse: dbt's ``DBT_TARGET_PATH``, else ``target``."""
+    return project_folder() / os.environ.get("DBT_TARGET_PATH", "target")
+
+
 def existing_warehouse() -> Path:
     """Return the path of the warehouse file.
 
@@ -137,7 +142,7 @@ def document() -> Path:
         build()
     if dbt(["docs", "generate"], warehouse):
         raise BuildError("the lineage site could not be generated")
-    return project_folder() / "target" / "index.html"
+    return target_folder() / "index.html"
 
 
 def write_missing_demo() -> None:

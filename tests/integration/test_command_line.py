@@ -14,7 +14,9 @@ def rebuilt(demo: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> tuple[Sa
     return place, place.run("palette", "build")
 
 
-@pytest.mark.parametrize("command", [(), ("import",), ("demo",), ("build",), ("summary",), ("docs",)])
+@pytest.mark.parametrize(
+    "command", [(), ("import",), ("demo",), ("build",), ("report",), ("summary",), ("docs",)]
+)
 def test_every_command_has_help(sandbox, command):
     run = sandbox.run("palette", *command, "--help")
     assert run.code == 0
@@ -28,6 +30,9 @@ def test_build_ends_with_a_summary(rebuilt):
         assert words in run.output
     assert str(place.warehouse) in run.output
     assert not (place.folder / ".building").exists()
+    report = place.target / "report" / "index.html"
+    assert f"Report: {report}" in run.output
+    assert report.is_file()
     again = place.run("palette", "summary")
     assert again.code == 0
     assert again.output.strip() in run.output

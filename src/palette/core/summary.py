@@ -27,6 +27,7 @@ def summarise(warehouse: Path) -> Iterator[RenderableType]:
     yield f"""Warehouse: {warehouse}
 Next:
   query it      .venv/bin/python -c "{query}"
+  see it        make report
   see lineage   make docs
   see quality   target/data_docs/core/index.html and its neighbours
   see this      .venv/bin/palette summary"""

@@ -117,7 +117,10 @@ def _places(graph: nx.Graph) -> dict[str, tuple[float, float]]:
         width, height = min(1.0 + 0.5 * (len(part) - 2), ACROSS), 0.5 + 0.35 * (len(part) - 2) ** 0.7
         if left + width > ACROSS:
             left, top, row = 0.0, top - row, 0.0
-        layout = nx.kamada_kawai_layout(graph.subgraph(sorted(part)), weight=None)
+        ordered: nx.Graph = nx.Graph()  # a view of the graph has its nodes in any order
+        ordered.add_nodes_from(sorted(part))
+        ordered.add_edges_from(sorted(graph.edges(part)))
+        layout = nx.kamada_kawai_layout(ordered, weight=None)
         for name, (x, y) in layout.items():
             places[name] = (left + width * (0.5 + 0.25 * x), top - height * (0.5 + 0.25 * y))
         left, row = left + width, max(row, height)

@@ -36,9 +36,10 @@
     const target = document.getElementById(location.hash.slice(1));
     const article = target && target.closest("article");
     if (!article) return;
-    const changes = article.hidden;
+    // What is drawn above a place moves it.
+    const moves = article.hidden || !article.dataset.drawn;
     const there = open(article);
-    if (changes) there.then(() => target.scrollIntoView());
+    if (moves) there.then(() => target.scrollIntoView());
   }
   const sections = article => [...article.querySelectorAll("main > section[data-section]")];
   const current = article => sections(article).filter(part => part.getBoundingClientRect().top < 160).pop() || sections(article)[0];

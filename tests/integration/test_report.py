@@ -1,0 +1,376 @@
+"""The report, opened in a real browser: the demo's two retailers, the real file, and a hostile shop."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+from browsing import Reader, chromium
+from playwright.sync_api import Browser
+from sandboxes import ROOT, Sandbox
+
+from palette.report.page import MOST_CUSTOMERS, render, write_report
+
+LARGEST = 15_000_000  # bytes
+HOSTILE = "<script>alert(1)</script>"
+HOSTILE_ID = '"><img src=x onerror=alert(2)>'
+SECTIONS = ["overview", "cleaning", "sales", "rfm", "clusters", "palette", "baskets", "offers", "quality"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def demo_report(omnichannel: Sandbox) -> Path:
+    """The report of both demo retailers, as `palette report` writes it."""
+    out = omnichannel.folder / "report.html"
+    run = omnichannel.run("palette", "report", "--out", str(out))
+    assert run.code == 0, run.output
+    assert re.search(r"Report: .*report\.html \(\d+\.\d MB, \d+ s\)", run.output)
+    return out
+
+
+@pytest.fixture(scope="module")
+def real_report(real: Sandbox) -> Path:
+    out = real.folder / "report.html"
+    write_report(real.warehouse, out)
+    return out
+
+
+@pytest.fixture
+def changed(omnichannel: Sandbox, tmp_path: Path) -> Path:
+    """A copy of the demo's warehouse that a test may change."""
+    return Path(shutil.copy(omnichannel.warehouse, tmp_path / "palette.duckdb"))
+
+
+def test_the_demo_report_is_whole(demo_report, browser):
+    assert demo_report.stat().st_size < LARGEST
+    reader = Reader.of(browser, demo_report)
+    assert reader.article == "lpoint-en"
+    sections = reader.page.locator("#lpoint-en main > section[data-section]")
+    assert [part.get_attribute("data-section") for part in sections.all()] == SECTIONS
+    assert reader.charts() > 30
+    assert reader.problems() == []
+
+
+def test_languages_and_retailers_switch(demo_report, browser):
+    reader = Reader.of(browser, demo_report)
+    assert (reader.text("h1"), reader.text("h2")) == ("L.POINT", "Overview")
+    reader.switch("한국어")
+    assert (reader.article, reader.text("h2")) == ("lpoint-ko", "개요")
+    assert reader.page.evaluate("document.documentElement.lang") == "ko"
+    assert "VIP 고객" in reader.text("[data-section='rfm']")
+    reader.switch("Online Retail (UCI)")
+    assert (reader.article, reader.text("h1")) == ("online_retail-ko", "Online Retail (UCI)")
+    assert reader.page.evaluate("document.querySelectorAll('article:not([hidden])').length") == 1
+    assert reader.problems() == []
+    reader.switch("English")
+    assert reader.article == "online_retail-en"
+    assert reader.problems() == []
+
+
+def test_a_switch_keeps_the_reader_in_their_section(demo_report, browser):
+    reader = Reader.of(browser, demo_report, place="lpoint-en-baskets")
+    # Not by a click, for which the driver scrolls the page itself.
+    reader.page.locator("#lpoint-en .switches").get_by_text("한국어").dispatch_event("click")
+    reader.settle()
+    assert reader.page.evaluate("location.hash") == "#lpoint-ko-baskets"
+    top = reader.page.evaluate("document.getElementById('lpoint-ko-baskets').getBoundingClientRect().top")
+    assert 0 <= top < 160
+
+
+def test_the_real_report_is_whole(real_report, browser):
+    assert real_report.stat().st_size < LARGEST
+    reader = Reader.of(browser, real_report)
+    assert reader.problems() == []
+    lead = reader.text("[data-section='overview'] .lead")
+    assert lead.startswith("4,334 customers placed 18,399 orders worth £8.7M;")
+    assert "541,909" in reader.text("[data-section='cleaning'] .lead")
+    assert "no palette" in reader.text("[data-section='palette'] .lead")
+    reader.switch("한국어")
+    assert reader.problems() == []
+
+
+def test_a_known_customer_is_found(real_report, real, browser):
+    known = real.query("select * from customer_360 where customer_id = '12748'").iloc[0]
+    first = real.query(
+        "select * from recommendations where customer_id = '12748' and list_name = 'again' and rank = 1"
+    )
+    reader = Reader.of(browser, real_report)
+    card = reader.look_up("12748")
+    assert "Customer 12748" in card
+    assert f"£{known['revenue']:,.2f}" in card
+    assert f"{known['r_score']} · {known['f_score']} · {known['m_score']}" in card
+    assert known["rfm_segment"] in card
+    assert known["segment_actions_en"] in card
+    assert first["item_name"].iloc[0].strip() in card
+    assert first["reason"].iloc[0] in card
+    months = real.query("select count(*) as months from customer_monthly where customer_id = '12748'")
+    bars = reader.page.locator("#online_retail-en .customer .mark-rect.role-mark path")
+    assert bars.count() == months["months"].iloc[0]
+    assert reader.problems() == []
+    assert "No such customer in this file." in reader.look_up("nobody")
+    assert "Customer 12748" in reader.look_up("12748")
+
+
+def test_the_korean_card_is_in_korean(real_report, real, browser):
+    known = real.query("select * from customer_360 where customer_id = '12748'").iloc[0]
+    reader = Reader.of(browser, real_report, place="online_retail-ko-overview")
+    card = reader.look_up("12748")
+    assert "고객 12748" in card
+    assert known["rfm_segment_ko"] in card
+    assert known["segment_actions_ko"] in card
+
+
+@pytest.mark.parametrize("article", ["lpoint-en", "online_retail-ko"])
+def test_the_report_fits_a_phone(demo_report, browser, article):
+    reader = Reader.of(browser, demo_report, width=390, place=f"{article}-overview")
+    assert reader.article == article
+    assert reader.problems() == []
+
+
+def test_the_report_prints_without_its_controls(demo_report, browser):
+    reader = Reader.of(browser, demo_report)
+    reader.page.emulate_media(media="print")
+    controls = reader.page.locator("#lpoint-en :is(form.lookup, .switches, .contents)")
+    assert controls.count() == 3
+    assert not any(control.is_visible() for control in controls.all())
+    assert reader.page.locator("#lpoint-en-overview h2").is_visible()
+    assert len(reader.page.pdf(format="A4")) > 100_000
+
+
+def test_the_keyboard_reaches_everything(demo_report, browser):
+    reader = Reader.of(browser, demo_report)
+    reached = []
+    for _ in range(8):
+        reader.page.keyboard.press("Tab")
+        reached.append(
+            reader.page.evaluate("document.activeElement.textContent.trim() || document.activeElement.name")
+        )
+    switches = ["L.POINT", "Online Retail (UCI)", "English", "한국어"]
+    assert reached == ["Skip to the report", "id", "Look up", *switches, "Overview"]
+    for _ in range(2):
+        reader.page.keyboard.press("Tab")
+    reader.page.keyboard.press("Enter")
+    assert reader.page.evaluate("location.hash") == "#lpoint-en-sales"
+    scrolling = reader.page.locator("#lpoint-en .scroll")
+    assert all(part.get_attribute("tabindex") == "0" for part in scrolling.all())
+
+
+def test_hostile_names_are_text(changed, tmp_path, browser):
+    with duckdb.connect(str(changed)) as connection:
+        columns = connection.execute("""
+            select table_name, column_name from duckdb_columns()
+            where database_name = 'palette' and schema_name = 'main' and data_type = 'VARCHAR'
+        """).fetchall()
+        for retailer in ("lpoint", "online_retail"):
+            (customer,) = connection.execute(
+                "select max_by(customer_id, revenue) from customer_360 where retailer = ?", [retailer]
+            ).fetchone()
+            names = connection.execute(
+                """
+                select item_name from recommendations where retailer = ? and customer_id = ?
+                union
+                select unnest(string_split(antecedents, ' + ')) from basket_rules where retailer = ?
+                union
+                (select product_name from product_sales where retailer = ? order by revenue desc limit 3)
+                union
+                (select category from sales_by_category where retailer = ? order by revenue desc limit 3)
+                """,
+                [retailer, customer, retailer, retailer, retailer],
+            ).fetchall()
+            for table, column in columns:
+                renamed = f'replace("{column}", $name, $hostile)'
+                if column == "customer_id":
+                    connection.execute(
+                        f'update {table} set "{column}" = $hostile where "{column}" = $name',
+                        {"name": customer, "hostile": HOSTILE_ID},
+                    )
+                else:
+                    for number, (name,) in enumerate(names):
+                        values = {"name": name, "hostile": f"{HOSTILE}{number}"}
+                        connection.execute(
+                            f'update {table} set "{column}" = {renamed} where contains("{column}", $name)',
+                            values,
+                        )
+    out = tmp_path / "report.html"
+    write_report(changed, out)
+    for article in ("lpoint-en", "online_retail-ko"):
+        reader = Reader.of(browser, out, place=f"{article}-overview")
+        assert HOSTILE in reader.text("[data-section='sales']")
+        assert HOSTILE in reader.text("[data-section='baskets']")
+        assert HOSTILE in reader.look_up(HOSTILE_ID)
+        reader.page.locator(f"#{article}-baskets-rules .mark-symbol path").first.hover(force=True)
+        assert reader.problems() == []
+        assert reader.page.locator("img").count() == 0
+
+
+EMPTIABLE = [
+    "sales_by_category",
+    "sales_by_demographic",
+    "weather_correlation",
+    "cluster_diagnostics",
+    "cluster_importances",
+    "cluster_components",
+    "palette_matrix, palette_profiles, customer_palette, palette_category_preferences",
+    "palette_prediction_confusion, palette_prediction_metrics",
+    "basket_rules",
+    "recommendations",
+    "recommendation_metrics",
+    "recommendation_rule_costs",
+    "quality_history",
+]
+
+
+def test_a_report_without_any_of_it_says_so(changed, tmp_path, browser):
+    out = tmp_path / "report.html"
+    with duckdb.connect(str(changed)) as connection:
+        for marts in EMPTIABLE:
+            for mart in marts.split(", "):
+                connection.execute(f"delete from {mart}")
+        connection.execute(
+            "update sales_daily set is_holiday = false, mean_temperature = null, rainfall = null"
+        )
+    write_report(changed, out)
+    reader = Reader.of(browser, out)
+    assert reader.problems() == []
+    said = " ".join(reader.page.locator("#lpoint-en figure.empty .says").all_inner_texts())
+    for sentence in (
+        "This retailer's data hold no weather.",
+        "This retailer's data hold no categories.",
+        "This retailer's data hold neither gender nor age.",
+        "There are too few customers to compare numbers of clusters.",
+        "The palette needs customers who buy both online and in shops",
+        "No products are bought together often enough for a rule",
+        "The lists were not judged in this build",
+        "No rule was judged in this build.",
+        "There is nothing to recommend yet.",
+    ):
+        assert sentence in said
+    customer = reader.page.evaluate("document.querySelector('#lpoint-en form input').placeholder").split()[-1]
+    assert "There is nothing to offer this customer yet." in reader.look_up(customer)
+
+
+@pytest.mark.parametrize("marts", EMPTIABLE)
+def test_a_report_without_one_part_has_the_others(omnichannel, marts):
+    # An empty table stands before the one that was built.
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{omnichannel.warehouse}' as built (read_only)")
+        connection.execute("set search_path = 'memory.main,built.main'")
+        for mart in marts.split(", "):
+            connection.execute(f"create table memory.main.{mart} as from built.main.{mart} limit 0")
+        connection.execute("""
+            create table memory.main.retailer_overview as
+            from built.main.retailer_overview where retailer = 'lpoint'
+        """)
+        page, _ = render(connection, most_customers=5, seed=0)
+    assert page.count("data-section=") == 2 * len(SECTIONS)
+
+
+def test_of_many_customers_a_sample_can_be_looked_up(omnichannel, tmp_path, browser):
+    out = tmp_path / "sample.html"
+    run = omnichannel.run("palette", "report", "--out", str(out), "--customers", "20", "--seed", "3")
+    assert run.code == 0, run.output
+    reader = Reader.of(browser, out)
+    said = reader.text("footer")
+    assert "a sample of 20 of the 2,500 customers, drawn with seed 3" in said
+
+
+def test_the_same_warehouse_gives_the_same_report(omnichannel, demo_report, tmp_path):
+    again = tmp_path / "again.html"
+    write_report(omnichannel.warehouse, again)
+    assert again.read_bytes() == demo_report.read_bytes()
+
+
+def test_the_exposure_lists_the_marts_that_the_report_shows(omnichannel):
+    with duckdb.connect(str(omnichannel.warehouse), read_only=True) as connection:
+        _, shown = render(connection, most_customers=MOST_CUSTOMERS, seed=0)
+    manifest = json.loads((omnichannel.target / "manifest.json").read_text())
+    exposure = manifest["exposures"]["exposure.palette.customer_report"]
+    assert {node.split(".")[2] for node in exposure["depends_on"]["nodes"]} == shown
+
+
+def test_every_figure_names_marts_that_exist(omnichannel, demo_report):
+    text = demo_report.read_text(encoding="utf-8")
+    named = set(re.findall(r"<code>(\w+)</code>", text))
+    assert len(named) > 30
+    assert named <= set(omnichannel.columns())
+
+
+def test_every_list_has_an_exposure():
+    exposures = yaml.safe_load((ROOT / "models/marts/_exposures.yml").read_text())["exposures"]
+    names = {exposure["name"] for exposure in exposures}
+    for name in ("discover", "again", "next", "online_offers", "push", "newcomer"):
+        assert any(name in exposure for exposure in names), name
+
+
+# ---- that the checks can fail
+
+
+@pytest.mark.parametrize(
+    ("fault", "problem"),
+    [
+        ("<img src='http://192.0.2.1/x.png'>", "asked for http://192.0.2.1/x.png"),
+        ("<script>console.error('broken')</script>", "broken"),
+        ("<script>throw new Error('thrown')</script>", "thrown"),
+        ("<script>alert('opened')</script>", "opened"),
+        ("<div style='width: 3000px'>wide</div>", "wider than the page"),
+    ],
+)
+def test_a_fault_is_seen(demo_report, tmp_path, browser, fault, problem):
+    broken = tmp_path / "broken.html"
+    page = demo_report.read_text(encoding="utf-8").replace("default-src 'none'", "default-src *", 1)
+    page = page.replace("img-src data:", "img-src *", 1)
+    broken.write_text(page.replace("<main>", f"<main>{fault}", 1), encoding="utf-8")
+    assert problem in Reader.of(browser, broken).problems()
+
+
+def test_a_chart_without_marks_is_seen(demo_report, tmp_path, browser):
+    broken = tmp_path / "broken.html"
+    page = demo_report.read_text(encoding="utf-8")
+    assert '"lpoint-en-sales-month": {' in page
+    start = page.index('"lpoint-en-sales-month": {')
+    name = re.search(r'"name": "(data-\w+)"', page[start:]).group(1)
+    data = re.compile(rf'"{name}": \[.*?\]')
+    broken.write_text(page[:start] + data.sub(f'"{name}": []', page[start:], count=1), encoding="utf-8")
+    assert "lpoint-en-sales-month has no marks" in Reader.of(browser, broken).problems()
+
+
+def test_the_page_itself_forbids_requests(demo_report, tmp_path, browser):
+    leaking = tmp_path / "leaking.html"
+    page = demo_report.read_text(encoding="utf-8")
+    leaking.write_text(
+        page.replace("<main>", "<main><img src='http://192.0.2.1/x.png'>", 1), encoding="utf-8"
+    )
+    reader = Reader.of(browser, leaking)
+    assert any("Content Security Policy" in complaint for complaint in reader.complaints)
+
+
+# ---- errors
+
+
+def test_a_report_without_a_warehouse_is_refused(sandbox):
+    run = sandbox.run("palette", "report")
+    assert run.code == 1
+    assert "no warehouse yet, run `make build`" in run.output
+
+
+def test_a_warehouse_of_an_earlier_version_is_named_and_the_earlier_report_stays(changed, tmp_path, sandbox):
+    assert changed == sandbox.warehouse
+    with duckdb.connect(str(changed)) as connection:
+        connection.execute("drop table rfm_grid")
+    out = tmp_path / "report.html"
+    out.write_text("earlier")
+    run = sandbox.run("palette", "report", "--out", str(out))
+    assert run.code == 1
+    assert "the report reads the mart rfm_grid" in run.output
+    assert "run `make build` again" in run.output
+    assert out.read_text() == "earlier"
+    assert sorted(path.name for path in tmp_path.glob("*.tmp")) == []
