@@ -64,7 +64,9 @@ class Words:
         KeyError
             There is no such text, or a value for one of its placeholders is missing.
         """
-        return texts()[key][self.language].format(**values)
+        # Shops type names with spaces at their ends.
+        filled = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
+        return texts()[key][self.language].format(**filled)
 
     def term(self, kind: str, value: str) -> str:
         """Return what a technical value is called (``feature.recency_days``), or the value itself."""

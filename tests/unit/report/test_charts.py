@@ -250,6 +250,7 @@ def test_contribution_is_a_line_a_dimension_against_one():
     assert own_size["encoding"]["y"]["datum"] == 1
     assert fields(lines) == {"x": "class", "y": "contribution_effect", "color": "label"}
     assert fields(points) == {"x": "class", "y": "contribution_effect", "color": "label", "shape": "label"}
+    assert points["encoding"]["shape"]["legend"] is None
 
 
 @pytest.mark.parametrize("measure", ["inertia", "silhouette"])

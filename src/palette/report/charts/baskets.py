@@ -122,7 +122,8 @@ def _places(graph: nx.Graph) -> dict[str, tuple[float, float]]:
         ordered.add_edges_from(sorted(graph.edges(part)))
         layout = nx.kamada_kawai_layout(ordered, weight=None)
         for name, (x, y) in layout.items():
-            places[name] = (left + width * (0.5 + 0.25 * x), top - height * (0.5 + 0.25 * y))
+            across = 0.25 + (width - 0.5) * (0.5 + 0.5 * x)  # a quarter on each side is for the names
+            places[name] = (left + across, top - height * (0.5 + 0.3 * y))
         left, row = left + width, max(row, height)
     return places
 

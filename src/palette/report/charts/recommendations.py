@@ -67,7 +67,7 @@ def rule_costs(costs: pd.DataFrame, title: str, words: Words) -> alt.LayerChart:
     )
     nothing = base(costs).mark_rule(strokeDash=[4, 4]).encode(x=alt.XDatum(0))
     ranges = places.mark_rule(strokeWidth=2.5, color=CONTRAST).encode(
-        x=alt.X("change_low:Q", title=title, axis=alt.Axis(tickCount=5, format="+.2f")), x2="change_high:Q"
+        x=alt.X("change_low:Q", title=title, axis=alt.Axis(tickCount=5, format="+.3f")), x2="change_high:Q"
     )
     points = places.mark_point(size=75, color=CONTRAST, opacity=1).encode(x="change:Q")
     return alt.layer(nothing, ranges, points).properties(height=ROW * len(costs))

@@ -103,9 +103,8 @@ def contribution(classes: pd.DataFrame, words: Words) -> alt.LayerChart:
         ],
     )
     own_size = base(classes).mark_rule(strokeDash=[4, 4]).encode(y=alt.YDatum(1))
-    points = places.mark_point(size=60, opacity=1).encode(shape=alt.Shape("label:N", title=None))
-    lines = places.mark_line().encode(color=alt.Color("label:N", legend=None))
-    return alt.layer(own_size, lines, points).properties(height=260)
+    points = places.mark_point(size=60, opacity=1).encode(shape=alt.Shape("label:N", legend=None))
+    return alt.layer(own_size, places.mark_line(), points).properties(height=260)
 
 
 def diagnostics(

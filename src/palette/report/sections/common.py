@@ -23,11 +23,12 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Table:
-    """A table as written: ``numeric`` says which columns are set flush right."""
+    """A table as written: ``numeric`` columns are set flush right, ``flagged`` rows stand out."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
     numeric: Sequence[int] = ()
+    flagged: Sequence[int] = ()
     kind: str = "table"
 
 

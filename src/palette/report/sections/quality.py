@@ -78,7 +78,9 @@ def _history(history: pd.DataFrame, words: Words) -> Figure:
     return Figure(
         "history",
         words("quality.history"),
-        words("quality.history_sentence", clean=words.count(clean), builds=words.count(len(builds))),
+        words("quality.history_first")
+        if len(builds) < 2
+        else words("quality.history_sentence", clean=words.count(clean), builds=words.count(len(builds))),
         ("quality_history",),
         drawn(charts.history(counts, words)) if len(counts) else None,
         note=words("quality.history_note", builds=BUILDS),
@@ -121,6 +123,7 @@ def _expectations(results: pd.DataFrame, history: pd.DataFrame, words: Words) ->
             ],
             written,
             numeric=[4, 5],
+            flagged=range(int((~shown["success"]).sum())),
         ),
         wide=True,
         note=words("quality.every_note", held=HELD, failed=FAILED, absent=ABSENT, builds=BUILDS),
