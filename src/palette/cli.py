@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from palette.report import MOST_CUSTOMERS
+
 app = typer.Typer(
     help="Palette: who a retailer's customers are, and what to offer them next.",
     no_args_is_help=True,
@@ -92,23 +94,26 @@ def summary() -> None:
 @app.command()
 def report(
     out: Annotated[
-        Path | None, typer.Option(help="HTML file to write.", show_default="target/report/index.html")
+        Path | None,
+        typer.Option(dir_okay=False, help="HTML file to write.", show_default="target/report/index.html"),
     ] = None,
     customers: Annotated[
         int, typer.Option(min=1, help="Most customers of a retailer to look up in it; of more, a sample.")
-    ] = 5000,
+    ] = MOST_CUSTOMERS,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the sample.")] = 0,
 ) -> None:
     """Write the report of the warehouse: one HTML file that opens in any browser, without a network."""
-    from palette.report.marts import MartError
+    from palette.report.marts import ReportError
     from palette.report.page import write_report
     from palette.warehouse import BuildError, existing_warehouse, target_folder
 
     started = time.perf_counter()
     try:
+        warehouse = existing_warehouse()
+        console.print(f"Writing the report of {warehouse}", soft_wrap=True, highlight=False)
         out = out or target_folder() / "report" / "index.html"
-        write_report(existing_warehouse(), out, most_customers=customers, seed=seed)
-    except (BuildError, MartError) as error:
+        write_report(warehouse, out, most_customers=customers, seed=seed)
+    except (BuildError, ReportError) as error:
         raise stop(error) from None
     size, seconds = out.stat().st_size / 1e6, time.perf_counter() - started
     console.print(f"Report: {out} ({size:.1f} MB, {seconds:.0f} s); open it in a browser", soft_wrap=True)

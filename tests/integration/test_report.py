@@ -13,7 +13,8 @@ from browsing import Reader, chromium
 from playwright.sync_api import Browser
 from sandboxes import ROOT, Sandbox
 
-from palette.report.page import MOST_CUSTOMERS, render, write_report
+from palette.report import MOST_CUSTOMERS
+from palette.report.page import render, write_report
 
 LARGEST = 15_000_000  # bytes
 HOSTILE = "<script>alert(1)</script>"

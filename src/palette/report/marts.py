@@ -4,8 +4,8 @@ import duckdb
 import pandas as pd
 
 
-class MartError(RuntimeError):
-    """The warehouse lacks something that the report shows."""
+class ReportError(RuntimeError):
+    """The warehouse cannot be read, or lacks something that the report shows."""
 
 
 class Marts:
@@ -39,7 +39,7 @@ class Marts:
 
         Raises
         ------
-        MartError
+        ReportError
             There is no such table or column.
         """
         condition = "retailer = $retailer" + ("" if where == "true" else f" and {where}")
@@ -58,7 +58,7 @@ class Marts:
             try:
                 self._frames[key] = self._connection.execute(query, parameters).df()
             except (duckdb.CatalogException, duckdb.BinderException) as error:
-                raise MartError(
+                raise ReportError(
                     f"the report reads the mart {name}, which this warehouse does not have in its present "
                     f"form: run `make build` again ({str(error).splitlines()[0]})"
                 ) from error

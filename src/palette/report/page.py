@@ -14,16 +14,15 @@ import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from palette.report import MOST_CUSTOMERS
 from palette.report.charts.recommendations import customer_history
 from palette.report.customers import LookUp, look_up
 from palette.report.frames import rows
-from palette.report.marts import MartError, Marts
+from palette.report.marts import Marts, ReportError
 from palette.report.sections import SECTIONS
 from palette.report.sections.common import Drawing, Section, translated_names
 from palette.report.theme import CONFIG
 from palette.report.words import LOCALES, Words, texts
-
-MOST_CUSTOMERS = 5000  # about 4 MB of the file
 
 
 @dataclass(frozen=True)
@@ -61,10 +60,14 @@ def write_report(
 
     Raises
     ------
-    MartError
-        The warehouse lacks a mart or column that the report shows, or holds no purchases.
+    ReportError
+        The warehouse cannot be read, lacks a mart or column that the report shows, or holds no purchases.
     """
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    try:
+        connection = duckdb.connect(str(warehouse), read_only=True)
+    except duckdb.IOException as error:
+        raise ReportError(f"{warehouse} cannot be read; close whatever writes to it. {error}") from error
+    with connection:
         page, shown = render(connection, most_customers=most_customers, seed=seed)
     _replace(out, page)
     return shown
@@ -84,7 +87,7 @@ def render(connection: duckdb.DuckDBPyConnection, *, most_customers: int, seed: 
     """
     retailers = Marts(connection, "").shared("retailer_overview", order="retailer_name, retailer")
     if retailers.empty:
-        raise MartError("this warehouse holds no purchases: there is nothing to report")
+        raise ReportError("this warehouse holds no purchases: there is nothing to report")
     marts = {name: Marts(connection, name) for name in retailers["retailer"]}
     look_ups = {name: look_up(own, most=most_customers, seed=seed) for name, own in marts.items()}
     articles = [

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from palette.report.customers import LISTED, look_up
-from palette.report.marts import MartError, Marts
+from palette.report.marts import Marts, ReportError
 
 
 @pytest.fixture
@@ -70,9 +70,9 @@ def test_of_many_customers_a_seeded_sample_is_held(marts):
 
 
 def test_a_mart_that_is_missing_is_named(marts):
-    with pytest.raises(MartError, match=r"the report reads the mart rfm_grid, .* run `make build` again"):
+    with pytest.raises(ReportError, match=r"the report reads the mart rfm_grid, .* run `make build` again"):
         marts("rfm_grid")
-    with pytest.raises(MartError, match="mart customer_360"):
+    with pytest.raises(ReportError, match="mart customer_360"):
         marts("customer_360", "shoe_size")
 
 

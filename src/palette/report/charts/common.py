@@ -11,7 +11,9 @@ from palette.report.theme import ACCENT, INK, QUIET, SEQUENCE
 Chart: TypeAlias = alt.Chart | alt.LayerChart
 
 # D3 calls a thousand million G; readers of money call it B.
-SHORT_NUMBER = "replace(format(datum.value, '.3~s'), 'G', 'B')"
+SHORT_NUMBER = (
+    "abs(datum.value) < 1 ? format(datum.value, '.2~f') : replace(format(datum.value, '.3~s'), 'G', 'B')"
+)
 BY_WORD = "split(datum.label, ' ')"  # a label of several words takes several lines
 ROW = 26  # pixels for a bar and the gap to the next
 

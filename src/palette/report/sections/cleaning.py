@@ -15,6 +15,7 @@ def build(marts: Marts, words: Words) -> Section:
     dropped = steps.iloc[1:]
     by_amount = highest(dropped, dropped["amount_dropped"].abs())
     by_lines = highest(dropped, dropped["lines_dropped"])
+    nothing = "" if dropped["lines_dropped"].any() else words("cleaning.nothing")
     source = ("cleaning_waterfall",)
     return Section(
         "cleaning",
@@ -29,7 +30,8 @@ def build(marts: Marts, words: Words) -> Section:
             Figure(
                 "lines",
                 words("cleaning.by_lines"),
-                words(
+                nothing
+                or words(
                     "cleaning.by_lines_sentence",
                     step=by_lines["label"],
                     lines=words.count(by_lines["lines_dropped"]),
@@ -40,7 +42,8 @@ def build(marts: Marts, words: Words) -> Section:
             Figure(
                 "amounts",
                 words("cleaning.by_amount"),
-                words(
+                nothing
+                or words(
                     "cleaning.by_amount_sentence",
                     step=by_amount["label"],
                     amount=words.money(by_amount["amount_dropped"]),

@@ -142,7 +142,7 @@ def _components(marts: Marts, words: Words, clustering: str) -> Figure:
         words(
             "clusters.components_sentence",
             share=words.percent(shares.sum()),
-            features=joined(features, words),
+            features=joined(list(dict.fromkeys(features)), words),
         ),
         source,
         drawn(
@@ -159,7 +159,7 @@ def _components(marts: Marts, words: Words, clustering: str) -> Figure:
 def _importances(marts: Marts, words: Words, clustering: str) -> Figure:
     title = f"{words.term('clustering', clustering)}: {words('clusters.importances')}"
     features = marts("cluster_importances", where=f"clustering = '{clustering}'", order="importance_rank")
-    if features.empty:
+    if not features["importance"].any():
         return Figure(f"{clustering}_importances", title, words("clusters.few"), ("cluster_importances",))
     features = features.head(TELLING)
     features = features.assign(

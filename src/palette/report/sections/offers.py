@@ -25,7 +25,7 @@ def build(marts: Marts, words: Words) -> Section:
     figures = [_list_worth(metrics[metrics["list_name"] == name], name, words) for name in judged]
     if not figures:
         figures = [
-            Figure("worth", words("offers.worth"), words("offers.not_judged"), ("recommendation_metrics",))
+            Figure("worth", words("offers.judging"), words("offers.not_judged"), ("recommendation_metrics",))
         ]
     return Section(
         "offers",
