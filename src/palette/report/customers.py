@@ -57,30 +57,24 @@ def look_up(marts: Marts, *, most: int, seed: int) -> LookUp:
     seed
         Seed of the sample.
     """
-    whole = marts("customer_360", order="customer_id")
-    chosen = sample(whole, most, seed)
-    ids = set(chosen["customer_id"])
-
-    def of_chosen(frame: pd.DataFrame) -> pd.DataFrame:
-        return frame[frame["customer_id"].isin(ids)]
-
-    clusters = of_chosen(marts("customer_clusters", "customer_id, clustering, cluster_name"))
-    months = of_chosen(
-        marts(
-            "customer_monthly",
-            "customer_id, strftime(month_start, '%Y-%m') as month, revenue, orders",
-            order="customer_id, month_start",
-        )
+    everybody = marts("customer_360", "customer_id")
+    chosen = sample(everybody, most, seed)["customer_id"].tolist()
+    facts = marts("customer_360", ", ".join(["customer_id", *FACTS, *DAYS]), customers=chosen)
+    clusters = marts("customer_clusters", "customer_id, clustering, cluster_name", customers=chosen)
+    months = marts(
+        "customer_monthly",
+        "customer_id, strftime(month_start, '%Y-%m') as month, revenue, orders",
+        order="customer_id, month_start",
+        customers=chosen,
     )
-    offers = of_chosen(
-        marts(
-            "recommendations",
-            "customer_id, list_name, item_name, category, reason",
-            where=f"rank <= {LISTED}",
-            order="customer_id, list_name, rank",
-        )
+    offers = marts(
+        "recommendations",
+        "customer_id, list_name, item_name, category, reason",
+        where=f"rank <= {LISTED}",
+        order="customer_id, list_name, rank",
+        customers=chosen,
     )
-    customers = {str(row["customer_id"]): _facts(row) for row in _plain(chosen)}
+    customers = {str(row["customer_id"]): _facts(row) for row in _plain(facts)}
     for row in _plain(clusters):
         customers[row["customer_id"]]["clusters"][row["clustering"]] = row["cluster_name"]
     for row in _plain(months):
@@ -90,7 +84,7 @@ def look_up(marts: Marts, *, most: int, seed: int) -> LookUp:
     for row in _plain(offers):
         item = [row["item_name"], row["category"], row["reason"]]
         customers[row["customer_id"]]["lists"].setdefault(row["list_name"], []).append(item)
-    return LookUp(customers, len(whole))
+    return LookUp(customers, len(everybody))
 
 
 def _facts(row: dict[str, Any]) -> dict[str, Any]:

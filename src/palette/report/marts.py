@@ -1,5 +1,8 @@
 """Reads the public marts for the report, a retailer at a time."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import duckdb
 import pandas as pd
 
@@ -23,10 +26,15 @@ class Marts:
         self.retailer = retailer
         self.names: set[str] = set()
         self._connection = connection
-        self._frames: dict[tuple[str, str], pd.DataFrame] = {}
+        self._frames: dict[tuple[str, tuple[str, ...]], pd.DataFrame] = {}
 
     def __call__(
-        self, name: str, columns: str = "*", where: str = "true", order: str = "all"
+        self,
+        name: str,
+        columns: str = "*",
+        where: str = "true",
+        order: str = "all",
+        customers: Sequence[str] | None = None,
     ) -> pd.DataFrame:
         """Read the retailer's rows of a mart; decimals become floats.
 
@@ -36,27 +44,31 @@ class Marts:
             A table of the schema ``main`` with a column ``retailer``.
         columns, where, order
             SQL of the select list, of a further condition and of the order.
+        customers
+            Ids of the customers to read; everybody when None.
 
         Raises
         ------
         ReportError
             There is no such table or column.
         """
-        condition = "retailer = $retailer" + ("" if where == "true" else f" and {where}")
-        return self._read(
-            name, f"select {columns} from {name} where {condition} order by {order}", retailer=self.retailer
-        )
+        values: dict[str, Any] = {"retailer": self.retailer}
+        condition = f"retailer = $retailer and ({where})"
+        if customers is not None:
+            values["customers"] = list(customers)
+            condition += " and customer_id in (select unnest($customers))"
+        return self._read(name, f"select {columns} from {name} where {condition} order by {order}", values)
 
     def shared(self, name: str, columns: str = "*", order: str = "all") -> pd.DataFrame:
         """Read a mart that is the same for every retailer: strategies, results of checks."""
-        return self._read(name, f"select {columns} from {name} order by {order}")
+        return self._read(name, f"select {columns} from {name} order by {order}", {})
 
-    def _read(self, name: str, query: str, **parameters: str) -> pd.DataFrame:
+    def _read(self, name: str, query: str, values: dict[str, Any]) -> pd.DataFrame:
         self.names.add(name)
-        key = (self.retailer if parameters else "", query)
+        key = (query, tuple(values.get("customers", ())))
         if key not in self._frames:
             try:
-                self._frames[key] = self._connection.execute(query, parameters).df()
+                self._frames[key] = self._connection.execute(query, values).df()
             except (duckdb.CatalogException, duckdb.BinderException) as error:
                 raise ReportError(
                     f"the report reads the mart {name}, which this warehouse does not have in its present "

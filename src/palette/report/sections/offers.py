@@ -141,8 +141,9 @@ def _examples(marts: Marts, words: Words) -> Figure:
         "customer_id, list_name, item_name, reason",
         where="rank = 1",
         order="customer_id, list_name",
+        customers=chosen,
     )
-    customers = {row.customer_id: row for row in rows(marts("customer_360", order="customer_id"))}
+    customers = {row.customer_id: row for row in rows(marts("customer_360", customers=chosen))}
     cards = [
         Card(
             words("lookup.customer", id=customer),
