@@ -4,10 +4,10 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help build report test lint docs bench lock clean
+.PHONY: help build report test lint docs screenshots entities bench lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3"; exit 1; }
@@ -33,6 +33,13 @@ lint: $(INSTALLED) ## ruff, sqlfmt and mypy
 
 docs: $(INSTALLED) ## build the lineage site
 	@$(BIN)/palette docs
+
+screenshots: $(INSTALLED) ## take the README's pictures of the last report (needs Chromium)
+	@$(BIN)/python docs/screenshots.py
+
+entities: $(INSTALLED) ## draw docs/entities.md, how the marts refer to each other
+	@$(BIN)/dbt --quiet parse
+	@$(BIN)/python docs/entities.py target docs/entities.md
 
 bench: $(INSTALLED) ## time full builds, as JSON (QUICK=1 without the largest, DATA=/folder for your own)
 	@$(BIN)/python benchmarks/bench.py $(if $(QUICK),--quick) $(if $(DATA),--data $(DATA))

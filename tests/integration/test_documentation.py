@@ -2,11 +2,12 @@
 
 import copy
 import json
+import re
 from pathlib import Path
 
 import pytest
 import yaml
-from sandboxes import ROOT
+from sandboxes import ROOT, Sandbox
 
 from palette.core.settings import Settings
 
@@ -83,6 +84,42 @@ def test_the_readme_shows_the_two_commands():
     readme = (ROOT / "README.md").read_text()
     assert "make build" in readme
     assert "make test" in readme
+
+
+@pytest.mark.parametrize("page", ["README.md", "models/_overview.md"])
+def test_every_query_of_a_page_gives_rows(omnichannel, page):
+    queries = re.findall(r"```sql\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+    assert len(queries) > 1
+    assert [query for query in queries if omnichannel.query(query).empty] == []
+
+
+def test_the_overview_links_to_what_is_there(manifest):
+    linked = re.findall(r"#!/\w+/([\w.]+)", (ROOT / "models/_overview.md").read_text())
+    assert len(linked) > 10
+    assert set(linked) <= manifest["nodes"].keys() | manifest["exposures"].keys()
+
+
+def entities(sandbox: Sandbox, target: Path, out: Path) -> str:
+    """The diagram of the marts that dbterd draws of the manifest in a target folder."""
+    run = sandbox.run("python", ROOT / "docs/entities.py", target, out)
+    assert run.code == 0, run.output
+    return out.read_text()
+
+
+def test_the_diagram_of_the_marts_is_up_to_date(omnichannel, tmp_path):
+    drawn = entities(omnichannel, omnichannel.target, tmp_path / "entities.md")
+    assert drawn == (ROOT / "docs/entities.md").read_text(), "`make entities` draws docs/entities.md anew"
+
+
+def test_a_reference_that_is_no_longer_there_changes_the_diagram(manifest, omnichannel, tmp_path):
+    reference = '"orders" }o--|| "dates": "ordered_on=date_day"'
+    broken = copy.deepcopy(manifest)
+    broken["nodes"] = {
+        name: node for name, node in manifest["nodes"].items() if "date_day__ref_dates" not in name
+    }
+    (tmp_path / "manifest.json").write_text(json.dumps(broken))
+    assert reference in entities(omnichannel, omnichannel.target, tmp_path / "now.md")
+    assert reference not in entities(omnichannel, tmp_path, tmp_path / "broken.md")
 
 
 def test_no_file_names_a_package_registry():

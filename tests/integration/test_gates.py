@@ -127,6 +127,16 @@ def test_a_lost_line_fails_the_reconciliation(broken_project):
     assert "Failure in test assert_input_is_kept_or_excluded" in run.output
 
 
+def test_a_lost_product_fails_the_reference_to_it(broken_project):
+    """Codes with a letter behind, such as 85123A, which no unit test has."""
+    model = broken_project.project / "models/marts/core/products.sql"
+    model.write_text(model.read_text().replace("rank = 1", "rank = 1 and length(product_id) < 6"))
+    test = "refers_to_order_lines_retailer__product_id__ref_products_"
+    run = broken_project.dbt("build", "--select", f"+{test}")
+    assert run.code != 0
+    assert f"Failure in test {test}" in run.output
+
+
 def test_a_wrong_rule_fails_its_unit_test(broken_project):
     macro = broken_project.project / "macros/segments/quintile.sql"
     macro.write_text(macro.read_text().replace(" > ", " >= "))
