@@ -87,6 +87,17 @@ def test_a_switch_keeps_the_reader_in_their_section(demo_report, browser):
     assert 0 <= top < 160
 
 
+def test_charts_fit_after_the_window_changed_while_they_were_hidden(demo_report, browser):
+    reader = Reader.of(browser, demo_report)
+    reader.switch("한국어")
+    reader.page.set_viewport_size({"width": 390, "height": 800})
+    reader.switch("English")
+    charts = "[...document.querySelectorAll('#lpoint-en main > section[data-section] .chart svg')]"
+    widths = reader.page.evaluate(f"{charts}.map(chart => chart.getBoundingClientRect().width)")
+    assert min(widths) > 200
+    assert reader.problems() == []
+
+
 def test_the_real_report_is_whole(real_report, browser):
     assert real_report.stat().st_size < LARGEST
     reader = Reader.of(browser, real_report)

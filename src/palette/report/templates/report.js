@@ -23,14 +23,16 @@
     articles.forEach(other => { other.hidden = other !== article; });
     document.documentElement.lang = article.lang;
     document.title = article.dataset.title;
-    if (!drawnArticles.has(article)) drawnArticles.set(article, drawAll(article));
+    // Charts measure their place when the window changes its size, and have none while they are hidden.
+    if (drawnArticles.has(article)) dispatchEvent(new Event("resize"));
+    else drawnArticles.set(article, drawAll(article));
     return drawnArticles.get(article);
   }
   async function drawAll(article) {
     const charts = json(article, "charts");
     for (const place of article.querySelectorAll(".chart")) await draw(place, charts[place.id]);
     article.dataset.drawn = "true";
-    return article;
+    mark();
   }
   function follow() {
     const target = document.getElementById(location.hash.slice(1));
@@ -40,6 +42,15 @@
     const moves = article.hidden || !article.dataset.drawn;
     const there = open(article);
     if (moves) there.then(() => target.scrollIntoView());
+  }
+  // The contents mark the section that is being read.
+  function mark() {
+    const article = articles.find(one => !one.hidden);
+    const id = current(article).id;
+    article.querySelectorAll(".contents a").forEach(link => {
+      if (link.hash === "#" + id) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    });
   }
   const sections = article => [...article.querySelectorAll("main > section[data-section]")];
   const current = article => sections(article).filter(part => part.getBoundingClientRect().top < 160).pop() || sections(article)[0];
@@ -59,12 +70,7 @@
     waiting = true;
     requestAnimationFrame(() => {
       waiting = false;
-      const article = articles.find(one => !one.hidden);
-      const id = current(article).id;
-      article.querySelectorAll(".contents a").forEach(link => {
-        if (link.hash === "#" + id) link.setAttribute("aria-current", "true");
-        else link.removeAttribute("aria-current");
-      });
+      mark();
     });
   }, { passive: true });
 
