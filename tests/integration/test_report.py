@@ -238,6 +238,7 @@ EMPTIABLE = [
     "recommendation_metrics",
     "recommendation_rule_costs",
     "quality_history",
+    "segment_strategies, cluster_strategies",
 ]
 
 

@@ -20,7 +20,7 @@ from palette.report.customers import LookUp, look_up
 from palette.report.frames import rows
 from palette.report.marts import Marts, ReportError
 from palette.report.sections import SECTIONS
-from palette.report.sections.common import Drawing, Section, translated_names
+from palette.report.sections.common import Drawing, Section, texts_by, translated_names
 from palette.report.theme import CONFIG
 from palette.report.words import LOCALES, Words, texts
 
@@ -130,15 +130,10 @@ def _names(marts: Marts, words: Words) -> dict[str, Any]:
     segments = marts.shared("segment_strategies")
     clusters = marts.shared("cluster_strategies")
     groups = marts("palette_profiles")
-    advice = dict(zip(segments["rfm_segment"], segments[f"actions_{language}"], strict=True))
-    advice |= dict(
-        zip(
-            clusters["clustering"] + ":" + clusters["cluster_name"],
-            clusters[f"actions_{language}"],
-            strict=True,
-        )
-    )
-    advice |= dict(zip(groups["palette_group"], groups[f"offer_{language}"], strict=True))
+    clusters = clusters.assign(key=clusters["clustering"] + ":" + clusters["cluster_name"])
+    advice = texts_by(segments, "rfm_segment", f"actions_{language}")
+    advice |= texts_by(clusters, "key", f"actions_{language}")
+    advice |= texts_by(groups, "palette_group", f"offer_{language}")
     return {
         "locale": words.locale.replace("_", "-"),
         "currency": words.currency,

@@ -4,7 +4,7 @@ import altair as alt
 import networkx as nx
 import pandas as pd
 
-from palette.report.charts.common import ROW, base
+from palette.report.charts.common import ROW, base, share_tip
 from palette.report.frames import rows
 from palette.report.theme import ACCENT, QUIET, SEQUENCE
 from palette.report.words import Words
@@ -46,7 +46,7 @@ def rules_scatter(rules: pd.DataFrame, words: Words) -> alt.Chart:
                 alt.Tooltip("consequents:N", title=words("baskets.then")),
                 alt.Tooltip("label:N", title=words("cluster")),
                 alt.Tooltip("support:Q", title=words("baskets.support"), format=".2%"),
-                alt.Tooltip("confidence:Q", title=words("baskets.confidence"), format=".1%"),
+                share_tip("confidence", words("baskets.confidence")),
                 alt.Tooltip("lift:Q", title=words("baskets.lift"), format=".1f"),
             ],
         )

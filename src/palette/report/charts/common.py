@@ -7,6 +7,7 @@ import altair as alt
 import pandas as pd
 
 from palette.report.theme import ACCENT, INK, QUIET, SEQUENCE
+from palette.report.words import Words
 
 Chart: TypeAlias = alt.Chart | alt.LayerChart
 
@@ -63,6 +64,21 @@ def ranked_bars(
     return alt.layer(bars.mark_bar(cornerRadiusEnd=2).encode(color=color), written).properties(
         height=ROW * len(frame)
     )
+
+
+def count_tip(field: str, title: str) -> alt.Tooltip:
+    """Tell a whole number."""
+    return alt.Tooltip(f"{field}:Q", title=title, format=",")
+
+
+def share_tip(field: str, title: str) -> alt.Tooltip:
+    """Tell a share as a percentage."""
+    return alt.Tooltip(f"{field}:Q", title=title, format=".1%")
+
+
+def money_tip(field: str, title: str, words: Words) -> alt.Tooltip:
+    """Tell an amount in the retailer's currency."""
+    return alt.Tooltip(f"{field}:Q", title=f"{title} ({words.currency})", format=words.money_format)
 
 
 def longest(values: pd.Series) -> float:

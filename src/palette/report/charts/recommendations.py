@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from palette.report.charts.common import ROW, base
+from palette.report.charts.common import ROW, base, count_tip, money_tip
 from palette.report.theme import ACCENT, CONTRAST, MUTED
 from palette.report.words import Words
 
@@ -27,7 +27,7 @@ def intervals(metrics: pd.DataFrame, title: str, words: Words) -> alt.LayerChart
             alt.Tooltip("value:Q", title=title, format=".3f"),
             alt.Tooltip("ci_low:Q", title=words("offers.low"), format=".3f"),
             alt.Tooltip("ci_high:Q", title=words("offers.high"), format=".3f"),
-            alt.Tooltip("customers:Q", title=words("customers"), format=","),
+            count_tip("customers", words("customers")),
         ],
     )
     ranges = places.mark_rule(strokeWidth=2.5).encode(
@@ -83,10 +83,8 @@ def customer_history(months: pd.DataFrame, words: Words) -> alt.Chart:
             y=alt.Y("revenue:Q", title=words.currency, axis=alt.Axis(tickCount=4)),
             tooltip=[
                 alt.Tooltip("month:O", title=words("sales.month")),
-                alt.Tooltip(
-                    "revenue:Q", title=f"{words('revenue')} ({words.currency})", format=words.money_format
-                ),
-                alt.Tooltip("orders:Q", title=words("orders"), format=","),
+                money_tip("revenue", words("revenue"), words),
+                count_tip("orders", words("orders")),
             ],
         )
         .properties(height=150)

@@ -5,7 +5,7 @@ from typing import Literal
 import altair as alt
 import pandas as pd
 
-from palette.report.charts.common import Chart, base, heatmap, sequential, short_axis
+from palette.report.charts.common import Chart, base, count_tip, heatmap, money_tip, sequential, short_axis
 from palette.report.theme import ACCENT, CONTRAST, QUIET
 from palette.report.words import Words
 
@@ -43,8 +43,8 @@ def revenue_by_day(daily: pd.DataFrame, words: Words) -> alt.LayerChart:
     day = alt.X("date_day:T", title=None, axis=alt.Axis(format="%Y-%m-%d", grid=False, tickCount=6))
     tooltip = [
         alt.Tooltip("date_day:T", title=words("sales.day"), format="%Y-%m-%d"),
-        alt.Tooltip("revenue:Q", title=f"{words('revenue')} ({words.currency})", format=words.money_format),
-        alt.Tooltip("orders:Q", title=words("orders"), format=","),
+        money_tip("revenue", words("revenue"), words),
+        count_tip("orders", words("orders")),
     ]
     line = base(daily).mark_line(strokeWidth=1.3).encode(x=day, y=revenue, tooltip=tooltip)
     if not daily["is_holiday"].any():
@@ -91,12 +91,10 @@ def revenue_by_month(monthly: pd.DataFrame, words: Words) -> alt.Chart:
             color=alt.condition(alt.datum.is_complete, alt.value(ACCENT), alt.value(QUIET)),
             tooltip=[
                 alt.Tooltip("month:O", title=words("sales.month")),
-                alt.Tooltip(
-                    "revenue:Q", title=f"{words('revenue')} ({words.currency})", format=words.money_format
-                ),
+                money_tip("revenue", words("revenue"), words),
                 alt.Tooltip("revenue_change:Q", title=words("sales.change"), format="+.1%"),
-                alt.Tooltip("orders:Q", title=words("orders"), format=","),
-                alt.Tooltip("customers:Q", title=words("customers"), format=","),
+                count_tip("orders", words("orders")),
+                count_tip("customers", words("customers")),
             ],
         )
         .properties(height=220)
@@ -113,10 +111,8 @@ def week_heatmap(hours: pd.DataFrame, words: Words) -> Chart:
         tooltip=[
             alt.Tooltip("day:O", title=words("sales.weekday")),
             alt.Tooltip("hour_of_day:O", title=words("sales.hour")),
-            alt.Tooltip(
-                "revenue:Q", title=f"{words('revenue')} ({words.currency})", format=words.money_format
-            ),
-            alt.Tooltip("orders:Q", title=words("orders"), format=","),
+            money_tip("revenue", words("revenue"), words),
+            count_tip("orders", words("orders")),
         ],
         height=28 * 7,
     )
@@ -134,20 +130,20 @@ def demographics(
     measure
         Column to draw: what they spend in all, or per head.
     """
-    title = f"{words.term('measure', measure)} ({words.currency})"
+    title = words.term("measure", measure)
     return (
         base(groups)
         .mark_bar(cornerRadiusEnd=2)
         .encode(
             x=alt.X("age_band:O", title=words("sales.age"), axis=alt.Axis(labelAngle=0)),
             xOffset=alt.XOffset("gender_label:N"),
-            y=alt.Y(f"{measure}:Q", axis=short_axis(title)),
+            y=alt.Y(f"{measure}:Q", axis=short_axis(f"{title} ({words.currency})")),
             color=alt.Color("gender_label:N", title=None),
             tooltip=[
                 alt.Tooltip("gender_label:N", title=words("sales.gender")),
                 alt.Tooltip("age_band:O", title=words("sales.age")),
-                alt.Tooltip(f"{measure}:Q", title=title, format=words.money_format),
-                alt.Tooltip("customers:Q", title=words("customers"), format=","),
+                money_tip(measure, title, words),
+                count_tip("customers", words("customers")),
             ],
         )
         .properties(height=220)

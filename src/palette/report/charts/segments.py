@@ -5,7 +5,18 @@ from typing import Literal
 import altair as alt
 import pandas as pd
 
-from palette.report.charts.common import BY_WORD, ROW, Chart, base, heatmap, is_dark, sequential
+from palette.report.charts.common import (
+    BY_WORD,
+    ROW,
+    Chart,
+    base,
+    count_tip,
+    heatmap,
+    is_dark,
+    money_tip,
+    sequential,
+    share_tip,
+)
 from palette.report.theme import ACCENT, CONTRAST, DIFFERENCE, QUIET
 from palette.report.words import Words
 
@@ -21,12 +32,10 @@ def segment_shares(segments: pd.DataFrame, words: Words) -> alt.LayerChart:
     order = alt.Y("label:N", sort=segments["label"].tolist(), title=None, axis=alt.Axis(labelOverlap=False))
     tooltip = [
         alt.Tooltip("label:N", title=words("segment")),
-        alt.Tooltip("customers:Q", title=words("customers"), format=","),
-        alt.Tooltip("customer_share:Q", title=words("share.customers"), format=".1%"),
-        alt.Tooltip("revenue_share:Q", title=words("share.revenue"), format=".1%"),
-        alt.Tooltip(
-            "monetary_mean:Q", title=f"{words('rfm.mean')} ({words.currency})", format=words.money_format
-        ),
+        count_tip("customers", words("customers")),
+        share_tip("customer_share", words("share.customers")),
+        share_tip("revenue_share", words("share.revenue")),
+        money_tip("monetary_mean", words("rfm.mean"), words),
     ]
     link = (
         base(segments)
@@ -70,11 +79,9 @@ def rfm_grid(grid: pd.DataFrame, words: Words) -> Chart:
         tooltip=[
             alt.Tooltip("r_score:O", title=words("rfm.r_score")),
             alt.Tooltip("f_score:O", title=words("rfm.f_score")),
-            alt.Tooltip("customers:Q", title=words("customers"), format=","),
-            alt.Tooltip("revenue_share:Q", title=words("share.revenue"), format=".1%"),
-            alt.Tooltip(
-                "monetary_mean:Q", title=f"{words('rfm.mean')} ({words.currency})", format=words.money_format
-            ),
+            count_tip("customers", words("customers")),
+            share_tip("revenue_share", words("share.revenue")),
+            money_tip("monetary_mean", words("rfm.mean"), words),
         ],
         height=260,
         text="text",
@@ -97,8 +104,8 @@ def contribution(classes: pd.DataFrame, words: Words) -> alt.LayerChart:
         tooltip=[
             alt.Tooltip("label:N", title=words("rfm.dimension")),
             alt.Tooltip("class:O", title=words("rfm.class")),
-            alt.Tooltip("percent:Q", title=words("share.customers"), format=".1%"),
-            alt.Tooltip("amount_contribution:Q", title=words("share.revenue"), format=".1%"),
+            share_tip("percent", words("share.customers")),
+            share_tip("amount_contribution", words("share.revenue")),
             alt.Tooltip("contribution_effect:Q", title=words("rfm.effect"), format=".2f"),
         ],
     )
@@ -211,8 +218,8 @@ def palette_matrix(groups: pd.DataFrame, words: Words) -> Chart:
         tooltip=[
             alt.Tooltip("behaviour_label:N", title=words("palette.behaviour")),
             alt.Tooltip("consumption_label:N", title=words("palette.consumption")),
-            alt.Tooltip("customers:Q", title=words("customers"), format=","),
-            alt.Tooltip("customer_share:Q", title=words("share.customers"), format=".1%"),
+            count_tip("customers", words("customers")),
+            share_tip("customer_share", words("share.customers")),
         ],
         height=54 * groups["behaviour"].nunique(),
         text="text",
@@ -238,7 +245,7 @@ def fitted_and_predicted(groups: pd.DataFrame, words: Words) -> alt.Chart:
             tooltip=[
                 alt.Tooltip("label:N", title=words("palette.group")),
                 alt.Tooltip("kind:N", title=words("palette.how")),
-                alt.Tooltip("count:Q", title=words("customers"), format=","),
+                count_tip("count", words("customers")),
             ],
         )
         .properties(height=ROW * len(groups))
@@ -270,7 +277,7 @@ def confusion(pairs: pd.DataFrame, words: Words) -> Chart:
         tooltip=[
             alt.Tooltip("actual_label:N", title=words("palette.actual")),
             alt.Tooltip("predicted_label:N", title=words("palette.taken_for")),
-            alt.Tooltip("customers:Q", title=words("customers"), format=","),
+            count_tip("customers", words("customers")),
         ],
         height=ROW * len(names),
         text="text",

@@ -5,10 +5,20 @@ from typing import Literal
 import altair as alt
 
 from palette.report.charts import segments as charts
-from palette.report.charts.common import ranked_bars
+from palette.report.charts.common import ranked_bars, share_tip
 from palette.report.frames import highest, rows, sample
 from palette.report.marts import Marts
-from palette.report.sections.common import POINTS, Card, Cards, Figure, Section, drawn, joined, sampled
+from palette.report.sections.common import (
+    POINTS,
+    Card,
+    Cards,
+    Figure,
+    Section,
+    drawn,
+    joined,
+    sampled,
+    texts_by,
+)
 from palette.report.words import Words
 
 CLUSTERINGS = ("rfm", "behaviour", "consumption")
@@ -183,16 +193,26 @@ def _importances(marts: Marts, words: Words, clustering: str) -> Figure:
                 text="text",
                 tooltip=[
                     alt.Tooltip("label:N", title=words("clusters.feature")),
-                    alt.Tooltip("importance:Q", title=words("clusters.importance"), format=".1%"),
+                    share_tip("importance", words("clusters.importance")),
                 ],
             )
         ),
     )
 
 
+def _first(products: str) -> str:
+    """Shorten a list of products."""
+    return " · ".join(products.split(" | ")[:FAVOURITES])
+
+
 def _cards(marts: Marts, words: Words, clustering: str) -> Figure:
     profiles = marts("cluster_profiles", where=f"clustering = '{clustering}'", order="revenue desc")
-    advice = marts.shared("cluster_strategies").set_index(["clustering", "cluster_name"])
+    strategies = marts.shared("cluster_strategies")
+    actions = texts_by(
+        strategies[strategies["clustering"] == clustering], "cluster_name", f"actions_{words.language}"
+    )
+    descriptions = texts_by(profiles, "cluster_name", f"description_{words.language}")
+    favourites = texts_by(profiles, "cluster_name", "favourite_products")
     cards = [
         Card(
             words.name(row.cluster_name),
@@ -200,12 +220,9 @@ def _cards(marts: Marts, words: Words, clustering: str) -> Figure:
                 (words("customers"), f"{words.count(row.customers)} ({words.percent(row.customer_share)})"),
                 (words("share.revenue"), words.percent(row.revenue_share)),
                 (words("overview.per_customer"), words.money(row.revenue_per_customer)),
-                (words("clusters.favourites"), " · ".join(row.favourite_products.split(" | ")[:FAVOURITES])),
+                (words("clusters.favourites"), _first(favourites.get(row.cluster_name, ""))),
             ],
-            [
-                getattr(row, f"description_{words.language}"),
-                advice.loc[(clustering, row.cluster_name), f"actions_{words.language}"],
-            ],
+            [descriptions.get(row.cluster_name, ""), actions.get(row.cluster_name, "")],
         )
         for row in rows(profiles)
     ]

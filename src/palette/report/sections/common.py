@@ -159,11 +159,17 @@ def translated_names(marts: Marts, language: str) -> dict[str, str]:
     segments = marts.shared("segment_strategies")
     clusters = marts.shared("cluster_strategies")
     groups = marts("palette_profiles")
-    names = dict(zip(groups["palette_group"], groups[f"name_{language}"], strict=True))
+    names = texts_by(groups, "palette_group", f"name_{language}")
     if language == "en":  # clusters are named in lower case
         return names | {name: name[:1].upper() + name[1:] for name in clusters["cluster_name"]}
-    names |= dict(zip(segments["rfm_segment"], segments[f"rfm_segment_{language}"], strict=True))
-    return names | dict(zip(clusters["cluster_name"], clusters[f"cluster_name_{language}"], strict=True))
+    names |= texts_by(segments, "rfm_segment", f"rfm_segment_{language}")
+    return names | texts_by(clusters, "cluster_name", f"cluster_name_{language}")
+
+
+def texts_by(frame: pd.DataFrame, by: str, column: str) -> dict[str, str]:
+    """Return a text by segment, cluster or group, of those that have one: a user may edit the seeds."""
+    told = frame.dropna(subset=[column])
+    return dict(zip(told[by], told[column], strict=True))
 
 
 def joined(names: Sequence[str], words: Words) -> str:

@@ -2,10 +2,10 @@
 
 import altair as alt
 
-from palette.report.charts.common import ranked_bars
+from palette.report.charts.common import count_tip, ranked_bars, share_tip
 from palette.report.frames import rows
 from palette.report.marts import Marts
-from palette.report.sections.common import Figure, Section, Table, Tile, Tiles, drawn, joined
+from palette.report.sections.common import Figure, Section, Table, Tile, Tiles, drawn, joined, texts_by
 from palette.report.words import Words
 
 LEADING = 3  # segments named first
@@ -103,8 +103,8 @@ def _leading_segments(marts: Marts, words: Words) -> Figure:
                 text="text",
                 tooltip=[
                     alt.Tooltip("label:N", title=words("segment")),
-                    alt.Tooltip("revenue_share:Q", title=words("share.revenue"), format=".1%"),
-                    alt.Tooltip("customers:Q", title=words("customers"), format=","),
+                    share_tip("revenue_share", words("share.revenue")),
+                    count_tip("customers", words("customers")),
                 ],
                 marked="leads",
             )
@@ -114,7 +114,7 @@ def _leading_segments(marts: Marts, words: Words) -> Figure:
 
 def _what_to_do(marts: Marts, words: Words) -> Figure:
     segments = marts("rfm_segment_profiles", order="revenue_share desc, rfm_segment").head(LEADING + 2)
-    advice = marts.shared("segment_strategies").set_index("rfm_segment")
+    goals = texts_by(marts.shared("segment_strategies"), "rfm_segment", f"goal_{words.language}")
     return Figure(
         "advice",
         words("overview.advice"),
@@ -126,7 +126,7 @@ def _what_to_do(marts: Marts, words: Words) -> Figure:
                 [
                     words.name(row.rfm_segment),
                     words.count(row.customers),
-                    advice.loc[row.rfm_segment, f"goal_{words.language}"],
+                    goals.get(row.rfm_segment, ""),
                 ]
                 for row in rows(segments)
             ],

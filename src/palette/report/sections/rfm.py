@@ -5,7 +5,7 @@ import pandas as pd
 from palette.report.charts import segments as charts
 from palette.report.frames import highest, rows
 from palette.report.marts import Marts
-from palette.report.sections.common import Figure, Section, Table, drawn
+from palette.report.sections.common import Figure, Section, Table, drawn, texts_by
 from palette.report.words import Words
 
 DIMENSIONS = ("recency", "frequency", "monetary")
@@ -97,7 +97,7 @@ def _contribution(marts: Marts, words: Words) -> Figure:
 
 def _strategies(marts: Marts, words: Words) -> Figure:
     segments = marts("rfm_segment_profiles", order="revenue_share desc, rfm_segment")
-    advice = marts.shared("segment_strategies").set_index("rfm_segment")
+    actions = texts_by(marts.shared("segment_strategies"), "rfm_segment", f"actions_{words.language}")
     return Figure(
         "strategies",
         words("rfm.strategies"),
@@ -121,7 +121,7 @@ def _strategies(marts: Marts, words: Words) -> Figure:
                     words.decimal(row.recency_days_mean, 0),
                     words.decimal(row.frequency_mean, 1),
                     words.money(row.monetary_mean),
-                    advice.loc[row.rfm_segment, f"actions_{words.language}"],
+                    actions.get(row.rfm_segment, ""),
                 ]
                 for row in rows(segments)
             ],

@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from palette.report.charts import sales as charts
-from palette.report.charts.common import ranked_bars
+from palette.report.charts.common import count_tip, money_tip, ranked_bars
 from palette.report.frames import highest, rows
 from palette.report.marts import Marts
 from palette.report.sections.common import TOP, Figure, Section, drawn
@@ -168,11 +168,9 @@ def _ranking(marts: Marts, words: Words, key: str, mart: str, column: str) -> Fi
                 text="text",
                 tooltip=[
                     alt.Tooltip(f"{column}:N", title=words(f"sales.{key}")),
-                    alt.Tooltip(
-                        "revenue:Q", title=f"{words('revenue')} ({words.currency})", format=words.money_format
-                    ),
-                    alt.Tooltip("orders:Q", title=words("orders"), format=","),
-                    alt.Tooltip("customers:Q", title=words("customers"), format=","),
+                    money_tip("revenue", words("revenue"), words),
+                    count_tip("orders", words("orders")),
+                    count_tip("customers", words("customers")),
                 ],
             )
         ),
