@@ -375,6 +375,13 @@ def test_a_report_without_a_warehouse_is_refused(sandbox):
     assert "no warehouse yet, run `make build`" in run.output
 
 
+def test_a_warehouse_that_is_being_written_to_is_named(changed, sandbox):
+    with duckdb.connect(str(changed)):
+        run = sandbox.run("palette", "report")
+    assert run.code == 1
+    assert f"{changed} cannot be read; close whatever writes to it" in run.output
+
+
 def test_a_warehouse_of_an_earlier_version_is_named_and_the_earlier_report_stays(changed, tmp_path, sandbox):
     assert changed == sandbox.warehouse
     with duckdb.connect(str(changed)) as connection:
