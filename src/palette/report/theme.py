@@ -1,8 +1,8 @@
 """Colours, type and lines that all charts share.
 
-The categorical colours are Okabe and Ito's (2008), which people with any colour vision tell apart, their yellow
-darkened since white swallows it. Order is shown in one hue from light to dark, and difference in two that no
-common colour blindness confuses.
+The categorical colours are Okabe and Ito's (2008), which people with any colour vision tell apart, their
+yellow darkened since white swallows it. Order is shown in one hue from light to dark, and difference in two
+that no common colour blindness confuses.
 """
 
 from typing import Any
