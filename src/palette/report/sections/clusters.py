@@ -137,7 +137,7 @@ def _components(marts: Marts, words: Words, clustering: str) -> Figure:
     components = marts("cluster_components", where=f"clustering = '{clustering}'", order="component, feature")
     source = ("customer_clusters", "cluster_components")
     shares = components.groupby("component")["variance_share"].first()
-    if len(shares) < 2:
+    if len(shares) < 2 or not shares.all():
         return Figure(f"{clustering}_components", title, words("clusters.one_component"), source)
     main = components.loc[components.groupby("component")["loading"].apply(lambda part: part.abs().idxmax())]
     features = [words.term("feature", feature) for feature in main["feature"]]
