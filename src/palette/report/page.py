@@ -27,7 +27,23 @@ from palette.report.words import LOCALES, Words, texts
 
 @dataclass(frozen=True)
 class Article:
-    """The report of one retailer in one language."""
+    """The report of one retailer in one language.
+
+    Attributes
+    ----------
+    id
+        Retailer and language, in the page's addresses.
+    retailer
+        The retailer's name.
+    words, sections
+        What it says and shows.
+    charts
+        Vega-Lite of each chart, by its place's id.
+    names
+        What the customer card says: see :func:`_names`.
+    look_up, seed
+        The customers that can be looked up, and the seed of their sample.
+    """
 
     id: str
     retailer: str

@@ -1,8 +1,8 @@
 """Colours, type and lines that all charts share.
 
 The categorical colours are Okabe and Ito's (2008), which people with any colour vision tell apart, their
-yellow darkened since white swallows it. Order is shown in one hue from light to dark, and difference in two
-that no common colour blindness confuses.
+yellow last since white swallows it. Order is shown in one hue from light to dark, difference in two that no
+common colour blindness confuses.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ QUIET = "#b7c1cb"
 ACCENT = "#0b5d8f"
 CONTRAST = "#c2570c"
 
-CATEGORIES = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7a6a00", "#4b4b4b"]
+CATEGORIES = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#2b2b2b", "#f0e442"]
 SHAPES = [
     "circle",
     "square",

@@ -8,7 +8,6 @@ from string import Formatter
 import pytest
 
 import palette.report
-from palette.report.theme import ACCENT, CONTRAST, INK, MUTED
 from palette.report.words import LOCALES, Words, texts
 
 SOURCES = [
@@ -108,17 +107,3 @@ def test_a_text_that_is_not_there_is_an_error():
         Words("en", "GBP")("sales.nothing")
     with pytest.raises(KeyError, match="share"):
         Words("en", "GBP")("overview.segments_sentence", segment="VIP")
-
-
-def luminance(colour: str) -> float:
-    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    red, green, blue = [
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    ]
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-@pytest.mark.parametrize("colour", [INK, MUTED, ACCENT, CONTRAST])
-def test_colours_of_text_can_be_read_on_white(colour):
-    # WCAG 2.2, 1.4.3: at least 4.5 to 1.
-    assert 1.05 / (luminance(colour) + 0.05) >= 4.5
