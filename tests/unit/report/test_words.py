@@ -17,20 +17,10 @@ SOURCES = [
 ]
 # Texts that code asks for by a name it finds in the data, or puts together.
 BY_NAME = (
-    *(
-        "clustering.",
-        "dimension.",
-        "feature.",
-        "gender.",
-        "list_name.",
-        "measure.",
-        "model.",
-        "rule.",
-        "severity.",
-    ),
-    *("step.", "suite.", "lookup.", "sales.correlation.", "sales.by_", "sales.no_", "sales.demographic_"),
-    *("sales.category", "sales.country", "sales.product", "offers.better", "offers.level", "offers.worse"),
-    *("clusters.inertia", "clusters.silhouette"),
+    *("clustering.", "dimension.", "feature.", "gender.", "list_name.", "lookup.", "measure.", "metric."),
+    *("model.", "rule.", "sales.correlation.", "severity.", "step.", "suite."),
+    *("sales.by_", "sales.no_", "sales.demographic_", "sales.category", "sales.country", "sales.product"),
+    *("offers.better", "offers.level", "offers.worse", "clusters.inertia", "clusters.silhouette"),
 )
 
 

@@ -1,15 +1,18 @@
 """What to offer whom, and whether such offers were any good in the past."""
 
+from typing import Any
+
 import pandas as pd
 
 from palette.report.charts import recommendations as charts
-from palette.report.frames import rows
+from palette.report.frames import highest, rows
 from palette.report.marts import Marts
-from palette.report.sections.common import Card, Cards, Figure, Section, drawn
+from palette.report.sections.common import Card, Cards, Figure, Section, Table, drawn
 from palette.report.words import Words
 
 LISTS = ("discover", "again", "next", "online_offers", "push")
 METRIC, K = "ndcg", 10
+METRICS = ("ndcg", "recall", "precision", "map", "hit_rate", "coverage", "novelty", "diversity")
 EXAMPLES = 3
 
 
@@ -37,7 +40,7 @@ def build(marts: Marts, words: Words) -> Section:
         )
         if len(offered)
         else words("offers.none"),
-        [*figures, _rule_costs(marts, words), _examples(marts, words)],
+        [*figures, _all_metrics(marts, words), _rule_costs(marts, words), _examples(marts, words)],
     )
 
 
@@ -76,6 +79,59 @@ def _list_worth(metrics: pd.DataFrame, name: str, words: Words) -> Figure:
             )
         ),
         note=words("offers.worth_note", k=K),
+    )
+
+
+def _all_metrics(marts: Marts, words: Words) -> Figure:
+    source = ("recommendation_metrics",)
+    title = words("offers.all_metrics", k=K)
+    metrics = marts(
+        "recommendation_metrics",
+        where=f"model = 'hybrid' and k = {K} and fold = 0 and segment = 'all' and part = 'all'",
+    )
+    judged = [name for name in LISTS if name in set(metrics["list_name"])]
+    if not judged:
+        return Figure("metrics", title, words("offers.not_judged"), source)
+    found = {(row.metric, row.list_name): row for row in rows(metrics)}
+    hits = metrics[metrics["metric"] == "hit_rate"]
+    best = highest(hits, hits["value"])
+    return Figure(
+        "metrics",
+        title,
+        words(
+            "offers.all_metrics_sentence",
+            share=words.percent(best["value"]),
+            k=K,
+            list=words.term("list_name", best["list_name"]),
+        ),
+        source,
+        Table(
+            [words("offers.metric"), *(words.term("list_name", name) for name in judged)],
+            [
+                [
+                    words.term("metric", metric),
+                    *(_with_interval(found.get((metric, name)), words) for name in judged),
+                ]
+                for metric in METRICS
+            ],
+            numeric=range(1, len(judged) + 1),
+        ),
+        wide=True,
+        note=words("offers.judged_note"),
+    )
+
+
+def _with_interval(row: Any, words: Words) -> str:
+    """Write a value with its interval, where it has one."""
+    if row is None or pd.isna(row.value):
+        return ""
+    if pd.isna(row.ci_low):
+        return words.decimal(row.value, 3)
+    return words(
+        "offers.interval",
+        value=words.decimal(row.value, 3),
+        low=words.decimal(row.ci_low, 3),
+        high=words.decimal(row.ci_high, 3),
     )
 
 
