@@ -92,7 +92,9 @@ class Words:
         return str(format_currency(amount, self.currency, locale=self.locale))
 
     def short_money(self, amount: float) -> str:
-        """Write a large amount in a few characters: £8.9M, ₩17억."""
+        """Write an amount in a few characters when it is a large one: £8.9M, ₩17.3억."""
+        if abs(amount) < 1000:
+            return self.money(amount)
         return str(format_compact_currency(amount, self.currency, locale=self.locale, fraction_digits=1))
 
     def count(self, number: float) -> str:

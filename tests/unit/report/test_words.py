@@ -68,6 +68,7 @@ def test_money_has_its_sign_and_its_decimals():
     assert won.money(1234.5) in ("₩1,234", "₩1,235")
     assert (pounds.money_format, won.money_format) == (",.2f", ",.0f")
     assert pounds.short_money(8_887_208.89) == "£8.9M"
+    assert pounds.short_money(15.3) == "£15.30"
     assert won.short_money(1_728_664_350) == "₩17.3억"
     assert Words("en", "KRW").money(-7) == "-₩7"
 

@@ -1,0 +1,225 @@
+"""What sections say of a handful of rows, worked out by hand."""
+
+import datetime
+
+import duckdb
+import pandas as pd
+import pytest
+
+from palette.report.marts import Marts
+from palette.report.sections import cleaning, offers, overview, palette, quality, sales
+from palette.report.words import Words
+
+WORDS = Words("en", "GBP", {})
+
+
+def marts(**tables: pd.DataFrame) -> Marts:
+    """Marts of the retailer `shop` with these rows."""
+    connection = duckdb.connect()
+    for name, rows in tables.items():
+        connection.register("rows", rows.assign(retailer="shop"))
+        connection.execute(f"create table {name} as select * from rows")
+    return Marts(connection, "shop")
+
+
+def waterfall(dropped: list[int]) -> pd.DataFrame:
+    left = [10 - sum(dropped[: place + 1]) for place in range(len(dropped))]
+    return pd.DataFrame(
+        {
+            "step_number": range(len(dropped)),
+            "step": ["raw", "exact duplicate", "service line"],
+            "lines_dropped": dropped,
+            "lines_left": left,
+            "amount_dropped": [0.0, 5.0, -20.0 if dropped[2] else 0.0],
+            "amount_left": [100.0, 95.0, 115.0],
+        }
+    )
+
+
+def test_cleaning_names_the_steps_that_took_most_lines_and_most_money():
+    section = cleaning.build(marts(cleaning_waterfall=waterfall([0, 3, 1])), WORDS)
+    assert section.sentence.startswith("6 of 10 lines are kept (60.0%);")
+    lines, amounts, steps = section.figures
+    assert lines.sentence == "Most lines, 3, were dropped for: Exact duplicate."
+    assert amounts.sentence == (
+        "The step that moved the amount most, by -£20.00, is: Service line. £115.00 are left."
+    )
+    assert steps.body.rows[1] == ["Exact duplicate", "3", "7", "£5.00", "£95.00"]
+
+
+def test_cleaning_that_dropped_nothing_says_so():
+    section = cleaning.build(marts(cleaning_waterfall=waterfall([0, 0, 0])), WORDS)
+    assert [figure.sentence for figure in section.figures[:2]] == ["No line was dropped."] * 2
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (0.25, "revenue rose by 25.0% on the month before, to £500.00."),
+        (-0.1, "revenue fell by 10.0% on the month before, to £500.00."),
+        (None, "The data do not hold two whole months in a row to compare."),
+    ],
+)
+def test_the_overview_says_what_changed(change, said):
+    months = pd.DataFrame(
+        {
+            "month_start": [datetime.date(2011, 11, 1), datetime.date(2011, 12, 1)],
+            "revenue": [500.0, 90.0],
+            "revenue_change": [change, None],
+        }
+    ).astype({"revenue_change": float})
+    when = "" if change is None else "In Nov 2011, the last month that can be compared, "
+    assert overview._what_changed(marts(sales_monthly=months), WORDS) == when + said
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (0.01, 0.03, "significantly better than the best single model, EASE (0.120)"),
+        (-0.01, 0.03, "not told apart from the best single model, EASE (0.120)"),
+        (-0.03, -0.01, "significantly worse than EASE (0.120)"),
+    ],
+)
+def test_a_list_is_judged_by_the_interval_of_its_lead(low, high, verdict):
+    metrics = pd.DataFrame(
+        {
+            "model": ["hybrid", "ease", "popularity"],
+            "value": [0.14, 0.12, 0.05],
+            "ci_low": [0.13, 0.11, 0.04],
+            "ci_high": [0.15, 0.13, 0.06],
+            "customers": [1318, 1318, 1318],
+            "hybrid_lead_low": [None, low, 0.05],
+            "hybrid_lead_high": [None, high, 0.09],
+        }
+    )
+    figure = offers._list_worth(metrics, "discover", WORDS)
+    assert figure.title == "Discover: what past lists were worth"
+    assert figure.sentence == f"The hybrid reaches 0.140 (0.130 to 0.150), {verdict}; 1,318 customers."
+
+
+def test_a_single_model_is_not_compared():
+    metrics = pd.DataFrame(
+        {"model": ["ease"], "value": [0.1], "ci_low": [0.1], "ci_high": [0.1], "customers": [5]}
+    )
+    assert offers._list_worth(metrics, "next", WORDS).sentence == "Only one model was judged on this list."
+
+
+def test_rules_that_surely_cost_are_counted():
+    costs = pd.DataFrame(
+        {
+            "list_name": "next",
+            "rule": ["all rules", "never_category: Tobacco", "at_most_per_category: 3"],
+            "metric": "ndcg",
+            "k": 10,
+            "value_without": 0.2,
+            "value_with": [0.1, 0.19, 0.2],
+            "change": [-0.1, -0.01, 0.0],
+            "change_low": [-0.2, -0.02, -0.01],
+            "change_high": [-0.05, -0.005, 0.01],
+        }
+    )
+    assert offers._rule_costs(marts(recommendation_rule_costs=costs), WORDS).sentence == (
+        "1 of 2 rules surely cost accuracy; the dearest is Next purchase: never Tobacco (-0.010)."
+    )
+
+
+def test_customers_shown_are_of_different_segments_with_most_lists_first():
+    customers = pd.DataFrame(
+        {
+            "customer_id": ["1", "2", "3", "4"],
+            "rfm_segment": ["VIP", "VIP", "Promising", "Hibernating"],
+            "revenue": [50.0, 90.0, 10.0, 5.0],
+        }
+    )
+    lists = pd.DataFrame(
+        {"customer_id": ["1", "1", "2", "3", "3"], "list_name": ["next", "push", "next", "next", "again"]}
+    )
+    shown = offers.example_customers(marts(customer_360=customers, recommendations=lists))
+    assert shown == ["1", "3"]
+
+
+def expectations(success: list[bool]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "suite": "marts",
+            "relation": ["orders", "customers"],
+            "column_name": ["revenue", None],
+            "expectation": "expect",
+            "rule": ["is a number", "are unique"],
+            "severity": ["warning", "critical"],
+            "success": success,
+            "unexpected_count": [0 if held else 2 for held in success],
+            "element_count": [5, 4],
+        }
+    )
+
+
+def test_what_does_not_hold_comes_first_with_its_history():
+    now, before = expectations([True, False]), expectations([True, True])
+    history = pd.concat(
+        [
+            before.assign(build_id="b1", built_at=pd.Timestamp("2026-11-20 06:00")),
+            now.assign(build_id="b2", built_at=pd.Timestamp("2026-11-21 06:00")),
+        ]
+    )
+    section = quality.build(marts(quality_results=now, quality_history=history), WORDS)
+    assert section.sentence == "1 of 2 expectations do not hold, 1 of them critical."
+    states, past, every = section.figures
+    assert states.sentence == "Most is amiss in customers: 1 of its expectations do not hold."
+    assert past.sentence == "In 1 of the last 2 builds everything held."
+    assert every.body.rows == [
+        ["Does not hold", "customers", "are unique", "critical", "2", "4", "●○"],
+        ["Holds", "orders.revenue", "is a number", "warning", "0", "5", "●●"],
+    ]
+    assert list(every.body.flagged) == [0]
+
+
+def test_when_all_holds_the_history_begins():
+    now = expectations([True, True])
+    history = now.assign(build_id="b1", built_at=pd.Timestamp("2026-11-20 06:00"))
+    section = quality.build(marts(quality_results=now, quality_history=history), WORDS)
+    assert section.sentence == "All 2 expectations hold."
+    assert section.figures[1].sentence == "The history begins with this build."
+    assert list(section.figures[2].body.flagged) == []
+
+
+def test_the_weather_is_compared_with_revenue():
+    daily = pd.DataFrame(
+        {
+            "date_day": pd.to_datetime(["2019-07-01", "2019-07-02"]),
+            "mean_temperature": [20.0, 25.0],
+            "rainfall": [0.0, 0.0],
+        }
+    )
+    found = pd.DataFrame(
+        {"measure": ["mean_temperature", "rainfall"], "days": [2, 2], "revenue_correlation": [-0.42, None]}
+    )
+    rain, temperature = sales._weather(marts(sales_daily=daily, weather_correlation=found), WORDS)
+    assert temperature.sentence == "Over 2 days revenue shows a medium correlation with it (-0.42)."
+    assert rain.sentence == "Over 2 days there is too little variation to correlate it with revenue."
+
+
+def test_products_of_one_name_are_told_apart():
+    sold = pd.DataFrame(
+        {
+            "product_id": ["7", "8", "9"],
+            "product_name": ["CUP", "CUP", "BOWL"],
+            "revenue": [60.0, 30.0, 10.0],
+            "orders": 1,
+            "customers": 1,
+        }
+    )
+    figure = sales._ranking(marts(product_sales=sold), WORDS, "product", "product_sales", "product_name")
+    assert figure.sentence == "CUP (7) leads the 3 products with £60.00, 60.0% of the revenue."
+
+
+def test_a_shop_in_one_country_needs_no_chart_of_it():
+    sold = pd.DataFrame({"country": ["France"], "revenue": [60.0]})
+    figure = sales._ranking(marts(sales_by_country=sold), WORDS, "country", "sales_by_country", "country")
+    assert (figure.sentence, figure.body) == ("All customers are from France.", None)
+
+
+def test_a_shop_without_both_channels_has_no_palette():
+    section = palette.build(marts(palette_matrix=pd.DataFrame({"behaviour": [], "consumption": []})), WORDS)
+    assert section.sentence == "This retailer has no palette: nobody buys on both channels."
+    assert [figure.body for figure in section.figures] == [None]
