@@ -15,7 +15,7 @@ with
         select
             calendar.retailer,
             calendar.date_day,
-            cast({{ dbt.date_trunc('month', 'calendar.date_day') }} as date) as month_start,
+            {{ month_start('calendar.date_day') }} as month_start,
             cast({{ iso_weekday('calendar.date_day') }} as {{ dbt.type_bigint() }}) as weekday,
             {{ iso_weekday('calendar.date_day') }} in (6, 7) as is_weekend,
             calendar.holiday_name is not null as is_holiday,

@@ -2,10 +2,7 @@ with
 
     order_lines as (select * from {{ ref('order_lines') }}),
 
-    months as (
-        select *, cast({{ dbt.date_trunc('month', 'ordered_on') }} as date) as month_start
-        from order_lines
-    ),
+    months as (select *, {{ month_start('ordered_on') }} as month_start from order_lines),
 
     customer_monthly as (
         select

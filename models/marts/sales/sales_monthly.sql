@@ -10,10 +10,7 @@ with
         group by retailer
     ),
 
-    months as (
-        select *, cast({{ dbt.date_trunc('month', 'ordered_on') }} as date) as month_start
-        from order_lines
-    ),
+    months as (select *, {{ month_start('ordered_on') }} as month_start from order_lines),
 
     measured as (
         select retailer, month_start, {{ sales_measures() }}

@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from palette.report import MOST_CUSTOMERS
+from palette.report.charts.common import Chart
 from palette.report.charts.recommendations import customer_history
 from palette.report.customers import LookUp, look_up
 from palette.report.frames import rows
@@ -122,21 +123,21 @@ def _article(marts: Marts, customers: LookUp, retailer: Any, language: str, seed
     article = f"{retailer.retailer}-{language}"
     history = customer_history(pd.DataFrame({"month": [], "revenue": [], "orders": []}), words)
     charts = {
-        f"{article}-{section.key}-{figure.key}": _spec(figure.body)
+        f"{article}-{section.key}-{figure.key}": _spec(figure.body.chart)
         for section in sections
         for figure in section.figures
         if isinstance(figure.body, Drawing)
     }
-    charts[f"{article}-history"] = _spec(Drawing(history))
+    charts[f"{article}-history"] = _spec(history)
     return Article(
         article, retailer.retailer_name, words, sections, charts, _names(marts, words), customers, seed
     )
 
 
-def _spec(drawing: Drawing) -> dict[str, Any]:
+def _spec(chart: Chart) -> dict[str, Any]:
     """Return a chart's Vega-Lite, without what all of them share."""
     with alt.data_transformers.enable("default", max_rows=None):
-        spec: dict[str, Any] = drawing.chart.to_dict()
+        spec: dict[str, Any] = chart.to_dict()
     return {key: part for key, part in spec.items() if key not in ("config", "$schema")}
 
 

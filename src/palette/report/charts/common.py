@@ -24,9 +24,14 @@ def base(frame: pd.DataFrame) -> alt.Chart:
     return alt.Chart(frame).properties(width="container")
 
 
-def short_axis(title: str | None = None, **options: object) -> alt.Axis:
+def short_axis(title: str) -> alt.Axis:
     """Return an axis of large numbers: 200k, 1.5M."""
-    return alt.Axis(title=title, labelExpr=SHORT_NUMBER, tickCount=5, **options)
+    return alt.Axis(title=title, labelExpr=SHORT_NUMBER, tickCount=5)
+
+
+def in_order(frame: pd.DataFrame, label: str) -> alt.Y:
+    """Set names below each other in the order of the frame, leaving none out."""
+    return alt.Y(f"{label}:N", sort=frame[label].tolist(), title=None, axis=alt.Axis(labelOverlap=False))
 
 
 def ranked_bars(
@@ -49,9 +54,8 @@ def ranked_bars(
     marked
         A Boolean column; bars for which it is false are drawn quietly. All are accented when None.
     """
-    names = frame[label].tolist()
     bars = base(frame).encode(
-        y=alt.Y(f"{label}:N", sort=names, title=None, axis=alt.Axis(labelOverlap=False)),
+        y=in_order(frame, label),
         x=alt.X(f"{value}:Q", axis=None, scale=alt.Scale(domain=[0, longest(frame[value]) * 1.35])),
         tooltip=list(tooltip),
     )
@@ -95,28 +99,24 @@ def heatmap(
     color: alt.Color,
     tooltip: Sequence[alt.Tooltip],
     height: int,
-    text: str | None = None,
-    dark: str | None = None,
+    written: bool = True,
 ) -> Chart:
-    """Draw cells coloured by a value, with a text inside when one is named.
+    """Draw cells coloured by a value.
 
     Parameters
     ----------
-    text
-        Column written into the cells.
-    dark
-        Boolean column: whether the cell is so dark that its text has to be white.
+    frame
+        A row a cell.
+    written
+        Whether the column ``text`` is written into the cells, in white where ``dark`` is true.
     """
     cells = base(frame).encode(x=x, y=y, tooltip=list(tooltip))
     drawn = cells.mark_rect(cornerRadius=2, stroke="white", strokeWidth=2).encode(color=color)
-    if text is None:
+    if not written:
         return drawn.properties(height=height)
-    ink = (
-        alt.value(INK) if dark is None else alt.condition(alt.datum[dark], alt.value("white"), alt.value(INK))
-    )
-    return alt.layer(drawn, cells.mark_text(fontSize=11).encode(text=f"{text}:N", color=ink)).properties(
-        height=height
-    )
+    ink = alt.condition(alt.datum["dark"], alt.value("white"), alt.value(INK))
+    text = cells.mark_text(fontSize=11).encode(text="text:N", color=ink)
+    return alt.layer(drawn, text).properties(height=height)
 
 
 def sequential(frame: pd.DataFrame, value: str, title: str, legend: bool = True) -> alt.Color:

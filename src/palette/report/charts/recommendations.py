@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from palette.report.charts.common import ROW, base, count_tip, money_tip
+from palette.report.charts.common import ROW, base, count_tip, in_order, money_tip
 from palette.report.theme import ACCENT, CONTRAST, MUTED
 from palette.report.words import Words
 
@@ -20,7 +20,7 @@ def intervals(metrics: pd.DataFrame, title: str, words: Words) -> alt.LayerChart
     """
     color = alt.condition(alt.datum.model == "hybrid", alt.value(ACCENT), alt.value(MUTED))
     places = base(metrics).encode(
-        y=alt.Y("label:N", sort=metrics["label"].tolist(), title=None, axis=alt.Axis(labelOverlap=False)),
+        y=in_order(metrics, "label"),
         color=color,
         tooltip=[
             alt.Tooltip("label:N", title=words("offers.model")),
@@ -50,12 +50,7 @@ def rule_costs(costs: pd.DataFrame, title: str, words: Words) -> alt.LayerChart:
         Name of the change.
     """
     places = base(costs).encode(
-        y=alt.Y(
-            "label:N",
-            sort=costs["label"].tolist(),
-            title=None,
-            axis=alt.Axis(labelOverlap=False),
-        ),
+        y=in_order(costs, "label"),
         tooltip=[
             alt.Tooltip("label:N", title=words("offers.rule")),
             alt.Tooltip("value_without:Q", title=words("offers.without"), format=".3f"),

@@ -5,9 +5,20 @@ from typing import Literal
 import altair as alt
 import pandas as pd
 
-from palette.report.charts.common import Chart, base, count_tip, heatmap, money_tip, sequential, short_axis
+from palette.report.charts.common import (
+    Chart,
+    base,
+    count_tip,
+    heatmap,
+    in_order,
+    money_tip,
+    sequential,
+    short_axis,
+)
 from palette.report.theme import ACCENT, CONTRAST, QUIET
 from palette.report.words import Words
+
+DAY = "%Y-%m-%d"
 
 
 def waterfall(steps: pd.DataFrame, measure: Literal["lines", "amount"], words: Words) -> alt.LayerChart:
@@ -25,7 +36,7 @@ def waterfall(steps: pd.DataFrame, measure: Literal["lines", "amount"], words: W
     number = "," if measure == "lines" else words.money_format
     frame = steps.assign(before=steps[left] + steps[dropped])
     bars = base(frame).encode(
-        y=alt.Y("label:N", sort=frame["label"].tolist(), title=None, axis=alt.Axis(labelOverlap=False)),
+        y=in_order(frame, "label"),
         tooltip=[
             alt.Tooltip("label:N", title=words("cleaning.step")),
             alt.Tooltip(f"{dropped}:Q", title=words("cleaning.dropped"), format=number),
@@ -37,12 +48,20 @@ def waterfall(steps: pd.DataFrame, measure: Literal["lines", "amount"], words: W
     return alt.layer(kept, gone).properties(height=34 * len(frame))
 
 
+def _day_axis() -> alt.X:
+    return alt.X("date_day:T", title=None, axis=alt.Axis(format=DAY, grid=False, tickCount=6))
+
+
+def _day_tip(words: Words) -> alt.Tooltip:
+    return alt.Tooltip("date_day:T", title=words("sales.day"), format=DAY)
+
+
 def revenue_by_day(daily: pd.DataFrame, words: Words) -> alt.LayerChart:
     """Draw revenue by day as a line, with a mark on public holidays; takes ``sales_daily``."""
     revenue = alt.Y("revenue:Q", axis=short_axis(words.currency))
-    day = alt.X("date_day:T", title=None, axis=alt.Axis(format="%Y-%m-%d", grid=False, tickCount=6))
+    day = _day_axis()
     tooltip = [
-        alt.Tooltip("date_day:T", title=words("sales.day"), format="%Y-%m-%d"),
+        _day_tip(words),
         money_tip("revenue", words("revenue"), words),
         count_tip("orders", words("orders")),
     ]
@@ -64,7 +83,7 @@ def weather_by_day(
 ) -> alt.Chart:
     """Draw the temperature of each day as a line, or its rain as bars; takes ``sales_daily``."""
     chart = base(daily).encode(
-        x=alt.X("date_day:T", title=None, axis=alt.Axis(format="%Y-%m-%d", grid=False, tickCount=6)),
+        x=_day_axis(),
         y=alt.Y(
             f"{measure}:Q",
             title=words.term("feature", measure),
@@ -72,7 +91,7 @@ def weather_by_day(
             scale=alt.Scale(zero=measure == "rainfall"),
         ),
         tooltip=[
-            alt.Tooltip("date_day:T", title=words("sales.day"), format="%Y-%m-%d"),
+            _day_tip(words),
             alt.Tooltip(f"{measure}:Q", title=words.term("feature", measure), format=".1f"),
         ],
     )
@@ -115,6 +134,7 @@ def week_heatmap(hours: pd.DataFrame, words: Words) -> Chart:
             count_tip("orders", words("orders")),
         ],
         height=28 * 7,
+        written=False,
     )
 
 

@@ -12,6 +12,7 @@ from palette.report.charts.common import (
     base,
     count_tip,
     heatmap,
+    in_order,
     is_dark,
     money_tip,
     sequential,
@@ -29,7 +30,7 @@ def segment_shares(segments: pd.DataFrame, words: Words) -> alt.LayerChart:
     segments
         ``rfm_segment_profiles`` with ``label``, in the order to draw.
     """
-    order = alt.Y("label:N", sort=segments["label"].tolist(), title=None, axis=alt.Axis(labelOverlap=False))
+    order = in_order(segments, "label")
     tooltip = [
         alt.Tooltip("label:N", title=words("segment")),
         count_tip("customers", words("customers")),
@@ -84,8 +85,6 @@ def rfm_grid(grid: pd.DataFrame, words: Words) -> Chart:
             money_tip("monetary_mean", words("rfm.mean"), words),
         ],
         height=260,
-        text="text",
-        dark="dark",
     )
 
 
@@ -167,8 +166,6 @@ def profiles(centres: pd.DataFrame, words: Words) -> Chart:
             alt.Tooltip("standardised_mean:Q", title=words("clusters.deviations"), format="+.2f"),
         ],
         height=max(ROW * frame["feature_label"].nunique(), 60),
-        text="text",
-        dark="dark",
     )
 
 
@@ -222,8 +219,6 @@ def palette_matrix(groups: pd.DataFrame, words: Words) -> Chart:
             share_tip("customer_share", words("share.customers")),
         ],
         height=54 * groups["behaviour"].nunique(),
-        text="text",
-        dark="dark",
     )
 
 
@@ -236,7 +231,7 @@ def fitted_and_predicted(groups: pd.DataFrame, words: Words) -> alt.Chart:
         base(parts)
         .mark_bar()
         .encode(
-            y=alt.Y("label:N", sort=groups["label"].tolist(), title=None, axis=alt.Axis(labelOverlap=False)),
+            y=in_order(groups, "label"),
             x=alt.X("count:Q", title=words("customers"), axis=alt.Axis(tickCount=5)),
             color=alt.Color(
                 "kind:N", scale=alt.Scale(domain=list(kinds.values()), range=[ACCENT, QUIET]), title=None
@@ -280,6 +275,4 @@ def confusion(pairs: pd.DataFrame, words: Words) -> Chart:
             count_tip("customers", words("customers")),
         ],
         height=ROW * len(names),
-        text="text",
-        dark="dark",
     )

@@ -7,7 +7,7 @@ import pandas as pd
 from palette.report.charts import baskets as charts
 from palette.report.frames import rows, sample
 from palette.report.marts import Marts
-from palette.report.sections.common import POINTS, Figure, Section, Table, drawn, sampled
+from palette.report.sections.common import POINTS, Drawing, Figure, Section, Table, sampled
 from palette.report.words import Words
 
 STRONGEST = 15  # rules of the table
@@ -46,7 +46,7 @@ def build(marts: Marts, words: Words) -> Section:
                     support=words.percent(rules["support"].median()),
                 ),
                 source,
-                drawn(
+                Drawing(
                     charts.rules_scatter(
                         sample(rules, POINTS)[
                             ["antecedents", "consequents", "label", "support", "confidence", "lift"]
@@ -66,7 +66,7 @@ def build(marts: Marts, words: Words) -> Section:
                     clusters=words.count(len(by_cluster)),
                 ),
                 source,
-                drawn(
+                Drawing(
                     charts.rules_by_cluster(
                         sample(rules, POINTS)[["label", "antecedents", "consequents", "lift"]], words
                     )
@@ -82,7 +82,7 @@ def build(marts: Marts, words: Words) -> Section:
                     product=_hub(drawn_rules[["antecedents", "consequents"]].stack()),
                 ),
                 source,
-                drawn(charts.rules_network(drawn_rules[["antecedents", "consequents", "lift"]], words)),
+                Drawing(charts.rules_network(drawn_rules[["antecedents", "consequents", "lift"]], words)),
                 wide=True,
             ),
             _strongest(rules, words),

@@ -3,7 +3,7 @@
 from palette.report.charts.sales import waterfall
 from palette.report.frames import highest, rows
 from palette.report.marts import Marts
-from palette.report.sections.common import Figure, Section, Table, drawn
+from palette.report.sections.common import Drawing, Figure, Section, Table
 from palette.report.words import Words
 
 
@@ -37,7 +37,7 @@ def build(marts: Marts, words: Words) -> Section:
                     lines=words.count(by_lines["lines_dropped"]),
                 ),
                 source,
-                drawn(waterfall(steps, "lines", words)),
+                Drawing(waterfall(steps, "lines", words)),
             ),
             Figure(
                 "amounts",
@@ -50,7 +50,7 @@ def build(marts: Marts, words: Words) -> Section:
                     left=words.money(kept["amount_left"]),
                 ),
                 source,
-                drawn(waterfall(steps, "amount", words)),
+                Drawing(waterfall(steps, "amount", words)),
             ),
             Figure(
                 "steps",

@@ -12,9 +12,9 @@ from palette.report.sections.common import (
     POINTS,
     Card,
     Cards,
+    Drawing,
     Figure,
     Section,
-    drawn,
     joined,
     sampled,
     texts_by,
@@ -99,7 +99,7 @@ def _diagnostics(marts: Marts, words: Words, clustering: str) -> list[Figure]:
             f"{name}: {words(f'clusters.{measure}')}",
             sentences[measure],
             ("cluster_diagnostics",),
-            drawn(charts.diagnostics(candidates[["k", measure, "is_chosen"]], measure, words)),
+            Drawing(charts.diagnostics(candidates[["k", measure, "is_chosen"]], measure, words)),
             note=words("clusters.chosen_note"),
         )
         for measure in MEASURES
@@ -123,7 +123,7 @@ def _profiles(marts: Marts, words: Words, clustering: str) -> Figure:
             deviations=words.decimal(abs(far["standardised_mean"]), 1),
         ),
         ("cluster_centres",),
-        drawn(
+        Drawing(
             charts.profiles(
                 centres[["label", "feature_label", "mean", "overall_mean", "standardised_mean"]], words
             )
@@ -155,7 +155,7 @@ def _components(marts: Marts, words: Words, clustering: str) -> Figure:
             features=joined(list(dict.fromkeys(features)), words),
         ),
         source,
-        drawn(
+        Drawing(
             charts.components(
                 points[["customer_id", "label", "component_1", "component_2"]].round(3),
                 (axes[0], axes[1]),
@@ -185,7 +185,7 @@ def _importances(marts: Marts, words: Words, clustering: str) -> Figure:
             share=words.percent(features["importance"].iloc[0]),
         ),
         ("cluster_importances",),
-        drawn(
+        Drawing(
             ranked_bars(
                 features[["label", "importance", "text"]],
                 label="label",

@@ -140,11 +140,6 @@ class Section:
         return placed
 
 
-def drawn(chart: Chart) -> Drawing:
-    """Wrap a chart."""
-    return Drawing(chart)
-
-
 def sampled(frame: pd.DataFrame, words: Words) -> str:
     """Say that only a sample is drawn, where that is so."""
     return (
@@ -152,6 +147,12 @@ def sampled(frame: pd.DataFrame, words: Words) -> str:
         if len(frame) > POINTS
         else ""
     )
+
+
+def ranked_segments(marts: Marts, words: Words) -> pd.DataFrame:
+    """Return ``rfm_segment_profiles`` by revenue, with ``label``, the segment's name."""
+    segments = marts("rfm_segment_profiles", order="revenue_share desc, rfm_segment")
+    return segments.assign(label=segments["rfm_segment"].map(words.name))
 
 
 def translated_names(marts: Marts, language: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ import pandas as pd
 from palette.report.charts import recommendations as charts
 from palette.report.frames import highest, rows
 from palette.report.marts import Marts
-from palette.report.sections.common import Card, Cards, Figure, Section, Table, drawn
+from palette.report.sections.common import Card, Cards, Drawing, Figure, Section, Table
 from palette.report.words import Words
 
 LISTS = ("discover", "again", "next", "online_offers", "push")
@@ -73,7 +73,7 @@ def _list_worth(metrics: pd.DataFrame, name: str, words: Words) -> Figure:
         title,
         sentence,
         ("recommendation_metrics",),
-        drawn(
+        Drawing(
             charts.intervals(
                 frame[["label", "model", "value", "ci_low", "ci_high", "customers"]], f"nDCG@{K}", words
             )
@@ -163,7 +163,7 @@ def _rule_costs(marts: Marts, words: Words) -> Figure:
             change=words.decimal(dearest["change"], 3),
         ),
         source,
-        drawn(charts.rule_costs(costs[columns], words("offers.change", k=K), words)),
+        Drawing(charts.rule_costs(costs[columns], words("offers.change", k=K), words)),
         wide=True,
         note=words("offers.rule_costs_note"),
     )

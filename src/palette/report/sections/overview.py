@@ -1,11 +1,22 @@
 """Who the customers are, what changed and what to do, on one screen."""
 
 import altair as alt
+import pandas as pd
 
 from palette.report.charts.common import count_tip, ranked_bars, share_tip
 from palette.report.frames import rows
 from palette.report.marts import Marts
-from palette.report.sections.common import Figure, Section, Table, Tile, Tiles, drawn, joined, texts_by
+from palette.report.sections.common import (
+    Drawing,
+    Figure,
+    Section,
+    Table,
+    Tile,
+    Tiles,
+    joined,
+    ranked_segments,
+    texts_by,
+)
 from palette.report.words import Words
 
 LEADING = 3  # segments named first
@@ -14,7 +25,7 @@ LEADING = 3  # segments named first
 def build(marts: Marts, words: Words) -> Section:
     """Assemble the section."""
     whole = marts("retailer_overview").iloc[0]
-    segments = marts("rfm_segment_profiles", order="revenue_share desc, rfm_segment")
+    segments = ranked_segments(marts, words)
     top = segments.head(LEADING)
     results = marts.shared("quality_results")
     held = int(results["success"].sum())
@@ -36,7 +47,6 @@ def build(marts: Marts, words: Words) -> Section:
             words("overview.since", first=words.day(whole["first_ordered_on"])),
         ),
     ]
-    leaders = joined([words.name(name) for name in top["rfm_segment"]], words)
     return Section(
         "overview",
         words("overview.title"),
@@ -45,7 +55,7 @@ def build(marts: Marts, words: Words) -> Section:
             customers=words.count(whole["customers"]),
             orders=words.count(whole["orders"]),
             revenue=words.short_money(whole["revenue"]),
-            leaders=leaders,
+            leaders=joined(top["label"].tolist(), words),
             share=words.percent(top["revenue_share"].sum()),
             size=words.percent(top["customer_share"].sum()),
         ),
@@ -58,8 +68,8 @@ def build(marts: Marts, words: Words) -> Section:
                 Tiles(tiles),
                 wide=True,
             ),
-            _leading_segments(marts, words),
-            _what_to_do(marts, words),
+            _leading_segments(segments, words),
+            _what_to_do(marts, segments.head(LEADING + 2), words),
         ],
     )
 
@@ -77,10 +87,8 @@ def _what_changed(marts: Marts, words: Words) -> str:
     )
 
 
-def _leading_segments(marts: Marts, words: Words) -> Figure:
-    segments = marts("rfm_segment_profiles", order="revenue_share desc, rfm_segment")
+def _leading_segments(segments: pd.DataFrame, words: Words) -> Figure:
     segments = segments.assign(
-        label=segments["rfm_segment"].map(words.name),
         text=segments["revenue_share"].map(words.percent),
         leads=segments.index < LEADING,
     )
@@ -95,7 +103,7 @@ def _leading_segments(marts: Marts, words: Words) -> Figure:
             size=words.percent(first["customer_share"]),
         ),
         ("rfm_segment_profiles",),
-        drawn(
+        Drawing(
             ranked_bars(
                 segments[["label", "revenue_share", "customers", "text", "leads"]],
                 label="label",
@@ -112,8 +120,7 @@ def _leading_segments(marts: Marts, words: Words) -> Figure:
     )
 
 
-def _what_to_do(marts: Marts, words: Words) -> Figure:
-    segments = marts("rfm_segment_profiles", order="revenue_share desc, rfm_segment").head(LEADING + 2)
+def _what_to_do(marts: Marts, segments: pd.DataFrame, words: Words) -> Figure:
     goals = texts_by(marts.shared("segment_strategies"), "rfm_segment", f"goal_{words.language}")
     return Figure(
         "advice",
@@ -123,11 +130,7 @@ def _what_to_do(marts: Marts, words: Words) -> Figure:
         Table(
             [words("segment"), words("customers"), words("rfm.goal")],
             [
-                [
-                    words.name(row.rfm_segment),
-                    words.count(row.customers),
-                    goals.get(row.rfm_segment, ""),
-                ]
+                [row.label, words.count(row.customers), goals.get(row.rfm_segment, "")]
                 for row in rows(segments)
             ],
             numeric=[1],

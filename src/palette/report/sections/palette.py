@@ -3,7 +3,7 @@
 from palette.report.charts import segments as charts
 from palette.report.frames import highest, rows
 from palette.report.marts import Marts
-from palette.report.sections.common import Card, Cards, Figure, Section, drawn
+from palette.report.sections.common import Card, Cards, Drawing, Figure, Section
 from palette.report.words import Words
 
 PREFERRED = 3  # categories named on a group's card
@@ -42,7 +42,7 @@ def build(marts: Marts, words: Words) -> Section:
                     consumption=words.name(str(groups.groupby("consumption")["customers"].sum().idxmax())),
                 ),
                 ("palette_matrix",),
-                drawn(
+                Drawing(
                     charts.palette_matrix(
                         groups[
                             [
@@ -66,7 +66,7 @@ def build(marts: Marts, words: Words) -> Section:
                     predicted=words.count(groups["predicted_customers"].sum()),
                 ),
                 ("palette_matrix", "customer_palette"),
-                drawn(
+                Drawing(
                     charts.fitted_and_predicted(
                         groups.sort_values(["customers", "label"], ascending=[False, True])[
                             ["label", "customers", "fitted_customers", "predicted_customers"]
@@ -99,7 +99,7 @@ def _confusion(marts: Marts, words: Words) -> Figure:
             baseline=words.percent(metrics["majority_baseline"]),
         ),
         source,
-        drawn(charts.confusion(pairs[["actual_label", "predicted_label", "customers"]], words)),
+        Drawing(charts.confusion(pairs[["actual_label", "predicted_label", "customers"]], words)),
         wide=True,
     )
 

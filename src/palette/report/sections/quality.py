@@ -7,7 +7,7 @@ import pandas as pd
 from palette.report.charts import quality as charts
 from palette.report.frames import rows
 from palette.report.marts import Marts
-from palette.report.sections.common import Figure, Section, Table, drawn
+from palette.report.sections.common import Drawing, Figure, Section, Table
 from palette.report.words import Words
 
 BUILDS = 12  # of the history, the latest
@@ -23,6 +23,7 @@ def build(marts: Marts, words: Words) -> Section:
     history = marts.shared(
         "quality_history", order="built_at, build_id, suite, relation, column_name, expectation, rule"
     )
+    recent = history[history["build_id"].isin(_builds(history))]
     return Section(
         "quality",
         words("quality.title"),
@@ -34,7 +35,7 @@ def build(marts: Marts, words: Words) -> Section:
             all=words.count(len(results)),
             critical=words.count(critical),
         ),
-        [_states(results, words), _history(history, words), _expectations(results, history, words)],
+        [_states(results, words), _history(recent, words), _expectations(results, recent, words)],
     )
 
 
@@ -58,7 +59,7 @@ def _states(results: pd.DataFrame, words: Words) -> Figure:
         if warned.empty
         else words("quality.states_fail", relation=str(warned.index[0]), failed=words.count(warned.iloc[0])),
         ("quality_results",),
-        drawn(charts.states(counts, words)),
+        Drawing(charts.states(counts, words)),
     )
 
 
@@ -67,9 +68,8 @@ def _builds(history: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(history["build_id"]))[-BUILDS:]
 
 
-def _history(history: pd.DataFrame, words: Words) -> Figure:
-    builds = _builds(history)
-    recent = history[history["build_id"].isin(builds)]
+def _history(recent: pd.DataFrame, words: Words) -> Figure:
+    builds = recent["build_id"].nunique()
     clean = int(recent.groupby("build_id")["success"].all().sum())
     counts = recent.assign(
         build=recent["built_at"].dt.strftime("%Y-%m-%d %H:%M"), state=_state(recent["success"], words)
@@ -79,19 +79,18 @@ def _history(history: pd.DataFrame, words: Words) -> Figure:
         "history",
         words("quality.history"),
         words("quality.history_first")
-        if len(builds) < 2
-        else words("quality.history_sentence", clean=words.count(clean), builds=words.count(len(builds))),
+        if builds < 2
+        else words("quality.history_sentence", clean=words.count(clean), builds=words.count(builds)),
         ("quality_history",),
-        drawn(charts.history(counts, words)) if len(counts) else None,
+        Drawing(charts.history(counts, words)) if len(counts) else None,
         note=words("quality.history_note", builds=BUILDS),
     )
 
 
-def _expectations(results: pd.DataFrame, history: pd.DataFrame, words: Words) -> Figure:
-    builds = _builds(history)
-    recent = history[history["build_id"].isin(builds)].fillna({"column_name": ""})
-    states = recent.pivot_table(index=KEYS, columns="build_id", values="success", aggfunc="all")
-    past = dict(zip(states.index, states.reindex(columns=builds).to_numpy().tolist(), strict=True))
+def _expectations(results: pd.DataFrame, recent: pd.DataFrame, words: Words) -> Figure:
+    named = recent.fillna({"column_name": ""})
+    states = named.pivot_table(index=KEYS, columns="build_id", values="success", aggfunc="all")
+    past = dict(zip(states.index, states.reindex(columns=_builds(recent)).to_numpy().tolist(), strict=True))
     shown = results.fillna({"column_name": ""}).sort_values(["success", "suite", "relation"], kind="stable")
     written = [
         [

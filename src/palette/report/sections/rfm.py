@@ -5,7 +5,7 @@ import pandas as pd
 from palette.report.charts import segments as charts
 from palette.report.frames import highest, rows
 from palette.report.marts import Marts
-from palette.report.sections.common import Figure, Section, Table, drawn, texts_by
+from palette.report.sections.common import Drawing, Figure, Section, Table, ranked_segments, texts_by
 from palette.report.words import Words
 
 DIMENSIONS = ("recency", "frequency", "monetary")
@@ -13,8 +13,7 @@ DIMENSIONS = ("recency", "frequency", "monetary")
 
 def build(marts: Marts, words: Words) -> Section:
     """Assemble the section."""
-    segments = marts("rfm_segment_profiles", order="revenue_share desc, rfm_segment")
-    segments = segments.assign(label=segments["rfm_segment"].map(words.name))
+    segments = ranked_segments(marts, words)
     largest = highest(segments, segments["customers"])
     return Section(
         "rfm",
@@ -30,7 +29,7 @@ def build(marts: Marts, words: Words) -> Section:
             _shares(segments, words),
             _grid(marts, words),
             _contribution(marts, words),
-            _strategies(marts, words),
+            _strategies(marts, segments, words),
         ],
     )
 
@@ -43,7 +42,7 @@ def _shares(segments: pd.DataFrame, words: Words) -> Figure:
         words("rfm.shares"),
         words("rfm.shares_sentence", segment=best["label"], ratio=words.decimal(best["ratio"], 1)),
         ("rfm_segment_profiles",),
-        drawn(
+        Drawing(
             charts.segment_shares(
                 segments[["label", "customers", "customer_share", "revenue_share", "monetary_mean"]], words
             )
@@ -63,7 +62,7 @@ def _grid(marts: Marts, words: Words) -> Figure:
             revenue=words.percent(best["revenue_share"].sum()),
         ),
         ("rfm_grid",),
-        drawn(charts.rfm_grid(grid.drop(columns="retailer"), words)),
+        Drawing(charts.rfm_grid(grid.drop(columns="retailer"), words)),
         note=words("rfm.grid_note"),
     )
 
@@ -86,7 +85,7 @@ def _contribution(marts: Marts, words: Words) -> Figure:
             ),
         ),
         ("rfm_contribution", "rfm_weights"),
-        drawn(
+        Drawing(
             charts.contribution(
                 classes[["label", "class", "percent", "amount_contribution", "contribution_effect"]], words
             )
@@ -95,8 +94,7 @@ def _contribution(marts: Marts, words: Words) -> Figure:
     )
 
 
-def _strategies(marts: Marts, words: Words) -> Figure:
-    segments = marts("rfm_segment_profiles", order="revenue_share desc, rfm_segment")
+def _strategies(marts: Marts, segments: pd.DataFrame, words: Words) -> Figure:
     actions = texts_by(marts.shared("segment_strategies"), "rfm_segment", f"actions_{words.language}")
     return Figure(
         "strategies",
@@ -115,7 +113,7 @@ def _strategies(marts: Marts, words: Words) -> Figure:
             ],
             [
                 [
-                    words.name(row.rfm_segment),
+                    row.label,
                     words.count(row.customers),
                     words.percent(row.revenue_share),
                     words.decimal(row.recency_days_mean, 0),

@@ -9,7 +9,7 @@ from palette.report.charts import sales as charts
 from palette.report.charts.common import count_tip, money_tip, ranked_bars
 from palette.report.frames import highest, rows
 from palette.report.marts import Marts
-from palette.report.sections.common import TOP, Figure, Section, drawn
+from palette.report.sections.common import TOP, Drawing, Figure, Section
 from palette.report.words import Words
 
 
@@ -57,7 +57,7 @@ def _by_day(marts: Marts, words: Words) -> Figure:
         words("sales.by_day"),
         sentence,
         ("sales_daily", "sales_peaks"),
-        drawn(
+        Drawing(
             charts.revenue_by_day(
                 daily[["date_day", "revenue", "orders", "is_holiday", "holiday_name"]], words
             )
@@ -82,7 +82,7 @@ def _weather(marts: Marts, words: Words) -> list[Figure]:
             correlation=words.decimal(found.revenue_correlation),
         )
         chart = charts.weather_by_day(known[["date_day", found.measure]], found.measure, words)
-        figures.append(Figure(found.measure, title, sentence, source, drawn(chart)))
+        figures.append(Figure(found.measure, title, sentence, source, Drawing(chart)))
     return figures or [Figure("weather", words("sales.weather"), words("sales.no_weather"), source)]
 
 
@@ -106,7 +106,7 @@ def _by_month(marts: Marts, words: Words) -> Figure:
             revenue=words.money(best["revenue"]),
         ),
         ("sales_monthly",),
-        drawn(
+        Drawing(
             charts.revenue_by_month(
                 monthly[["month", "revenue", "revenue_change", "orders", "customers", "is_complete"]], words
             )
@@ -129,7 +129,7 @@ def _by_weekday_and_hour(marts: Marts, words: Words) -> Figure:
             revenue=words.money(best["revenue"]),
         ),
         ("sales_by_weekday_hour",),
-        drawn(charts.week_heatmap(hours[["day", "hour_of_day", "revenue", "orders"]], words)),
+        Drawing(charts.week_heatmap(hours[["day", "hour_of_day", "revenue", "orders"]], words)),
     )
 
 
@@ -160,7 +160,7 @@ def _ranking(marts: Marts, words: Words, key: str, mart: str, column: str) -> Fi
             all=words.count(len(ranked)),
         ),
         (mart,),
-        drawn(
+        Drawing(
             ranked_bars(
                 top[[column, "revenue", "text", "orders", "customers"]],
                 label=column,
@@ -204,7 +204,7 @@ def _by_demographic(marts: Marts, words: Words) -> list[Figure]:
                     customers=words.count(best["customers"]),
                 ),
                 source,
-                drawn(
+                Drawing(
                     charts.demographics(
                         known[["gender_label", "age_band", "revenue", "revenue_per_customer", "customers"]],
                         measure,

@@ -1,0 +1,1 @@
+{% macro month_start(day) %} cast({{ dbt.date_trunc("month", day) }} as date) {% endmacro %}
