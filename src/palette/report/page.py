@@ -34,8 +34,8 @@ class Article:
     ----------
     id
         Retailer and language, in the page's addresses.
-    retailer
-        The retailer's name.
+    retailer, name
+        The retailer, and what it is called.
     words, sections
         What it says and shows.
     charts
@@ -48,6 +48,7 @@ class Article:
 
     id: str
     retailer: str
+    name: str
     words: Words
     sections: list[Section]
     charts: dict[str, dict[str, Any]]
@@ -130,7 +131,15 @@ def _article(marts: Marts, customers: LookUp, retailer: Any, language: str, seed
     }
     charts[f"{article}-history"] = _spec(history)
     return Article(
-        article, retailer.retailer_name, words, sections, charts, _names(marts, words), customers, seed
+        id=article,
+        retailer=retailer.retailer,
+        name=retailer.retailer_name,
+        words=words,
+        sections=sections,
+        charts=charts,
+        names=_names(marts, words),
+        look_up=customers,
+        seed=seed,
     )
 
 

@@ -16,7 +16,6 @@
     const labelLimit = Math.min(Math.max(place.clientWidth * 0.38, 90), 280);
     return vegaEmbed(place, spec, { config: { ...config, axisY: { labelLimit } }, actions: false, renderer: "svg" });
   };
-  const retailer = article => article.id.replace(/-[a-z]+$/, "");
 
   // ---- which article is open: the address says it, so that every switch is a link
   function open(article) {
@@ -37,11 +36,12 @@
   function follow() {
     const target = document.getElementById(location.hash.slice(1));
     const article = target && target.closest("article");
-    if (!article) return;
+    if (!article) return false;
     // What is drawn above a place moves it.
     const moves = article.hidden || !article.dataset.drawn;
     const there = open(article);
     if (moves) there.then(() => target.scrollIntoView());
+    return true;
   }
   // The contents mark the section that is being read.
   function mark() {
@@ -60,9 +60,8 @@
     const link = event.target.closest("a[data-switch]");
     if (!link) return;
     const here = articles.find(article => !article.hidden);
-    const there = link.hash.slice(1).replace(/-overview$/, "");
     event.preventDefault();
-    location.hash = there + "-" + current(here).dataset.section;
+    location.hash = link.dataset.switch + "-" + current(here).dataset.section;
   });
   let waiting = false;
   addEventListener("scroll", () => {
@@ -82,7 +81,7 @@
     return JSON.parse(await new Response(stream).text());
   }
   function customersOf(article) {
-    const name = retailer(article);
+    const name = article.dataset.retailer;
     if (!unpacked.has(name)) unpacked.set(name, unpack(name));
     return unpacked.get(name);
   }
@@ -202,8 +201,5 @@
   });
 
   addEventListener("hashchange", follow);
-  const preferred = (navigator.language || "").startsWith("ko") ? articles.find(one => one.lang === "ko") : articles[0];
-  if (location.hash.length > 1 && document.getElementById(location.hash.slice(1))) follow();
-  else open(preferred || articles[0]);
-  if (!articles.some(one => drawnArticles.has(one))) open(articles[0]);
+  if (!follow()) open(articles.find(one => navigator.language.startsWith(one.lang)) || articles[0]);
 })();
