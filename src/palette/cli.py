@@ -156,7 +156,7 @@ def docs() -> None:
 
 def show_summary(warehouse: Path) -> None:
     """Print the summary of a warehouse."""
-    from palette.core.summary import summarise
+    from palette.overview.summary import summarise
 
     for part in summarise(warehouse):
         console.print(part, soft_wrap=True, highlight=False)

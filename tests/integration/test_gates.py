@@ -102,7 +102,7 @@ def test_an_unknown_retailer_stops_the_build(sandbox, earlier):
 
 
 def test_a_broken_contract_stops_the_build(broken_project):
-    model = broken_project.project / "models/marts/sales/order_lines.sql"
+    model = broken_project.project / "models/marts/core/order_lines.sql"
     model.write_text(model.read_text().replace("unit_price,", "cast(unit_price as double) as unit_price,"))
     run = broken_project.dbt("build", "--select", "+order_lines")
     assert run.code != 0
@@ -120,7 +120,7 @@ def test_a_broken_python_schema_stops_the_build(broken_project):
 
 
 def test_a_lost_line_fails_the_reconciliation(broken_project):
-    model = broken_project.project / "models/marts/sales/order_lines.sql"
+    model = broken_project.project / "models/marts/core/order_lines.sql"
     model.write_text(model.read_text().replace("is null", "is null and quantity < 100"))
     run = broken_project.dbt("build", "--select", "+assert_input_is_kept_or_excluded")
     assert run.code != 0
@@ -147,7 +147,7 @@ def test_a_wrong_rule_fails_its_unit_test(broken_project):
 
 def test_a_failed_critical_expectation_stops_the_build(broken_project, earlier):
     """A retailer whose steps let returns through: the marts would sum negative purchases."""
-    steps = broken_project.project / "seeds/sales/cleaning_steps.csv"
+    steps = broken_project.project / "seeds/core/cleaning_steps.csv"
     rows = steps.read_text().splitlines(keepends=True)
     steps.write_text("".join(row for row in rows if "non_positive" not in row))
     run = broken_project.run("palette", "build")

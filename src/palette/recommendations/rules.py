@@ -212,7 +212,7 @@ def unmatched(rules: Iterable[Rule], items: pd.DataFrame) -> list[str]:
             name += f" '{rule.value}'"
             reason = "no item has this product"
         elif name in LEAST and items[LEAST[name]].isna().all():
-            reason = f"no item's {LEAST[name]} is known, see seeds/recommendations/product_facts.csv"
+            reason = f"no item's {LEAST[name]} is known, see seeds/core/product_facts.csv"
         else:
             continue
         sentences.append(f"{rule.retailer}, list {rule.list_name}: {name} does nothing: {reason}")

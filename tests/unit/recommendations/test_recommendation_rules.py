@@ -478,8 +478,8 @@ def test_rules_that_do_nothing_are_told():
     assert unmatched(given, unknown) == [
         *told,
         "mall, list again: least_stock does nothing: no item's stock is known, "
-        "see seeds/recommendations/product_facts.csv",
+        "see seeds/core/product_facts.csv",
         "mall, list again: least_margin does nothing: no item's margin is known, "
-        "see seeds/recommendations/product_facts.csv",
+        "see seeds/core/product_facts.csv",
     ]
     assert unmatched([], catalogue()) == []

@@ -1,0 +1,1 @@
+"""The overview domain: what a warehouse holds, over all domains below it."""
