@@ -13,18 +13,22 @@
 {% endmacro %}
 
 
-{% macro check_rules() %}
-    {% if execute %}
-        {% set seed = graph.nodes["seed.palette.recommendation_rules"] %}
-        {% set path = seed.root_path ~ "/" ~ seed.original_file_path %}
-        {% do palette_python("check_rules", [path, configured_retailers() | join(",")]) %}
+{% macro check_shops() %}
+    {% if execute %} {% do palette_python("check_shops", []) %} {% endif %}
+{% endmacro %}
+
+
+{% macro land_inputs() %}
+    {% if execute and flags.WHICH in ("build", "run") %}
+        {% for note in palette_python("land_inputs", []) %}
+            {% do log(note, info=true) %}
+        {% endfor %}
     {% endif %}
 {% endmacro %}
 
 
-{% macro check_inputs() %}
+{% macro load_learners() %}
     {% if execute and flags.WHICH in ("build", "run") %}
-        {% set notes = palette_python("check_inputs", [enabled_retailers() | join(",")]) %}
-        {% for note in notes %} {% do log(note, info=true) %} {% endfor %}
+        {% do palette_python("load_learners", []) %}
     {% endif %}
 {% endmacro %}

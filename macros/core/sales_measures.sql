@@ -2,7 +2,7 @@
     count(distinct order_id) as orders,
     count(distinct customer_id) as customers,
     count(*) as order_lines,
-    {{ total("quantity", dbt.type_bigint()) }} as units,
+    {{ total("quantity", total_type()) }} as units,
     {{ total("amount", total_type()) }} as revenue
 {% endmacro %}
 

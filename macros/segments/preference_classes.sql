@@ -18,7 +18,7 @@
                 products.{{ level }},
                 max(order_lines.ordered_at) as last_ordered_at,
                 count(*) as order_lines,
-                {{ total('order_lines.quantity', dbt.type_bigint()) }} as units,
+                {{ total('order_lines.quantity', total_type()) }} as units,
                 {{ total('order_lines.amount', total_type()) }} as amount
             from order_lines
             inner join

@@ -15,7 +15,7 @@ def model(dbt, session):
     judged = backtest(
         dbt.ref("int_item_purchases").df(),
         dbt.ref("int_items").df(),
-        dbt.ref("recommendation_rules").df(),
+        dbt.ref("int_recommendation_rules").df(),
         dbt.ref("rfm_segments").df(),
         folds=int(folds) if str(enabled) == "True" else 0,
         days=int(days),

@@ -16,7 +16,7 @@ def model(dbt, session):
     lists = recommendations(
         dbt.ref("int_item_purchases").df(),
         dbt.ref("int_items").df(),
-        dbt.ref("recommendation_rules").df(),
+        dbt.ref("int_recommendation_rules").df(),
         length=int(length),
         days=int(days),
         seed=int(seed),

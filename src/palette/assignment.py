@@ -4,23 +4,26 @@ The purchases go through the same models as the warehouse's own, in a scratch wa
 what a feature means is written once. The forests learn from the built warehouse, which is only read.
 """
 
+import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 import pandas as pd
+import yaml
 
-from palette.core.importing import import_files
-from palette.core.inputs import sql_string
+from palette.core.declarations import FILE, Declared
+from palette.core.inputs import matches
+from palette.core.retailers import data_folder, find_retailers
+from palette.core.shop_rows import TABLES
 from palette.segments.palette import explain, fit_forests, predict, purchase_features
 from palette.warehouse import BuildError, dbt
 
-RETAILER = "lpoint"  # the retailer whose customers use two channels
 FEATURES = ("customer_features", "customer_category_scores")
 
 
-def assign_groups(warehouse: Path, file: Path, *, seed: int = 0) -> pd.DataFrame:
+def assign_groups(warehouse: Path, file: Path, *, retailer: str | None = None, seed: int = 0) -> pd.DataFrame:
     """Score the customers of a file of purchases.
 
     Parameters
@@ -28,8 +31,10 @@ def assign_groups(warehouse: Path, file: Path, *, seed: int = 0) -> pd.DataFrame
     warehouse
         A built warehouse with palette groups.
     file
-        Purchases in the form of the L.POINT transactions, CSV, Parquet or .xlsx. They are cleaned by the same
-        steps; recency is counted from the last of them.
+        Purchases in the form of the retailer's own. They are cleaned by the same steps; recency is counted
+        from the last of them.
+    retailer
+        Whose newcomers they are; may be left out where one retailer alone has palette groups.
     seed
         Seed of the forests.
 
@@ -48,10 +53,16 @@ def assign_groups(warehouse: Path, file: Path, *, seed: int = 0) -> pd.DataFrame
     """
     features, category_scores, clusters = _read(warehouse, (*FEATURES, "customer_clusters"))
     clusters = clusters[clusters["clustering"].isin(["behaviour", "consumption"])]
-    if clusters.empty:
+    grouped = sorted(clusters["retailer"].unique())
+    if not grouped:
         raise BuildError(f"{warehouse}: holds no palette groups to learn from")
-    forests = fit_forests(purchase_features(features, category_scores), clusters, seed=seed)[RETAILER]
-    purchases = purchase_features(*_scored(warehouse, file))
+    if retailer is None and len(grouped) > 1:
+        raise BuildError(f"say whose newcomers they are: --retailer {' or --retailer '.join(grouped)}")
+    retailer = retailer or grouped[0]
+    if retailer not in grouped:
+        raise BuildError(f"{warehouse}: '{retailer}' has no palette groups (there are: {', '.join(grouped)})")
+    forests = fit_forests(purchase_features(features, category_scores), clusters, seed=seed)[retailer]
+    purchases = purchase_features(*_scored(retailer, file))
     reasons = explain(forests, purchases)
     reasons["because"] = [
         f"{row.feature} {row.value:,.3g} ({row.deviation:+.1f} sd)" for row in reasons.itertuples()
@@ -61,35 +72,51 @@ def assign_groups(warehouse: Path, file: Path, *, seed: int = 0) -> pd.DataFrame
     return groups[["customer_id", "behaviour", "consumption", "palette_group", "probability", "because"]]
 
 
-def _scored(warehouse: Path, file: Path) -> list[pd.DataFrame]:
+def _scored(retailer: str, file: Path) -> list[pd.DataFrame]:
     """Build the features of the file's customers in a scratch warehouse."""
+    (shop,) = find_retailers(data_folder(), [retailer]).retailers
     with tempfile.TemporaryDirectory(prefix="palette-") as scratch:
         data, built = Path(scratch) / "data", Path(scratch) / "palette.duckdb"
-        imported = import_files(RETAILER, [file], data, table_name="transactions").path
-        classes = data / RETAILER / "product_classes.parquet"
-        with duckdb.connect(str(warehouse), read_only=True) as connection:
-            connection.execute(f"""
-                copy (
-                    select product_id as pd_c, category as clac_nm1, category as clac_nm2,
-                        subcategory as clac_nm3
-                    from products where retailer = {sql_string(RETAILER)}
-                ) to {sql_string(classes)}
-            """)
-        selected = ["--select", *(f"+{table}" for table in FEATURES)]
+        _copy_shop(shop, file, data / retailer)
+        selected = ["--select", *(f"+{table}" for table in (*FEATURES, "int_order_lines__unioned"))]
         untested = ["--resource-type", "model", "--resource-type", "seed"]
         folders = {"PALETTE_DATA": str(data), "DBT_TARGET_PATH": str(Path(scratch) / "target")}
-        if dbt(["--quiet", "build", *selected, *untested], built, PALETTE_RETAILERS=RETAILER, **folders):
+        if dbt(["--quiet", "build", *selected, *untested], built, PALETTE_RETAILERS=retailer, **folders):
             raise BuildError(f"{file}: the purchases could not be scored")
         features, category_scores = _read(built, FEATURES)
-        named = duckdb.sql(f"select count(distinct clnt_id) from {sql_string(imported)}").fetchone() or (0,)
+        with duckdb.connect(str(built), read_only=True) as connection:
+            named = connection.execute(
+                "select count(distinct customer_id) from intermediate.int_order_lines__unioned"
+            ).fetchone() or (0,)
         if lost := named[0] - len(features):
             print(f"{lost:,} of {named[0]:,} customers have no purchase left after cleaning, and no group")
         return [features, category_scores]
 
 
+def _copy_shop(shop: Declared, file: Path, folder: Path) -> None:
+    """Make a folder of the shop's declaration, its descriptions of products and customers, and the file."""
+    folder.mkdir(parents=True)
+    purchases = shop.form.purchases
+    described = {column.name for column in purchases.columns}
+    patterns = {
+        table.name: shop.retailer.files.get(table.name, list(table.patterns))
+        for table in shop.form.tables.values()
+        if table.key and set(table.key) <= described
+    }
+    for path in shop.folder.iterdir():
+        wanted = path.suffix == ".csv" and path.stem in TABLES
+        if path.is_file() and (wanted or any(matches(path, each) for each in patterns.values())):
+            (folder / path.name).symlink_to(path.absolute())
+    name = f"newcomers{''.join(file.suffixes[-2:])}"
+    shutil.copy(file, folder / name)
+    declared = shop.retailer.model_dump(exclude_defaults=True) | {
+        "form": shop.form.name,
+        "files": {purchases.name: name}
+        | {key: each for key, each in shop.retailer.files.items() if key in patterns},
+    }
+    (folder / FILE).write_text(yaml.safe_dump(declared, allow_unicode=True), encoding="utf-8")
+
+
 def _read(warehouse: Path, tables: Sequence[str]) -> list[pd.DataFrame]:
     with duckdb.connect(str(warehouse), read_only=True) as connection:
-        return [
-            connection.execute(f"select * from main.{table} where retailer = ?", [RETAILER]).df()
-            for table in tables
-        ]
+        return [connection.execute(f"select * from main.{table}").df() for table in tables]

@@ -17,30 +17,6 @@ app = typer.Typer(
 console = Console()
 
 
-@app.command("import")
-def import_(
-    retailer: Annotated[
-        str, typer.Argument(help="Retailer whose form the files have, such as online_retail.")
-    ],
-    files: Annotated[
-        list[Path], typer.Argument(help="CSV, Parquet or .xlsx files; all their sheets are read.")
-    ],
-    out: Annotated[
-        Path,
-        typer.Option(help="Data folder to write into, under the retailer's name.", envvar="PALETTE_DATA"),
-    ] = Path("data/imported"),
-) -> None:
-    """Turn a retailer's files, in any form it has them, into what the warehouse reads."""
-    from palette.core.importing import import_files
-    from palette.core.inputs import InputError
-
-    try:
-        import_files(retailer, files, out)
-    except InputError as error:
-        raise stop(error) from None
-    console.print(f"Build with: PALETTE_DATA={out} PALETTE_RETAILERS={retailer} make build", soft_wrap=True)
-
-
 @app.command()
 def demo(
     out: Annotated[Path, typer.Option(help="Data folder to write into.")] = Path("data/demo"),
@@ -122,18 +98,21 @@ def report(
 @app.command()
 def assign(
     file: Annotated[
-        Path, typer.Argument(help="Purchases of new customers, in the form of the transactions.")
+        Path, typer.Argument(help="Purchases of new customers, written as the retailer's own are.")
     ],
     out: Annotated[Path, typer.Option(help="CSV file to write the groups to.")] = Path("palette_groups.csv"),
+    retailer: Annotated[
+        str | None, typer.Option(help="Whose newcomers they are; default the only one with palette groups.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the forests.")] = 0,
 ) -> None:
     """Give new customers their palette group, without building anew."""
     from palette.assignment import assign_groups
-    from palette.core.inputs import InputError
+    from palette.core.errors import InputError
     from palette.warehouse import BuildError, existing_warehouse
 
     try:
-        groups = assign_groups(existing_warehouse(), file, seed=seed)
+        groups = assign_groups(existing_warehouse(), file, retailer=retailer, seed=seed)
     except (BuildError, InputError) as error:
         raise stop(error) from None
     groups.to_csv(out, index=False)

@@ -1,4 +1,4 @@
-"""dbt-duckdb plugin: lets macros ask Python about settings and input files.
+"""dbt-duckdb plugin: lets macros ask Python about settings, declarations and input files.
 
 dbt loads it through ``profiles/profiles.yml``. Each function below becomes an SQL function of dbt's own
 connection, prefixed ``palette_`` and called by the macro ``palette_python``; none is ever stored in the
@@ -8,18 +8,18 @@ warehouse.
 import importlib
 import json
 import logging
-import os
 from collections.abc import Callable
 from functools import wraps
-from pathlib import Path
+from threading import Lock
 
 import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
 from threadpoolctl import threadpool_limits
 
-from palette.core import inputs
+from palette.core import landing, retailers, shop_rows
+from palette.core.errors import InputError
+from palette.core.forms import forms, project_folder
 from palette.core.settings import Settings, SettingsError
-from palette.core.sources import SOURCES
 from palette.recommendations.rules import RuleError, check_rules_file
 
 # The modules whose libraries are heavy. First imports of those from several dbt threads can deadlock, so they
@@ -31,41 +31,12 @@ HEAVY = (
     "palette.recommendations.preference",
     "palette.segments.clusters",
 )
+_LANDING = Lock()  # dbt asks from several threads
 
 
-def data_folder() -> Path:
-    """Return the folder of the input files: the environment's ``PALETTE_DATA``, else the demo's."""
-    return Path(os.environ.get("PALETTE_DATA") or "data/demo")
-
-
-def source_sql(retailer: str, table: str, enabled: str) -> str:
-    """Return SQL that reads one table of a retailer from its files, with declared names and types."""
-    declared = next(source for source in SOURCES[retailer] if source.name == table)
-    files = inputs.find_inputs(data_folder(), declared, alone=enabled == retailer)
-    return inputs.source_sql(files, declared)
-
-
-def check_inputs(enabled: str) -> list[str]:
-    """Read every input file of the retailers (comma list) through; returns a line for each table."""
-    found = inputs.check_inputs(data_folder(), enabled.split(","))
-    import_heavy()
-    return [
-        f"{table.retailer}.{table.name}: reads {', '.join(file.label for file in files)}"
-        for table, files in found.items()
-        if files
-    ]
-
-
-def import_heavy() -> None:
-    """Import the heavy modules without the deprecations of their libraries, which are not the user's."""
-    log = logging.getLogger("py.warnings")  # where Great Expectations sends them
-    log.disabled = True
-    for module in HEAVY:
-        importlib.import_module(module)
-    log.disabled = False
-    # For good: implicit wants linear algebra on one thread, and models that run side by side would each put
-    # back what they found.
-    threadpool_limits(1, user_api="blas")
+def found() -> retailers.Found:
+    """Return the retailers that the environment asks for."""
+    return retailers.find_retailers(retailers.data_folder(), retailers.chosen_retailers())
 
 
 def setting_names() -> list[str]:
@@ -78,9 +49,61 @@ def check_settings(values: str) -> None:
     Settings.check(json.loads(values))
 
 
-def check_rules(path: str, retailers: str) -> None:
-    """Validate the seed of recommendation rules, for retailers given as a comma list."""
-    check_rules_file(Path(path), retailers.split(","))
+def check_shops() -> None:
+    """Validate every declaration, and the rows that shops add to seed tables."""
+    declared = found().retailers
+    shop_rows.check_presets(declared)
+    (rules,) = (project_folder() / "seeds").glob("*/recommendation_rules.csv")
+    check_rules_file(rules)
+    for shop in declared:
+        for seed in shop_rows.TABLES:
+            shop_rows.shop_rows(shop, seed)
+        own_rules = shop.folder / rules.name
+        if own_rules.is_file():
+            check_rules_file(own_rules, shop=shop.key)
+
+
+def land_inputs() -> list[str]:
+    """Parse and check every file of the retailers; returns a line for each table and for what is left out."""
+    shops = found()
+    lines = list(shops.notes)
+    for shop in shops.retailers:
+        for table in shop.form.tables.values():
+            landed = landing.land(shop, table)
+            name = f"{shop.key}.{table.name}"
+            if landed.files:
+                lines.append(f"{name}: {landed.rows:,} rows of {', '.join(landed.files)}")
+            lines += [f"{name}: {note}" for note in landed.notes]
+    return lines
+
+
+def source_sql(form: str, table: str) -> str:
+    """Return SQL that reads one table of all retailers of a form."""
+    shops = [shop for shop in found().retailers if shop.form.name == form]
+    with _LANDING:
+        return landing.table_sql(shops, forms()[form].tables[table])
+
+
+def retailers_sql() -> str:
+    """Return SQL whose rows are the retailers, with what is declared of each."""
+    return retailers.retailers_sql(found().retailers)
+
+
+def shop_rows_sql(seed: str) -> str:
+    """Return SQL whose rows are what the retailers add to a seed table."""
+    return shop_rows.shop_rows_sql(found().retailers, seed)
+
+
+def load_learners() -> None:
+    """Import the heavy modules without the deprecations of their libraries, which are not the user's."""
+    log = logging.getLogger("py.warnings")  # where Great Expectations sends them
+    log.disabled = True
+    for module in HEAVY:
+        importlib.import_module(module)
+    log.disabled = False
+    # For good: implicit wants linear algebra on one thread, and models that run side by side would each put
+    # back what they found.
+    threadpool_limits(1, user_api="blas")
 
 
 def answering(function: Callable[..., object]) -> Callable[..., str]:
@@ -90,7 +113,7 @@ def answering(function: Callable[..., object]) -> Callable[..., str]:
     def answer(*arguments: str) -> str:
         try:
             return json.dumps({"result": function(*arguments)})
-        except (inputs.InputError, RuleError, SettingsError) as error:
+        except (InputError, RuleError, SettingsError) as error:
             return json.dumps({"error": str(error)})
 
     return answer
@@ -103,11 +126,14 @@ class Plugin(BasePlugin):
         """Register each function under its own name, prefixed ``palette_``."""
         text = duckdb.sqltype("VARCHAR")
         functions: dict[Callable[..., object], int] = {
-            source_sql: 3,
-            check_inputs: 1,
             setting_names: 0,
             check_settings: 1,
-            check_rules: 2,
+            check_shops: 0,
+            land_inputs: 0,
+            load_learners: 0,
+            source_sql: 2,
+            retailers_sql: 0,
+            shop_rows_sql: 1,
         }
         for function, arguments in functions.items():
             conn.create_function(

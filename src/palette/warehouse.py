@@ -9,24 +9,17 @@ from pathlib import Path
 
 import duckdb
 
+from palette.core.errors import InputError
+from palette.core.forms import project_folder
 from palette.core.inputs import sql_string
-from palette.demo import RETAILERS, write_demo
+from palette.core.retailers import DEMO, data_folder
+from palette.demo import write_demo
 
-DEMO = Path("data/demo")
 HISTORY = "quality_history"
 
 
-class BuildError(RuntimeError):
+class BuildError(InputError):
     """The warehouse could not be built or is not there."""
-
-
-def project_folder() -> Path:
-    """Find the nearest folder, from the current one upwards, with a ``dbt_project.yml``."""
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "dbt_project.yml").is_file():
-            return folder
-    raise BuildError(f"no dbt_project.yml in {here} or above it: run this inside the project")
 
 
 def warehouse_path() -> Path:
@@ -146,13 +139,11 @@ def document() -> Path:
 
 
 def write_missing_demo() -> None:
-    """Write the demo of those retailers that have none yet, unless the user named a data folder."""
-    if os.environ.get("PALETTE_DATA"):
-        return
-    folder = project_folder() / DEMO
-    if missing := [retailer for retailer in RETAILERS if not (folder / retailer).is_dir()]:
-        print(f"Writing the demo data to {folder}")
-        write_demo(folder, missing)
+    """Write the demo where nothing else is to be built: no data folder is named, and no shop was added."""
+    demo = project_folder() / DEMO
+    if data_folder() == demo and not demo.is_dir():
+        print(f"Writing the demo data to {demo}")
+        write_demo(demo)
 
 
 def dbt(arguments: Sequence[str], warehouse: Path, **further: str) -> int:
@@ -164,7 +155,7 @@ def dbt(arguments: Sequence[str], warehouse: Path, **further: str) -> int:
         dbt's exit code.
     """
     environment = os.environ | {"PALETTE_DB": str(warehouse)} | further
-    if folder := environment.get("PALETTE_DATA"):
-        environment["PALETTE_DATA"] = str(Path(folder).absolute())
+    if "PALETTE_DATA" not in further:
+        environment["PALETTE_DATA"] = str(data_folder())
     command = [str(Path(sys.executable).with_name("dbt")), *arguments]
     return subprocess.run(command, cwd=project_folder(), env=environment, check=False).returncode

@@ -12,6 +12,8 @@ with
             case
                 when retailers.item_level = 'subcategory'
                 then products.subcategory
+                when retailers.item_level = 'category'
+                then products.category
                 else order_lines.product_id
             end as item_id
         from order_lines
@@ -20,6 +22,7 @@ with
             products
             on order_lines.retailer = products.retailer
             and order_lines.product_id = products.product_id
+        where retailers.item_level <> 'none'
     ),
 
     int_item_purchases as (
@@ -30,7 +33,7 @@ with
             item_id,
             min(ordered_at) as ordered_at,
             max(channel) as channel,
-            {{ total('quantity', dbt.type_bigint()) }} as units,
+            {{ total('quantity', total_type()) }} as units,
             {{ total('amount', total_type()) }} as amount
         from itemised
         group by retailer, customer_id, order_id, item_id

@@ -6,7 +6,7 @@ with
 
     retailers as (select * from {{ ref('retailers') }}),
 
-    product_facts as (select * from {{ ref('product_facts') }}),
+    product_facts as (select * from {{ ref('int_product_facts') }}),
 
     sold as (
         select
@@ -24,11 +24,15 @@ with
             case
                 when retailers.item_level = 'subcategory'
                 then products.subcategory
+                when retailers.item_level = 'category'
+                then products.category
                 else products.product_id
             end as item_id,
             case
                 when retailers.item_level = 'subcategory'
                 then products.subcategory
+                when retailers.item_level = 'category'
+                then products.category
                 else products.product_name
             end as item_name,
             products.product_id,
@@ -46,6 +50,7 @@ with
             product_facts
             on products.retailer = product_facts.retailer
             and products.product_id = product_facts.product_id
+        where retailers.item_level <> 'none'
     ),
 
     -- what sells online leads: such a product can be offered in either channel

@@ -1,16 +1,17 @@
 {%- set rules = [
-    'missing_customer_or_product_name', 'missing_customer_or_product', 'duplicate_line',
-    'non_positive_quantity_or_price', 'non_positive_amount', 'non_product_code', 'service_line',
-    'amount_outlier'
+    'missing_customer', 'missing_product', 'missing_customer_or_product_name',
+    'missing_customer_or_product', 'duplicate_line', 'repeated_line_number',
+    'non_positive_quantity_or_price', 'non_positive_quantity_or_amount', 'non_positive_amount',
+    'non_product_code', 'service_line', 'amount_outlier'
 ] -%}
 
 with
 
     order_lines as (select * from {{ ref('int_order_lines__identified') }}),
 
-    cleaning_steps as (select * from {{ ref('cleaning_steps') }}),
+    cleaning_steps as (select * from {{ ref('int_cleaning_steps') }}),
 
-    service_lines as (select distinct retailer, product_name from {{ ref('service_lines') }}),
+    service_lines as (select distinct retailer, product_name from {{ ref('int_service_lines') }}),
 
     -- one row a retailer: at which step it applies a rule, null where it does not
     steps as (
@@ -32,6 +33,16 @@ with
             steps.amount_outlier as outlier_step,
             steps.most_deviations,
             least(
+                case when order_lines.customer_id is null then steps.missing_customer end,
+                case when order_lines.product_id is null then steps.missing_product end,
+                case
+                    when order_lines.copy_number > 1 and order_lines.line_number is not null
+                    then steps.repeated_line_number
+                end,
+                case
+                    when order_lines.quantity <= 0 or coalesce(order_lines.amount, 0) <= 0
+                    then steps.non_positive_quantity_or_amount
+                end,
                 case
                     when order_lines.customer_id is null or order_lines.product_name is null
                     then steps.missing_customer_or_product_name

@@ -9,9 +9,9 @@ with
 
     keyed as (
         select
-            *,
-            {{ surrogate_key(columns) }} as line_key,
-            cast(quantity * unit_price as {{ numeric_type() }}) as amount
+            {{ columns | join(', ') }},
+            {{ surrogate_key(columns + ['amount']) }} as line_key,
+            coalesce(amount, cast(quantity * unit_price as {{ numeric_type() }})) as amount
         from order_lines
     ),
 

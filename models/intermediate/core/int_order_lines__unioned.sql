@@ -12,8 +12,9 @@
         'channel': dbt.type_string(),
         'store': dbt.type_string(),
         'ordered_at': dbt.type_timestamp(),
-        'quantity': dbt.type_bigint(),
-        'unit_price': numeric_type()
+        'quantity': numeric_type(),
+        'unit_price': numeric_type(),
+        'amount': numeric_type()
     }
     )
 }}

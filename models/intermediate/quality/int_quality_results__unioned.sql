@@ -3,12 +3,11 @@
 with
 
     int_quality_results__unioned as (
-        {% for retailer in enabled_retailers() %}
-            select *
-            from {{ ref('quality_' ~ retailer ~ '_staging') }}
+        select *
+        from {{ ref('quality_staging') }}
 
-            union all
-        {% endfor %}
+        union all
+
         select *
         from {{ ref('quality_core') }}
 

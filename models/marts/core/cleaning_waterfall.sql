@@ -2,7 +2,7 @@ with
 
     checked as (select * from {{ ref('int_order_lines__checked') }}),
 
-    cleaning_steps as (select * from {{ ref('cleaning_steps') }}),
+    cleaning_steps as (select * from {{ ref('int_cleaning_steps') }}),
 
     dropped as (
         select retailer, failed_step as step_number, count(*) as order_lines, sum(amount) as amount

@@ -2,7 +2,9 @@ with
 
     order_lines as (select * from {{ ref('order_lines') }}),
 
-    demographics as (select * from {{ ref('int_demographics__unioned') }}),
+    described_by_shop as (select * from {{ ref('int_customers__unioned') }}),
+
+    known as (select retailer, max(date_day) as as_of_date from {{ ref('dates') }} group by retailer),
 
     latest as (
         select
@@ -22,16 +24,25 @@ with
             max(ordered_at) as last_ordered_at,
             count(distinct order_id) as orders,
             count(*) as order_lines,
-            {{ total('quantity', dbt.type_bigint()) }} as units,
+            {{ total('quantity', total_type()) }} as units,
             {{ total('amount', total_type()) }} as revenue
         from latest
         group by retailer, customer_id
     ),
 
-    -- a client listed twice is one client
+    -- a customer listed twice is one customer
     described as (
-        select retailer, customer_id, min(gender) as gender, min(age_band) as age_band
-        from demographics
+        select
+            retailer,
+            customer_id,
+            min(gender) as gender,
+            min(age_band) as age_band,
+            min(birth_year) as birth_year,
+            min(country) as country,
+            min(city) as city,
+            min(email) as email,
+            min(cast(has_consented as {{ dbt.type_int() }})) = 1 as has_consented
+        from described_by_shop
         group by retailer, customer_id
     ),
 
@@ -39,9 +50,16 @@ with
         select
             measured.retailer,
             measured.customer_id,
-            measured.country,
+            coalesce(measured.country, described.country) as country,
             coalesce(described.gender, 'unknown') as gender,
-            coalesce(described.age_band, 'unknown') as age_band,
+            coalesce(
+                described.age_band,
+                {{ decade_of('extract(year from known.as_of_date) - described.birth_year') }},
+                'unknown'
+            ) as age_band,
+            described.city,
+            described.email,
+            described.has_consented,
             measured.first_ordered_at,
             measured.last_ordered_at,
             measured.orders,
@@ -49,6 +67,7 @@ with
             measured.units,
             measured.revenue
         from measured
+        inner join known on measured.retailer = known.retailer
         left join
             described
             on measured.retailer = described.retailer

@@ -13,7 +13,7 @@ with
             min(channel) as channel,
             count(*) as order_lines,
             count(distinct product_id) as products,
-            {{ total('quantity', dbt.type_bigint()) }} as units,
+            {{ total('quantity', total_type()) }} as units,
             {{ total('amount', total_type()) }} as revenue
         from order_lines
         group by retailer, order_id

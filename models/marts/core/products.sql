@@ -2,11 +2,20 @@ with
 
     checked as (select * from {{ ref('int_order_lines__checked') }} where exclusion_reason is null),
 
-    product_themes as (select * from {{ ref('product_themes') }}),
+    product_themes as (select * from {{ ref('int_product_themes') }}),
 
-    super_categories as (select * from {{ ref('super_categories') }}),
+    super_categories as (select * from {{ ref('int_super_categories') }}),
 
-    classes as (select * from {{ ref('int_product_classes__unioned') }}),
+    classes as (select * from {{ ref('int_products__unioned') }}),
+
+    -- a shop that maps no category to a super-category has its categories, or its own super-categories
+    mapped as (select distinct retailer from super_categories),
+
+    sold as (
+        select retailer, product_id, sum(amount) as revenue
+        from checked
+        group by retailer, product_id
+    ),
 
     spellings as (
         select
@@ -53,9 +62,17 @@ with
 
     classed as (
         select
-            named.*,
+            named.retailer,
+            named.product_id,
+            coalesce(classes.product_name, named.product_name) as product_name,
+            coalesce(
+                classes.subcategory, classes.category, themed.category, 'Other Products'
+            ) as subcategory,
             coalesce(classes.category, themed.category, 'Other Products') as category,
-            coalesce(classes.subcategory, themed.category, 'Other Products') as subcategory
+            classes.super_category,
+            named.spellings,
+            named.first_ordered_at,
+            named.last_ordered_at
         from named
         left join
             classes on named.retailer = classes.retailer and named.product_id = classes.product_id
@@ -63,24 +80,64 @@ with
             themed on named.retailer = themed.retailer and named.product_id = themed.product_id
     ),
 
-    products as (
+    grouped as (
         select
-            classed.retailer,
-            classed.product_id,
+            classed.*,
             coalesce(
-                classed.product_name, classed.subcategory || ' ' || classed.product_id
-            ) as product_name,
-            classed.subcategory,
-            classed.category,
-            coalesce(super_categories.super_category, 'Other Products') as super_category,
-            classed.spellings,
-            classed.first_ordered_at,
-            classed.last_ordered_at
+                super_categories.super_category,
+                classed.super_category,
+                case
+                    when mapped.retailer is not null then 'Other Products' else classed.category
+                end
+            ) as named_super_category
         from classed
         left join
             super_categories
             on classed.retailer = super_categories.retailer
             and classed.category = super_categories.category
+        left join mapped on classed.retailer = mapped.retailer
+    ),
+
+    revenues as (
+        select
+            grouped.retailer,
+            grouped.named_super_category,
+            row_number() over (
+                partition by grouped.retailer
+                order by
+                    case when grouped.named_super_category = 'Other Products' then 1 else 0 end,
+                    sum(sold.revenue) desc,
+                    grouped.named_super_category
+            ) as revenue_rank,
+            count(*) over (partition by grouped.retailer) as super_categories
+        from grouped
+        inner join
+            sold on grouped.retailer = sold.retailer and grouped.product_id = sold.product_id
+        group by grouped.retailer, grouped.named_super_category
+    ),
+
+    products as (
+        select
+            grouped.retailer,
+            grouped.product_id,
+            coalesce(
+                grouped.product_name, grouped.subcategory || ' ' || grouped.product_id
+            ) as product_name,
+            grouped.subcategory,
+            grouped.category,
+            case
+                when revenues.super_categories > 13 and revenues.revenue_rank > 12
+                then 'Other Products'
+                else grouped.named_super_category
+            end as super_category,
+            grouped.spellings,
+            grouped.first_ordered_at,
+            grouped.last_ordered_at
+        from grouped
+        inner join
+            revenues
+            on grouped.retailer = revenues.retailer
+            and grouped.named_super_category = revenues.named_super_category
     )
 
 select *

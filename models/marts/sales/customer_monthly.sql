@@ -11,7 +11,7 @@ with
             month_start,
             count(distinct order_id) as orders,
             count(*) as order_lines,
-            {{ total('quantity', dbt.type_bigint()) }} as units,
+            {{ total('quantity', total_type()) }} as units,
             {{ total('amount', total_type()) }} as revenue
         from months
         group by retailer, customer_id, month_start

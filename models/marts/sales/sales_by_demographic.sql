@@ -10,7 +10,7 @@ with
             count(*) as customers,
             {{ total('orders', dbt.type_bigint()) }} as orders,
             {{ total('order_lines', dbt.type_bigint()) }} as order_lines,
-            {{ total('units', dbt.type_bigint()) }} as units,
+            {{ total('units', total_type()) }} as units,
             {{ total('revenue', total_type()) }} as revenue,
             {{ share('sum(revenue)', 'count(*)') }} as revenue_per_customer,
             {{ share('sum(orders)', 'count(*)') }} as orders_per_customer

@@ -37,7 +37,7 @@ with
             retailer,
             customer_id,
             count(*) as order_lines,
-            {{ total('quantity', dbt.type_bigint()) }} as units,
+            {{ total('quantity', total_type()) }} as units,
             {{ total('amount', total_type()) }} as amount,
             sum(case when channel = 'offline' then 1 else 0 end) as offline_lines,
             sum(case when channel = 'offline' then quantity else 0 end) as offline_units,
@@ -54,7 +54,7 @@ with
             count(*) as sessions,
             sum(
                 cast(
-                    last_hit_number
+                    coalesce(last_hit_number, 1)
                     * page_views
                     * {{ log10_from_one('session_seconds') }} as decimal(28, 6)
                 )
@@ -81,10 +81,12 @@ with
             {{ share('times.orders_by_day', 'times.orders') }} as r_afternoon,
             {{ share('times.orders - times.orders_at_dawn - times.orders_by_day', 'times.orders') }}
             as r_dinner,
-            cast(purchases.offline_units * purchases.offline_lines as double)
+            cast(purchases.offline_units as double)
+            * purchases.offline_lines
             * {{ log10_from_one('purchases.offline_amount') }} as offline_vitality,
             coalesce({{ share('visits.vitality', 'visits.timed_sessions') }}, 0) as online_vitality,
-            cast(purchases.units * purchases.order_lines as double)
+            cast(purchases.units as double)
+            * purchases.order_lines
             * {{ log10_from_one('purchases.amount') }} as purchase_vitality,
             customer_rfm.recency_days,
             customer_rfm.frequency,

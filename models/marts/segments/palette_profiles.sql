@@ -16,7 +16,7 @@ with
             customer_palette.palette_group,
             count(*) as customers,
             {{ total('customers.orders', dbt.type_bigint()) }} as orders,
-            {{ total('customers.units', dbt.type_bigint()) }} as units,
+            {{ total('customers.units', total_type()) }} as units,
             {{ total('customers.revenue', total_type()) }} as revenue,
             {{ exact_mean('features.r_weekend') }} as r_weekend_mean,
             {{ exact_mean('features.r_dawn') }} as r_dawn_mean,

@@ -5,6 +5,7 @@ with
     stg_lpoint__hits as (
         select
             -- -------- ids
+            retailer,
             clnt_id as customer_id,
             sess_id as session_id,
             hit_seq as hit_number,

@@ -5,6 +5,7 @@ with
     stg_lpoint__order_lines as (
         select
             -- -------- ids
+            retailer,
             trans_id as order_id,
             trans_seq as line_number,
             clnt_id as customer_id,
@@ -20,8 +21,9 @@ with
             {{ at_time_of_day('de_dt', 'de_tm') }} as ordered_at,
 
             -- -------- numbers
-            buy_ct as quantity,
-            buy_am as unit_price
+            cast(buy_ct as {{ numeric_type() }}) as quantity,
+            buy_am as unit_price,
+            cast(null as {{ numeric_type() }}) as amount
         from source
         where {{ known_as_of('de_dt') }}
     )

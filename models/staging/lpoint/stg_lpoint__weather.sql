@@ -4,6 +4,9 @@ with
 
     stg_lpoint__weather as (
         select
+            -- -------- ids
+            retailer,
+
             -- -------- times
             cast(observed_on as date) as date_day,
 

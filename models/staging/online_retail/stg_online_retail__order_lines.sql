@@ -2,28 +2,33 @@ with
 
     source as (select * from {{ read_source('online_retail', 'invoice_lines') }}),
 
+    retailers as (select * from {{ ref('retailers') }}),
+
     stg_online_retail__order_lines as (
         select
             -- -------- ids
-            invoice_no as order_id,
+            source.retailer,
+            source.invoice_no as order_id,
             cast(null as {{ dbt.type_bigint() }}) as line_number,
-            stock_code as product_id,
-            customer_id,
+            source.stock_code as product_id,
+            source.customer_id,
 
             -- -------- text
-            description as product_name,
-            country,
-            'online' as channel,
+            source.description as product_name,
+            source.country,
+            retailers.channel,
             cast(null as {{ dbt.type_string() }}) as store,
 
             -- -------- times
-            invoice_date as ordered_at,
+            source.invoice_date as ordered_at,
 
             -- -------- numbers
-            quantity,
-            unit_price
+            cast(source.quantity as {{ numeric_type() }}) as quantity,
+            source.unit_price,
+            cast(null as {{ numeric_type() }}) as amount
         from source
-        where {{ known_as_of('invoice_date') }}
+        inner join retailers on source.retailer = retailers.retailer
+        where {{ known_as_of('source.invoice_date') }}
     )
 
 select *

@@ -1,7 +1,7 @@
-"""Finds a retailer's input files, reads them with DuckDB as typed rows, and says what is wrong with them.
+"""Opens the files of a retailer, finds the columns of a table in them, and says what is wrong with them.
 
-Every form of file is first seen as text columns under the canonical names (`InputFile.values`); one rule per
-kind (`_TYPED`) then turns text into a typed value, or null where it cannot.
+Every kind of file, and every sheet of a workbook, is first seen as text under its own headers (`RawFile`);
+one rule per kind (`palette.core.values`) then turns text into a typed value, or null where it cannot.
 """
 
 from __future__ import annotations
@@ -10,11 +10,9 @@ import csv
 import gzip
 import io
 import re
-import shlex
 import unicodedata
 import zlib
-from codecs import getincrementaldecoder
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -26,272 +24,237 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from palette.core.sources import SOURCES, Column, SourceTable
+from palette.core.declarations import FILE, Csv, Declared
+from palette.core.encodings import encoding_of, utf8_copy
+from palette.core.errors import InputError
+from palette.core.forms import ENDINGS, SourceTable
+from palette.core.values import NOT_A, Dialect, present, problem, typed
+from palette.core.workbooks import WORKBOOKS, sheets
 
-WORKBOOKS = (".xlsx", ".xls")
-
-# Two-digit years come first: %Y would read the 10 of '12/1/10' as the year 10.
-_TIMESTAMP_FORMATS = [
-    "%Y-%m-%d %H:%M:%S",
-    "%m/%d/%y %H:%M",
-    "%m/%d/%Y %H:%M",
-    "%m/%d/%y %H:%M:%S",
-    "%m/%d/%Y %H:%M:%S",
-    "%Y-%m-%d %H:%M",
-    "%Y-%m-%d %H:%M:%S.%f",
-    "%Y-%m-%dT%H:%M:%S",
-    "%Y-%m-%dT%H:%M:%S.%f",
-    "%Y-%m-%dT%H:%M",
-    "%m/%d/%y",
-    "%m/%d/%Y",
-    "%Y-%m-%d",
-]
-_DATE_FORMATS = ["%Y%m%d", "%Y-%m-%d", "%m/%d/%Y", "%Y-%m-%d %H:%M:%S"]
-
-
-def _since_1900(formats: list[str]) -> str:
-    parsed = f"try_strptime({{0}}, {formats})"
-    return f"case when {parsed} >= timestamp '1900-01-01' then {parsed} end"
-
-
-# SQL turning a text column {0} into its type, null where the text is no such value. DuckDB itself would round
-# '6.5' to a whole number and read '1_000' as a thousand.
-_TYPED = {
-    "text": "{0}",
-    "identifier": r"regexp_replace({0}, '^([0-9]+)\.0+$', '\1')",
-    "timestamp": _since_1900(_TIMESTAMP_FORMATS),
-    "date": _since_1900(_DATE_FORMATS),
-    "time_of_day": "case when regexp_full_match({0}, '(([01]?[0-9]|2[0-3]):[0-5][0-9]|24:00)(:[0-5][0-9])?') "
-    "then lpad(cast(cast(split_part({0}, ':', 1) as bigint) % 24 as varchar), 2, '0') || ':' "
-    "|| split_part({0}, ':', 2) end",
-    "integer": "case when not contains({0}, '_') and try_cast({0} as double) = trunc(try_cast({0} as double))"
-    " then try_cast({0} as bigint) end",
-    "decimal": "case when not contains({0}, '_') then try_cast({0} as decimal(18, 4)) end",
-}
-_NOT_A = {
-    "timestamp": "a date and time",
-    "date": "a date",
-    "time_of_day": "a time of day",
-    "integer": "a whole number",
-    "decimal": "a number",
-}
-
-
-class InputError(Exception):
-    """Something is wrong with an input file; the message names file, column and row where there is one."""
+READ_DIRECTLY = ("utf-8", "latin-1")  # by DuckDB; other encodings are copied first
+_DELIMITERS = ",;\t|"
+_BLANKS = " "  # what stands for columns set apart by runs of blanks
 
 
 @dataclass(frozen=True)
 class CsvFormat:
-    """How a CSV file is written: its encoding (``utf-8`` or ``latin-1``) and its delimiter."""
+    """How a text file is written: encoding, delimiter (a blank: runs of blanks) and whether it has a header."""
 
     encoding: str
     delimiter: str
+    header: bool
 
 
 @dataclass(frozen=True)
-class InputFile:
-    """One file, or one sheet of a workbook, that holds rows of a source table.
+class RawFile:
+    """One file, or one sheet of a workbook, as text under its own headers.
 
     Attributes
     ----------
-    label : str
+    label
         What messages call it.
-    path : Path
-        The file DuckDB reads.
-    relation : str
+    path
+        The file that was delivered.
+    relation
         DuckDB table function that reads it.
-    headers : mapping
-        Canonical column name -> the file's own header.
-    values : mapping
-        Canonical column name -> SQL expression that gives the value as text.
-    row : str
-        SQL expression that gives the row's number, counted from 1.
-    csv : CsvFormat or None
-        For a CSV file, how it is written.
+    headers
+        Its own column names.
+    texts
+        SQL expression of each column's text, in the headers' order.
+    row
+        SQL expression of the row's number, counted from 1.
+    csv
+        For a text file, how it is written.
     """
 
     label: str
     path: Path
     relation: str
-    headers: Mapping[str, str]
-    values: Mapping[str, str]
+    headers: tuple[str, ...]
+    texts: tuple[str, ...]
     row: str
     csv: CsvFormat | None = None
 
 
-def tables_of(retailer: str) -> tuple[SourceTable, ...]:
-    """Return the source tables of a retailer.
+@dataclass(frozen=True)
+class InputFile:
+    """A file in which the columns of a table are found.
 
-    Raises
-    ------
-    InputError
-        No retailer has that name; the message lists those there are.
-    """
-    if retailer not in SOURCES:
-        raise InputError(f"unknown retailer '{retailer}'; known: {', '.join(SOURCES)}")
-    return SOURCES[retailer]
-
-
-def find_inputs(data_folder: Path, table: SourceTable, alone: bool) -> list[InputFile]:
-    """Find and open the files of a source table.
-
-    Parameters
+    Attributes
     ----------
-    data_folder : Path
-        Files lie in its subfolder named after the retailer.
-    table : SourceTable
-        The table whose files are wanted.
-    alone : bool
-        No other retailer is selected: without such a subfolder the files may lie in `data_folder` itself.
+    raw
+        The file.
+    positions
+        Canonical column name -> position among its headers; columns that it lacks are left out.
+    """
+
+    raw: RawFile
+    positions: Mapping[str, int]
+
+    def header(self, name: str) -> str:
+        """Return the file's own header of a column."""
+        return self.raw.headers[self.positions[name]]
+
+
+def find_files(declared: Declared, table: SourceTable) -> tuple[list[Path], list[str]]:
+    """Find the files of a table in the retailer's folder.
 
     Returns
     -------
-    list of InputFile
-        Sorted by file name; none only where the table may be left out.
+    files
+        Sorted by name; none only where the table may be left out.
+    notes
+        A sentence for each thing that has the name of such a file and is none.
 
     Raises
     ------
     InputError
-        Folder or files are missing, or a file is empty, unreadable or lacks a column.
+        The folder cannot be read, or files that are needed are missing.
     """
-    folder = data_folder / table.retailer
-    if alone and not folder.is_dir():
-        folder = data_folder
-    if not folder.is_dir():
-        missing = data_folder / table.retailer
-        raise InputError(
-            f"{missing}: folder not found; the files of {table.retailer} go there "
-            "(PALETTE_RETAILERS says which retailers are built)"
-        )
+    declared_patterns = declared.retailer.files.get(table.name)
+    patterns = table.patterns if declared_patterns is None else tuple(declared_patterns)
     try:
-        files = sorted(path for path in folder.iterdir() if path.is_file())
+        found = sorted(path for path in declared.folder.iterdir() if matches(path, patterns))
     except OSError as error:
-        raise InputError(f"{folder}: cannot be read: {error.strerror}") from error
-    found = [path for path in files if matches(path, table)]
-    if not found and table.required:
-        patterns = ", ".join(table.patterns)
-        message = f"{folder}: no file of {table.retailer}.{table.name} (looked for {patterns})"
-        if workbook := next((path for path in files if path.suffix.lower() in WORKBOOKS), None):
-            command = shlex.join(["palette", "import", table.retailer, str(workbook)])
-            message += f"; a workbook has to be imported: run `{command}`"
-        raise InputError(message)
-    return [open_input(path, table) for path in found]
+        raise InputError(f"{declared.folder}: cannot be read: {error.strerror}") from error
+    if declared_patterns is None:
+        taken = [
+            each for name, names in declared.retailer.files.items() if name != table.name for each in names
+        ]
+        found = [path for path in found if not matches(path, taken)]
+    files = [path for path in found if path.is_file()]
+    for pattern in declared_patterns or ():
+        if not any(matches(path, [pattern]) for path in files):
+            raise InputError(
+                f"{declared.folder / FILE}: files.{table.name}: no file {pattern} in {declared.folder}"
+            )
+    if not files and table.is_required:
+        wanted = ", ".join(dict.fromkeys(pattern.rsplit(".", 1)[0] for pattern in table.patterns))
+        raise InputError(
+            f"{declared.folder}: no file of {table.form}.{table.name} (looked for {wanted} "
+            f"with one of the endings {', '.join(ENDINGS)}; {FILE} may name others under `files:`)"
+        )
+    notes = [
+        f"{path}: left out, {'a folder' if path.is_dir() else 'a link to nothing'} and no file"
+        for path in found
+        if not path.is_file()
+    ]
+    return files, notes
 
 
-def matches(path: Path, table: SourceTable) -> bool:
-    """Tell whether a file's name is one of the table's; hidden files never are."""
+def matches(path: Path, patterns: Sequence[str]) -> bool:
+    """Tell whether a file's name is one of some patterns, whatever the case; hidden files never are."""
     name = _plain(path.name)
-    return not name.startswith(".") and any(fnmatchcase(name, _plain(each)) for each in table.patterns)
+    return not name.startswith(".") and any(fnmatchcase(name, _plain(each)) for each in patterns)
 
 
-def open_input(path: Path, table: SourceTable) -> InputFile:
-    """Look into one CSV (plain or .gz) or Parquet file: how it is written and where its columns are.
+def open_raw(path: Path, written: Csv, scratch: Path) -> list[RawFile]:
+    """Look into one file: how it is written and which headers it has.
+
+    Parameters
+    ----------
+    path
+        CSV or other delimited text (plain or .gz), Parquet, or a workbook.
+    written
+        What is declared of text files; the rest is found by looking.
+    scratch
+        Folder for copies that DuckDB can read, of workbooks and other encodings; lives as long as they do.
+
+    Returns
+    -------
+    list of RawFile
+        One, or one for each sheet of a workbook that has rows.
 
     Raises
     ------
     InputError
-        The file is empty, unreadable or of another kind, lacks a column, or has one twice.
+        The file is empty, has no rows, is unreadable or of another kind.
     """
     name = path.name.lower()
-    if not name.endswith((".csv", ".csv.gz", ".parquet")):
-        raise InputError(f"{path}: not a .csv, .csv.gz, .parquet, .xlsx or .xls file")
-    with _reading(path):
+    with reading(path):
         if path.stat().st_size == 0:
             raise InputError(f"{path}: the file is empty")
-        return _open_parquet(path, table) if name.endswith(".parquet") else _open_csv(path, table)
+        if name.endswith(WORKBOOKS):
+            return [
+                _raw_parquet(sheet.copy, sheet.label, path, sheet.headers) for sheet in sheets(path, scratch)
+            ]
+        if name.endswith(".parquet"):
+            return [_raw_parquet(path, str(path), path, None)]
+        if name.endswith(ENDINGS):
+            return [_raw_text(path, written, scratch)]
+    raise InputError(f"{path}: not one of {', '.join(ENDINGS)}")
 
 
-def match_columns(label: str, header: Sequence[str], table: SourceTable) -> dict[str, int]:
-    """Find each column of the table in a header line.
+def open_input(raw: RawFile, table: SourceTable, columns: Mapping[str, str] | None) -> InputFile:
+    """Find the columns of a table in a file.
 
     Parameters
     ----------
-    label : str
-        What to call the file in messages.
-    header : sequence of str
-        The file's own column names.
-    table : SourceTable
+    raw
+        The file.
+    table
         The table whose columns are wanted.
-
-    Returns
-    -------
-    dict
-        Canonical column name -> position in the header, counted from 0.
+    columns
+        Canonical name -> the file's own header, as declared; a required column that it does not name is
+        looked for under the table's own names. None: so are all of them.
 
     Raises
     ------
     InputError
-        A column is missing, or two headers mean the same one.
+        A column is missing, a declared header is not there, or two headers mean the same column.
     """
-    positions = {}
+    positions: dict[str, int] = {}
     for column in table.columns:
-        names = (*column.aliases, column.name)
-        keys = {_header_key(each) for each in names}
-        hits = [position for position, each in enumerate(header) if _header_key(each) in keys]
-        if not hits:
-            found = ", ".join(each for each in header if each) or "none"
-            accepted = ", ".join(names)
-            raise InputError(
-                f"{label}: column {names[0]} is missing (accepted names: {accepted}; columns found: {found})"
-            )
+        declared = (columns or {}).get(column.name)
+        if declared is None and columns is not None and not column.is_required:
+            continue
+        names = column.names if declared is None else (declared,)
+        keys = {header_key(each) for each in names}
+        hits = [position for position, each in enumerate(raw.headers) if header_key(each) in keys]
+        exact = [position for position in hits if raw.headers[position] == declared]
+        hits = exact if len(exact) == 1 else hits
+        found = ", ".join(raw.headers[position] for position in hits)
         if len(hits) > 1:
-            found = ", ".join(header[position] for position in hits)
-            raise InputError(f"{label}: {len(hits)} columns mean {names[0]}: {found}")
-        positions[column.name] = hits[0]
-    return positions
+            raise InputError(f"{raw.label}: {len(hits)} columns mean {names[0]}: {found}")
+        if hits:
+            positions[column.name] = hits[0]
+        elif column.is_required or declared is not None:
+            there = ", ".join(each for each in raw.headers if each) or "none"
+            wanted = column.names[-1] if len(column.names) == 1 else column.names[1]
+            reason = (
+                f"column {wanted} is missing (accepted names: {', '.join(column.names)}; columns found: {there}; "
+                f"{FILE} may say which it is: columns: {{{table.name}: {{{column.name}: YOUR COLUMN}}}})"
+                if declared is None
+                else f"no column '{declared}', which {FILE} declares as {column.name} (columns found: {there})"
+            )
+            raise InputError(f"{raw.label}: {reason}")
+    for group in table.one_of:
+        if not positions.keys() & set(group):
+            there = ", ".join(each for each in raw.headers if each) or "none"
+            raise InputError(
+                f"{raw.label}: none of its columns is {' or '.join(group)} (columns found: {there}; say which in "
+                f"{FILE}: columns: {{{table.name}: {{{group[0]}: YOUR COLUMN}}}})"
+            )
+    return InputFile(raw, positions)
 
 
-def source_sql(files: Sequence[InputFile], table: SourceTable) -> str:
-    """Write the DuckDB query that reads files as one typed table.
-
-    Paths are absolute, so it works as the body of a view.
-
-    Parameters
-    ----------
-    files : sequence of InputFile
-        None gives a table without rows.
-    table : SourceTable
-        The table they are parts of.
-
-    Returns
-    -------
-    str
-        A query with the table's columns, in their order, under their canonical names: text and identifier as
-        varchar (empty: null), timestamp and date as timestamp (of a time zone: UTC), time of day as
-        varchar, HH:MM, integer as bigint, decimal as decimal(18, 4). What
-        `check_inputs` objects to would be null.
-    """
-    columns = ",\n    ".join(f"{_typed(each)} as {each.name}" for each in table.columns)
-    if not files:
-        nulls = ", ".join(f"cast(null as varchar) as {each.name}" for each in table.columns)
-        return f"select\n    {columns}\nfrom (select {nulls}) where false"
-    return "\nunion all\n".join(f"select\n    {columns}\nfrom ({_text_sql(file)})" for file in files)
+def text_sql(file: InputFile, table: SourceTable, *further: str) -> str:
+    """Write the query of a file's values as text under the table's names, null where there is no value."""
+    values = [
+        f"{present(file.raw.texts[file.positions[each.name]])} as {each.name}"
+        if each.name in file.positions
+        else f"cast(null as varchar) as {each.name}"
+        for each in table.columns
+    ]
+    return f"select {', '.join([*values, *further])} from {file.raw.relation}"
 
 
-def check_inputs(data_folder: Path, retailers: Sequence[str]) -> dict[SourceTable, list[InputFile]]:
-    """Read every file of the retailers once and object to the first value that cannot be used.
-
-    Returns
-    -------
-    dict
-        The files of each table; none of one that was left out.
-
-    Raises
-    ------
-    InputError
-        As for `find_inputs` and `check_file`.
-    """
-    found = {}
-    for retailer in retailers:
-        for table in tables_of(retailer):
-            found[table] = find_inputs(data_folder, table, alone=len(retailers) == 1)
-            for file in found[table]:
-                check_file(file, table)
-    return found
+def typed_columns(table: SourceTable, dialect: Dialect) -> str:
+    """Write the select list that turns a table's text columns into typed ones."""
+    return ",\n    ".join(f"{typed(each.kind, each.name, dialect)} as {each.name}" for each in table.columns)
 
 
-def check_file(file: InputFile, table: SourceTable) -> int:
+def check_file(file: InputFile, table: SourceTable, dialect: Dialect) -> int:
     """Read one file in full and object to its first value that cannot be used.
 
     Returns
@@ -302,15 +265,17 @@ def check_file(file: InputFile, table: SourceTable) -> int:
     Raises
     ------
     InputError
-        A line is malformed, a value is not of its column's kind, or it is empty where one is required.
+        A line is malformed, a value is not of its column's kind, or it is empty where one is needed.
     """
     bad = {
-        column: f"{_typed(column)} is null" + ("" if column.required else f" and {column.name} is not null")
+        column: f"{typed(column.kind, column.name, dialect)} is null"
+        + (f" and {column.name} is not null" if column.may_be_empty else "")
         for column in table.columns
-        if column.required or column.kind in _NOT_A
+        if column.name in file.positions and (not column.may_be_empty or column.kind in NOT_A)
     }
     counted = [f"count(*) filter (where {condition})" for condition in bad.values()]
-    rows, *counts = _one_row(file, f"select {', '.join(['count(*)', *counted])} from ({_text_sql(file)})")
+    query = f"select {', '.join(['count(*)', *counted])} from ({text_sql(file, table)})"
+    rows, *counts = _one_row(file.raw, query)
     further = {column: count - 1 for column, count in zip(bad, counts, strict=True) if count}
     if further:
         # Only now are the rows numbered, which costs more than all the rest.
@@ -318,26 +283,23 @@ def check_file(file: InputFile, table: SourceTable) -> int:
             f"min_by({{'row': _row, 'value': {each.name}}}, _row) filter (where {bad[each]})"
             for each in further
         ]
-        numbered = _text_sql(file, f"{file.row} as _row")
-        found = zip(_one_row(file, f"select {', '.join(firsts)} from ({numbered})"), further, strict=True)
+        numbered = text_sql(file, table, f"{file.raw.row} as _row")
+        found = zip(_one_row(file.raw, f"select {', '.join(firsts)} from ({numbered})"), further, strict=True)
         first, column = min(found, key=lambda each: each[0]["row"])
         more = further[column]
-        problem = (
-            f"'{first['value']}' is not {_NOT_A[column.kind]}" if first["value"] else "the value is empty"
-        )
+        value = first["value"]
+        reason = problem(column.kind, _shortened(value), dialect) if value else "the value is empty"
         if more:
-            problem += f" (and {more:,} more such value{'s' * (more > 1)} in this column)"
-        where = f"row {first['row']}{_line_of(file, first['row'])}, column {file.headers[column.name]}"
-        raise InputError(f"{file.label}: {where}: {problem}")
+            reason += f" (and {more:,} more such value{'s' * (more > 1)} in this column)"
+        where = f"row {first['row']}{_line_of(file.raw, first['row'])}, column {file.header(column.name)}"
+        raise InputError(f"{file.raw.label}: {where}: {reason}")
     return int(rows)
 
 
-def _one_row(file: InputFile, query: str) -> tuple[Any, ...]:
-    try:
-        with duckdb.connect() as connection:
-            return connection.execute(query).fetchone() or (0,)
-    except duckdb.Error as error:
-        raise InputError(f"{file.label}: {_condensed(error)}") from error
+def header_key(name: str) -> str:
+    """Return what two headers have in common that mean the same column by their letters."""
+    # 'ï»¿' is a UTF-8 byte order mark read as latin-1.
+    return re.sub(r"[\s_\ufeff]|ï»¿", "", unicodedata.normalize("NFC", name)).casefold()
 
 
 def sql_string(value: object) -> str:
@@ -345,26 +307,8 @@ def sql_string(value: object) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
-def _plain(name: str) -> str:
-    return unicodedata.normalize("NFC", name).lower()
-
-
-def _header_key(name: str) -> str:
-    # 'ï»¿' is a UTF-8 byte order mark read as latin-1.
-    return re.sub(r"[\s_\ufeff]|ï»¿", "", unicodedata.normalize("NFC", name)).casefold()
-
-
-def _typed(column: Column) -> str:
-    return _TYPED[column.kind].format(column.name)
-
-
-def _text_sql(file: InputFile, *further: str) -> str:
-    values = [f"nullif({value}, '') as {name}" for name, value in file.values.items()]
-    return f"select {', '.join([*values, *further])} from {file.relation}"
-
-
 @contextmanager
-def _reading(path: Path) -> Iterator[None]:
+def reading(path: Path) -> Iterator[None]:
     """Turn what reading a broken or forbidden file raises into an InputError."""
     try:
         yield
@@ -373,37 +317,56 @@ def _reading(path: Path) -> Iterator[None]:
         raise InputError(f"{path}: cannot be read: {reason}") from error
 
 
-def _open_parquet(path: Path, table: SourceTable) -> InputFile:
-    with pq.ParquetFile(path) as parquet:
+def _one_row(raw: RawFile, query: str) -> tuple[Any, ...]:
+    with engine_reading(raw) as connection:
+        return connection.execute(query).fetchone() or (0,)
+
+
+@contextmanager
+def engine_reading(raw: RawFile) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a connection and turn what the engine raises over a file into an InputError."""
+    try:
+        with duckdb.connect() as connection:
+            yield connection
+    except duckdb.Error as error:
+        raise InputError(f"{raw.label}: {_condensed(error)}") from error
+
+
+def _shortened(value: str) -> str:
+    return value if len(value) <= 100 else f"{value[:100]}…"
+
+
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFC", name).lower()
+
+
+def _raw_parquet(copy: Path, label: str, delivered: Path, headers: Sequence[str] | None) -> RawFile:
+    """Open a Parquet file; a sheet's copy holds text columns and its row numbers last."""
+    with pq.ParquetFile(copy) as parquet:
         schema, rows = parquet.schema_arrow, parquet.metadata.num_rows
-    positions = match_columns(str(path), schema.names, table)
     if rows == 0:
-        raise InputError(f"{path}: the file has columns but no rows")
-    headers = {name: str(schema.names[position]) for name, position in positions.items()}
-    return InputFile(
-        label=str(path),
-        path=path,
-        relation=parquet_relation(path),
-        headers=headers,
-        values={name: _parquet_text(headers[name], schema.field(at).type) for name, at in positions.items()},
-        row="file_row_number + 1",
-    )
-
-
-def parquet_relation(path: Path) -> str:
-    """Write the DuckDB table function that reads one Parquet file, its rows numbered from 0."""
-    return (
-        f"read_parquet({sql_string(path.absolute())}, file_row_number = true, binary_as_string = true, "
-        "hive_partitioning = false)"
+        raise InputError(f"{label}: the file has columns but no rows")
+    texts = [_parquet_text(str(name), schema.field(at).type) for at, name in enumerate(schema.names)]
+    return RawFile(
+        label=label,
+        path=delivered,
+        relation=(
+            f"read_parquet({sql_string(copy.absolute())}, file_row_number = true, binary_as_string = true, "
+            "hive_partitioning = false)"
+        ),
+        headers=tuple(headers or map(str, schema.names)),
+        texts=tuple(texts[: len(headers)] if headers else texts),
+        row=schema.names[-1] if headers else "file_row_number + 1",
     )
 
 
 def _parquet_text(header: str, kind: Any) -> str:
-    """Write the SQL that gives a Parquet column as text: whole numbers without a fraction, times in UTC."""
+    """Write the SQL that gives a Parquet column as text: whole numbers without a fraction, instants in UTC."""
     column = '"' + header.replace('"', '""') + '"'
     if pa.types.is_timestamp(kind):
-        # The engine's own time zone conversion would need an extension.
-        column = f"make_timestamp(epoch_us({column}))" if kind.tz else f"cast({column} as timestamp)"
+        if kind.tz:
+            return f"strftime(make_timestamp(epoch_us({column})), '%Y-%m-%d %H:%M:%S.%fZ')"
+        column = f"cast({column} as timestamp)"
     if pa.types.is_floating(kind):
         column = f"nullif({column}, 'nan')"
     text = f"cast({column} as varchar)"
@@ -412,82 +375,95 @@ def _parquet_text(header: str, kind: Any) -> str:
     return text
 
 
-def _open_csv(path: Path, table: SourceTable) -> InputFile:
-    encoding = _encoding(path)
-    with _csv_lines(path, encoding) as lines:
-        unquoted = re.sub(r'"[^"]*"?', "", next(lines, ""))
-        delimiter = max(",;\t|", key=unquoted.count)
-    with _csv_lines(path, encoding) as lines:
-        header = next(csv.reader(lines, delimiter=delimiter), [])
-        has_rows = any(line.strip() for line in lines)
-    if not header and not has_rows:
+def _raw_text(path: Path, written: Csv, scratch: Path) -> RawFile:
+    encoding = written.encoding or encoding_of(path)
+    with _lines(path, encoding) as lines:
+        first = [line for line in islice(lines, 200) if line.strip()]
+    delimiter = written.delimiter or _delimiter(first)
+    fields = (
+        list(csv.reader(first, delimiter=delimiter))
+        if delimiter != _BLANKS
+        else [each.split() for each in first]
+    )
+    if not fields:
         raise InputError(f"{path}: the file is empty")
-    positions = match_columns(str(path), header, table)
-    if not has_rows:
+    header = written.header if written.header is not None else not looks_like_values(fields)
+    if header and len(fields) == 1:
         raise InputError(f"{path}: the file has a header but no rows")
-    names = {position: name for name, position in positions.items()}
-    columns = {names.get(position, f"_{position}"): "varchar" for position in range(len(header))}
-    compression = "gzip" if path.suffix.lower() == ".gz" else "none"
-    return InputFile(
+    form = CsvFormat(encoding, delimiter, header)
+    headers = (
+        [name.strip("\ufeff").strip() for name in fields[0]]
+        if header
+        else [f"column_{at}" for at in range(1, len(fields[0]) + 1)]
+    )
+    source = path
+    if encoding not in READ_DIRECTLY or delimiter == _BLANKS:
+        source = scratch / f"{path.name.split('.')[0]}-{len(list(scratch.iterdir()))}.csv"
+        if delimiter == _BLANKS:
+            _write_fields(path, encoding, source)
+        else:
+            utf8_copy(path, encoding, source)
+    gzipped = source == path and path.suffix.lower() == ".gz"
+    columns = {f"_{at}": "varchar" for at in range(len(headers))}
+    return RawFile(
         label=str(path),
         path=path,
         relation=(
-            f"read_csv({sql_string(path.absolute())}, auto_detect = false, header = true, "
-            f"columns = {columns}, delim = '{delimiter}', quote = '\"', escape = '\"', "
-            f"encoding = '{encoding}', compression = '{compression}', hive_partitioning = false)"
+            f"read_csv({sql_string(source.absolute())}, auto_detect = false, header = {str(header).lower()}, "
+            f"columns = {columns}, delim = '{',' if delimiter == _BLANKS else delimiter}', quote = '\"', "
+            f"escape = '\"', encoding = '{encoding if source == path else 'utf-8'}', "
+            f"compression = '{'gzip' if gzipped else 'none'}', hive_partitioning = false)"
         ),
-        headers={name: header[position].strip("\ufeff") for name, position in positions.items()},
-        values={name: name for name in positions},
+        headers=tuple(headers),
+        texts=tuple(columns),
         row="row_number() over ()",
-        csv=CsvFormat(encoding, delimiter),
+        csv=form,
     )
 
 
-def _csv_bytes(path: Path) -> IO[bytes]:
+def _delimiter(lines: Sequence[str]) -> str:
+    """Tell the delimiter by the first line; a blank where there is none and runs of blanks part equal columns."""
+    unquoted = re.sub(r'"[^"]*"?', "", lines[0]) if lines else ""
+    best = max(_DELIMITERS, key=unquoted.count)
+    counts = {len(line.split()) for line in lines}
+    if not unquoted.count(best) and len(counts) == 1 and counts.pop() > 1:
+        return _BLANKS
+    return best
+
+
+def looks_like_values(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether the first row holds values and no names: a number or a date stands in it, and no text twice."""
+    return (
+        any(re.fullmatch(r"[+-]?[\d.,/:\- ]*\d[\d.,/:\- ]*", field.strip()) for field in rows[0])
+        if rows
+        else False
+    )
+
+
+def _write_fields(path: Path, encoding: str, out: Path) -> None:
+    with _lines(path, encoding) as lines, out.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows(line.split() for line in lines if line.strip())
+
+
+def _text_bytes(path: Path) -> IO[bytes]:
     return gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb")  # type: ignore[return-value]
 
 
 @contextmanager
-def _csv_lines(path: Path, encoding: str) -> Iterator[Iterator[str]]:
+def _lines(path: Path, encoding: str) -> Iterator[Iterator[str]]:
     decoding = "utf-8-sig" if encoding == "utf-8" else encoding
-    with _csv_bytes(path) as stream, io.TextIOWrapper(stream, encoding=decoding, newline="") as lines:
+    with _text_bytes(path) as stream, io.TextIOWrapper(stream, encoding=decoding, newline="") as lines:
         yield iter(lines)
 
 
-def _encoding(path: Path) -> str:
-    """Tell whether a file is UTF-8 or else latin-1, by reading it through."""
-
-    def holds(accepts: Callable[[bytes], object]) -> bool:
-        with _csv_bytes(path) as stream:
-            try:
-                while chunk := stream.read(1 << 20):
-                    accepts(chunk)
-                accepts(b"")
-            except UnicodeDecodeError:
-                return False
-        return True
-
-    def latin_1(chunk: bytes) -> None:
-        # DuckDB's latin-1 has no characters 80 to 9F, which Windows-1252 uses.
-        if found := re.search(rb"[\x80-\x9f]", chunk):
-            raise UnicodeDecodeError("latin-1", chunk, found.start(), found.end(), "undefined")
-
-    decoder = getincrementaldecoder("utf-8")()
-    if holds(lambda chunk: decoder.decode(chunk, final=not chunk)):
-        return "utf-8"
-    if holds(latin_1):
-        return "latin-1"
-    raise InputError(f"{path}: neither UTF-8 nor latin-1 text (Windows-1252 or UTF-16?); save it as UTF-8")
-
-
-def _line_of(file: InputFile, row: int) -> str:
-    """Say on which line of a CSV file a row ends (rows may span lines, blank lines are no rows)."""
-    if file.csv is None:
+def _line_of(raw: RawFile, row: int) -> str:
+    """Say on which line of a text file a row ends (rows may span lines, blank lines are no rows)."""
+    if raw.csv is None or raw.csv.delimiter == _BLANKS:
         return ""
-    with _csv_lines(file.path, file.csv.encoding) as lines:
-        reader = csv.reader(lines, delimiter=file.csv.delimiter)
+    with _lines(raw.path, raw.csv.encoding) as lines:
+        reader = csv.reader(lines, delimiter=raw.csv.delimiter)
         numbers = (reader.line_num for fields in reader if fields)
-        return f" (line {next(islice(numbers, row, None), '?')} of the file)"
+        return f" (line {next(islice(numbers, row - (not raw.csv.header), None), '?')} of the file)"
 
 
 def _condensed(error: duckdb.Error) -> str:

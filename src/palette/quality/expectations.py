@@ -7,7 +7,7 @@ what the session's open transaction has not committed yet.
 import os
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -25,6 +25,7 @@ from great_expectations.expectations.registry import get_expectation_impl, get_r
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.pool import QueuePool
 
+from palette.core.tables import empty
 from palette.quality.pages import index, page
 from palette.quality.results import CUSTOM_SQL, ERROR, RESULTS_SCHEMA, line
 
@@ -218,6 +219,42 @@ def run_suite(
         index(suite.name, suite.description, [check.why for check in suite.checks], frame), encoding="utf-8"
     )
     return frame
+
+
+def run_staging_suites(
+    session: duckdb.DuckDBPyConnection,
+    forms: Collection[str],
+    relations: Mapping[str, duckdb.DuckDBPyRelation],
+    *,
+    docs_folder: Path | None = None,
+) -> pd.DataFrame:
+    """Run the suite ``<form>_staging`` of each form that a retailer has.
+
+    Parameters
+    ----------
+    session, docs_folder
+        As for :func:`run_suite`.
+    forms
+        The retailers' forms.
+    relations
+        Staging models of all forms by name, ``stg_<form>__<table>``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As of :func:`run_suite`, form by form; a form without a suite has no rows.
+    """
+    results = [
+        run_suite(
+            session,
+            f"{form}_staging",
+            {name: relation for name, relation in relations.items() if name.startswith(f"stg_{form}__")},
+            docs_folder=docs_folder,
+        )
+        for form in sorted(set(forms))
+        if f"{form}_staging" in SUITES
+    ]
+    return pd.concat(results, ignore_index=True) if results else empty(RESULTS_SCHEMA)
 
 
 def _query(session: duckdb.DuckDBPyConnection, name: str, relation: duckdb.DuckDBPyRelation) -> str:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 FILE = "recommendation_rules.csv"
 COLUMNS = ("retailer", "list_name", "rule", "value")
+PRESET = "preset"  # what the seed has instead of the retailer
 LISTS = ("discover", "again", "next", "online_offers", "push")
 
 MOST_POPULAR = "leave_out_most_popular_percent"
@@ -80,21 +81,22 @@ class Rule:
     value: float | str
 
 
-def check_rules_file(path: Path, retailers: Sequence[str]) -> list[Rule]:
-    """Read and validate the file of rules.
+def check_rules_file(path: Path, *, shop: str | None = None) -> list[Rule]:
+    """Read and validate a file of rules.
 
     Parameters
     ----------
     path
-        The seed ``recommendation_rules.csv``.
-    retailers
-        Names that the column `retailer` may hold.
+        The seed ``recommendation_rules.csv``, whose column ``preset`` stands for the retailer, or a shop's own
+        file of that name.
+    shop
+        Whose own file it is; then it has no such column.
 
     Raises
     ------
     RuleError
-        The file is missing, unreadable or has other columns; or as for :func:`read_rules`, for an unknown
-        retailer and for a row with more or fewer values than columns too.
+        The file is missing, unreadable or has other columns; or as for :func:`read_rules`, for a row with more
+        or fewer values than columns too.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
@@ -109,10 +111,13 @@ def check_rules_file(path: Path, retailers: Sequence[str]) -> list[Rule]:
     except OSError as error:
         raise RuleError(f"{path}: cannot be read: {error.strerror}") from error
     header = lines[0][1] if lines else []
-    if sorted(header) != sorted(COLUMNS):
+    columns = COLUMNS[1:] if shop else (PRESET, *COLUMNS[1:])
+    if sorted(header) != sorted(columns):
         found = ", ".join(header) or "none"
-        raise RuleError(f"{path}: the columns have to be {', '.join(COLUMNS)} (columns found: {found})")
-    return _read(str(path), header, lines[1:], retailers)
+        raise RuleError(f"{path}: the columns have to be {', '.join(columns)} (columns found: {found})")
+    if shop:
+        return _read(str(path), [COLUMNS[0], *header], [(line, [shop, *row]) for line, row in lines[1:]])
+    return _read(str(path), [COLUMNS[0] if name == PRESET else name for name in header], lines[1:], PRESET)
 
 
 def read_rules(frame: pd.DataFrame) -> list[Rule]:
@@ -136,7 +141,7 @@ def read_rules(frame: pd.DataFrame) -> list[Rule]:
     """
     rows = frame[list(COLUMNS)].astype(object).where(frame[list(COLUMNS)].notna(), "")
     lines = [(line, [str(field) for field in row]) for line, row in enumerate(rows.to_numpy().tolist(), 2)]
-    return _read(FILE, COLUMNS, lines, None)
+    return _read(FILE, COLUMNS, lines)
 
 
 def rules_for(rules: Iterable[Rule], retailer: str, list_name: str) -> list[Rule]:
@@ -223,7 +228,7 @@ def _read(
     label: str,
     columns: Sequence[str],
     lines: Iterable[tuple[int, list[str]]],
-    retailers: Collection[str] | None,
+    owner: str = COLUMNS[0],
 ) -> list[Rule]:
     problems: list[str] = []
     earlier: dict[tuple[str, str, str], tuple[int, Rule]] = {}
@@ -236,7 +241,7 @@ def _read(
             )
             continue
         row = dict(zip(columns, fields, strict=True))
-        found = list(_problems(row, retailers))
+        found = list(_problems(row, owner))
         problems += [f"line {line}, {problem}" for problem in found]
         value = None if found else _value(row["rule"], row["value"])
         if value is None:
@@ -255,9 +260,10 @@ def _read(
     return list(rules)
 
 
-def _problems(row: dict[str, str], retailers: Collection[str] | None) -> Iterator[str]:
-    for column, names in (("retailer", retailers), ("list_name", LISTS), ("rule", RULES)):
-        name = row[column]
+def _problems(row: dict[str, str], owner: str) -> Iterator[str]:
+    columns: dict[str, Collection[str] | None] = {owner: None, "list_name": LISTS, "rule": RULES}
+    for (column, names), key in zip(columns.items(), COLUMNS, strict=False):
+        name = row[key]
         allowed = f" (allowed: {', '.join(names)})" if names is not None else ""
         if not name.strip():
             yield f"column {column}: the value is empty{allowed}"

@@ -82,7 +82,7 @@ WAREHOUSE = """
     select customer_id, session_id, 1 as hit_number, 2 as action_type, started_at as hit_at, session_seconds
     from sessions;
 
-    create table stg_lpoint__demographics as
+    create table stg_lpoint__customers as
     select distinct customer_id, 'M' as gender, 'unknown' as age_band from sessions;
 
     create table stg_lpoint__products as select distinct product_id from order_lines;
@@ -158,7 +158,7 @@ BREAKS = {
     "Every line was ordered": "update {} set ordered_at = timestamp '2999-01-01' where order_id = '1'",
     "At most 5 % of the lines": "insert into {0} select * from {0}",
     "At most 1 %": "delete from stg_lpoint__products where product_id = 'P1'",
-    "At most 5 % of the hits": "delete from stg_lpoint__demographics where customer_id = 'a'",
+    "At most 5 % of the hits": "delete from stg_lpoint__customers where customer_id = 'a'",
     "The amount of a line": "update {} set amount = amount + 0.01 where order_line_id = '1-P1'",
     "No line is both": "insert into excluded_order_lines select *, 'other' from order_lines limit 1",
     "The customer of every line": "delete from customers where customer_id = 'a'",

@@ -1,0 +1,93 @@
+with
+
+    source as (select * from {{ read_source('orders', 'order_lines') }}),
+
+    retailers as (select * from {{ ref('retailers') }}),
+
+    timed as (
+        select
+            source.*,
+            retailers.revenue,
+            case
+                when retailers.item_level = 'none' then 'purchase'
+            end as only_product,
+            coalesce(source.channel, retailers.channel) as channel_or_default,
+            case
+                when source.ordered_at is not null
+                then source.ordered_at
+                when source.ordered_time is not null
+                then {{ at_time_of_day('source.ordered_on', 'source.ordered_time') }}
+                else source.ordered_on
+            end as line_at,
+            coalesce(source.quantity, 1) as units
+        from source
+        inner join retailers on source.retailer = retailers.retailer
+    ),
+
+    -- a line that is marked as a return takes back what it holds, however its signs are
+    signed as (
+        select
+            *,
+            case when coalesce(is_return, false) then - abs(units) else units end as signed_units,
+            case
+                when coalesce(is_return, false) then - abs(amount) else amount
+            end as signed_amount,
+            case when revenue = 'after_discount' then coalesce(discount, 0) else 0 end as taken_off
+        from timed
+    ),
+
+    -- what was paid counts; without it, quantity times price less the discount on as many units
+    priced as (
+        select
+            *,
+            coalesce(
+                signed_amount,
+                case
+                    when taken_off <> 0
+                    then
+                        cast(signed_units * unit_price as {{ numeric_type() }})
+                        - case when signed_units < 0 then - taken_off else taken_off end
+                end
+            ) as line_amount
+        from signed
+    ),
+
+    stg_orders__order_lines as (
+        select
+            -- -------- ids
+            retailer,
+            coalesce(
+                order_id,
+                coalesce(customer_id, '') || '@' || cast(line_at as {{ dbt.type_string() }})
+            ) as order_id,
+            line_number,
+            coalesce(product_id, product_name, only_product) as product_id,
+            customer_id,
+
+            -- -------- text
+            coalesce(product_name, only_product) as product_name,
+            country,
+            channel_or_default as channel,
+            store,
+
+            -- -------- times
+            line_at as ordered_at,
+
+            -- -------- numbers
+            signed_units as quantity,
+            case
+                when line_amount is null
+                then unit_price
+                else
+                    cast(
+                        cast(line_amount as double)
+                        / nullif(cast(signed_units as double), 0) as {{ numeric_type() }}
+                    )
+            end as unit_price,
+            line_amount as amount
+        from priced
+        where {{ known_as_of('line_at') }}
+    )
+
+select *
+from stg_orders__order_lines

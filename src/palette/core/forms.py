@@ -1,0 +1,171 @@
+"""Forms: shapes of raw files, each declared in the dbt sources of its own staging folder.
+
+``models/staging/<form>/_<form>__sources.yml`` says under ``config: meta:`` of a source what a retailer of the
+form has by default; of a table its files, key and alternatives; of a column its kind and the headers it is
+known under. A form is added by adding such a folder, see CONTRIBUTING.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+
+from palette.core.errors import InputError
+from palette.core.values import Kind
+
+ENDINGS = ("csv", "csv.gz", "tsv", "tsv.gz", "txt", "txt.gz", "parquet", "xlsx", "xls")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a source table.
+
+    Attributes
+    ----------
+    name
+        Canonical name, the one staging sees.
+    kind
+        What its values are, see :mod:`palette.core.values`.
+    names
+        Headers that mean it without being declared; case, spaces and underscores do not matter.
+    words
+        Language -> headers by which ``palette add`` recognises it.
+    is_required
+        Whether a file must have it.
+    may_be_empty
+        Whether a value may be missing. A value that is not of its kind is an error in any column.
+    """
+
+    name: str
+    kind: Kind
+    names: tuple[str, ...]
+    words: Mapping[str, tuple[str, ...]] = field(hash=False)
+    is_required: bool = True
+    may_be_empty: bool = False
+
+
+@dataclass(frozen=True)
+class SourceTable:
+    """One table of a form: the files it may come in and the columns each of them has.
+
+    Attributes
+    ----------
+    form, name
+        The table is dbt's source ``<form>.<name>``.
+    patterns
+        File name patterns (``*``, ``?``), whatever the case; every matching file is a part of the table.
+    columns
+        In the order in which the typed table has them.
+    is_required
+        Whether a retailer cannot do without it; a table that is left out has no rows.
+    key
+        Columns that tell its rows apart; none where two rows may be alike.
+    one_of
+        Groups of columns of which a file must have at least one.
+    """
+
+    form: str
+    name: str
+    patterns: tuple[str, ...]
+    columns: tuple[Column, ...]
+    is_required: bool = True
+    key: tuple[str, ...] = ()
+    one_of: tuple[tuple[str, ...], ...] = ()
+
+    def column(self, name: str) -> Column:
+        """Return the column of a canonical name."""
+        return next(each for each in self.columns if each.name == name)
+
+
+@dataclass(frozen=True)
+class Form:
+    """A shape of raw files.
+
+    Attributes
+    ----------
+    name
+        Name of its staging folder and of its dbt source.
+    defaults
+        What the declaration of a retailer of this form says where it says nothing.
+    tables
+        Its tables by name.
+    """
+
+    name: str
+    defaults: Mapping[str, Any]
+    tables: Mapping[str, SourceTable]
+
+    @property
+    def purchases(self) -> SourceTable:
+        """The table of purchases, which the sources list first."""
+        return next(iter(self.tables.values()))
+
+
+class ProjectError(InputError):
+    """There is no project here, or a form's declaration cannot be used."""
+
+
+def project_folder() -> Path:
+    """Find the nearest folder, from the current one upwards, with a ``dbt_project.yml``."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "dbt_project.yml").is_file():
+            return folder
+    raise ProjectError(f"no dbt_project.yml in {here} or above it: run this inside the project")
+
+
+def forms() -> dict[str, Form]:
+    """Read the forms of the project around the current folder, by name."""
+    return _forms(project_folder())
+
+
+@lru_cache
+def _forms(project: Path) -> dict[str, Form]:
+    paths = sorted((project / "models" / "staging").glob("*/_*__sources.yml"))
+    found = [_form(source, path) for path in paths for source in yaml.safe_load(path.read_text())["sources"]]
+    return {form.name: form for form in found}
+
+
+def _form(source: Mapping[str, Any], path: Path) -> Form:
+    try:
+        tables = {table["name"]: _table(source["name"], table) for table in source["tables"]}
+        return Form(source["name"], _meta(source).get("defaults", {}), tables)
+    except (KeyError, TypeError) as error:
+        raise ProjectError(f"{path}: {error} is missing or misplaced in config: meta:") from error
+
+
+def _table(form: str, table: Mapping[str, Any]) -> SourceTable:
+    meta = _meta(table)
+    return SourceTable(
+        form=form,
+        name=table["name"],
+        patterns=tuple(f"{stem}.{ending}" for stem in meta["files"] for ending in ENDINGS),
+        columns=tuple(_column(column) for column in table["columns"]),
+        is_required=meta.get("is_required", True),
+        key=tuple(meta.get("key", ())),
+        one_of=tuple(tuple(group) for group in meta.get("one_of", ())),
+    )
+
+
+def _column(column: Mapping[str, Any]) -> Column:
+    meta = _meta(column)
+    headers = meta.get("headers", [])
+    by_language = headers if isinstance(headers, dict) else {}
+    return Column(
+        name=column["name"],
+        kind=cast(Kind, meta["kind"]),
+        names=(column["name"], *(() if by_language else headers)),
+        words={language: tuple(words) for language, words in by_language.items()},
+        is_required=meta.get("is_required", True),
+        may_be_empty=meta.get("may_be_empty", False),
+    )
+
+
+def _meta(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    meta: Mapping[str, Any] = entry.get("config", {}).get("meta", {})
+    return meta

@@ -1,0 +1,234 @@
+"""Lands raw files once: parsed, checked and typed, as Parquet that staging reads; unchanged files are skipped."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+
+from palette.core import declarations, encodings, inputs, values
+from palette.core.declarations import FILE, NO_CURRENCY, Declared
+from palette.core.errors import InputError
+from palette.core.forms import SourceTable, project_folder
+from palette.core.inputs import (
+    InputFile,
+    RawFile,
+    check_file,
+    engine_reading,
+    find_files,
+    open_input,
+    open_raw,
+    reading,
+    sql_string,
+    text_sql,
+    typed_columns,
+)
+from palette.core.values import AmbiguityError, Dialect, find_dialect
+
+_CODE = tuple(
+    Path(module.__file__) for module in (declarations, encodings, inputs, values) if module.__file__
+)
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A table of a retailer, ready to be read.
+
+    Attributes
+    ----------
+    path
+        The Parquet file; None where the retailer has no files of the table.
+    rows
+        How many rows it holds.
+    files
+        The files, or sheets, they came from.
+    notes
+        A sentence for each thing that was left out or is there twice.
+    """
+
+    path: Path | None
+    rows: int
+    files: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def landing_folder() -> Path:
+    """Return the folder of landed files: beside dbt's other artefacts."""
+    return Path(os.environ.get("DBT_TARGET_PATH") or project_folder() / "target").absolute() / "landing"
+
+
+def land(declared: Declared, table: SourceTable) -> Landed:
+    """Parse and check the files of a table and write them as one typed Parquet file, unless that was done.
+
+    Raises
+    ------
+    InputError
+        A file cannot be used; nothing is written then.
+    """
+    files, notes = find_files(declared, table)
+    if not files:
+        return Landed(None, 0, (), tuple(notes))
+    folder = landing_folder()
+    place = hashlib.sha256(str(declared.folder.absolute()).encode()).hexdigest()[:8]
+    path = folder / f"{declared.key}.{table.name}.{place}.{_fingerprint(declared, table, files)}.parquet"
+    record = path.with_suffix(".json")
+    if not (path.is_file() and record.is_file()):
+        _refuse_copies(files)
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=".landing-", dir=folder) as scratch:
+            unfinished = Path(scratch) / path.name
+            record.write_text(json.dumps(_write(declared, table, files, Path(scratch), unfinished)))
+            unfinished.replace(path)
+        for other in folder.glob(f"{declared.key}.{table.name}.{place}.*"):
+            if other not in (path, record):
+                other.unlink(missing_ok=True)
+    found = json.loads(record.read_text())
+    return Landed(path, found["rows"], tuple(found["files"]), (*notes, *found["notes"]))
+
+
+def table_sql(retailers: Sequence[Declared], table: SourceTable) -> str:
+    """Write the query that reads a table of all retailers of its form, with their key in front.
+
+    Without a retailer it has the same columns and no rows.
+    """
+    landed = [(declared.key, land(declared, table).path) for declared in retailers]
+    parts = [
+        f"select {sql_string(key)} as retailer, * from read_parquet({sql_string(path)})"
+        for key, path in landed
+        if path is not None
+    ]
+    if parts:
+        return "\nunion all\n".join(parts)
+    nulls = ", ".join(f"cast(null as varchar) as {column.name}" for column in table.columns)
+    return (
+        f"select cast(null as varchar) as retailer, {typed_columns(table, Dialect())} "
+        f"from (select {nulls}) where false"
+    )
+
+
+def dialect_of(declared: Declared, table: SourceTable, opened: Sequence[InputFile]) -> Dialect:
+    """Find out how the values of a table's files are written, from what is declared and what all of them prove.
+
+    Raises
+    ------
+    InputError
+        The values can be read in two ways, or contradict each other.
+    """
+    retailer = declared.retailer
+    said = Dialect(
+        date_order=retailer.date_order,
+        decimal_mark=retailer.decimal_mark,
+        time_zone=retailer.time_zone,
+        channels=retailer.channels,
+    )
+    present = [column for column in table.columns if any(column.name in file.positions for file in opened)]
+    dates = [column.name for column in present if column.kind in ("timestamp", "date")]
+    numbers = [column.name for column in present if column.kind in ("decimal", "integer")]
+    relation = " union all ".join(text_sql(file, table) for file in opened)
+    try:
+        with engine_reading(opened[0].raw) as connection:
+            return find_dialect(connection, f"({relation})", dates, numbers, said)
+    except AmbiguityError as error:
+        message = str(error)
+        for file in opened:
+            for name in file.positions:
+                message = message.replace(f"column {name}: '", f"column {file.header(name)}: '")
+        raise InputError(f"{', '.join(file.raw.label for file in opened)}: {message}") from None
+
+
+def _fingerprint(declared: Declared, table: SourceTable, files: Sequence[Path]) -> str:
+    """Tell apart what would be landed differently: the files, what is declared of them, and this code."""
+    facts = [repr(table), declared.retailer.model_dump_json()]
+    for path in (*files, *_CODE):
+        status = path.stat()
+        facts.append(f"{path.absolute()} {status.st_size} {status.st_mtime_ns}")
+    return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:16]
+
+
+def _refuse_copies(files: Sequence[Path]) -> None:
+    """Refuse two files of the same bytes: every row would count twice."""
+    seen: dict[tuple[int, str], Path] = {}
+    sizes = [path.stat().st_size for path in files]
+    for path, size in zip(files, sizes, strict=True):
+        if sizes.count(size) > 1:
+            with reading(path), path.open("rb") as stream:
+                key = (size, hashlib.file_digest(stream, "sha256").hexdigest())
+            if key in seen:
+                raise InputError(
+                    f"{path}: a copy of {seen[key].name}; remove one of them, or their rows count twice"
+                )
+            seen[key] = path
+
+
+def _write(
+    declared: Declared, table: SourceTable, files: Sequence[Path], scratch: Path, target: Path
+) -> dict[str, object]:
+    """Write the table's files as one; returns its rows, files and notes."""
+    columns = declared.retailer.columns.get(table.name)
+    raw_files = [raw for path in files for raw in open_raw(path, declared.retailer.csv, scratch)]
+    opened = [open_input(raw, table, columns) for raw in raw_files]
+    dialect = dialect_of(declared, table, opened)
+    rows = sum(check_file(file, table, dialect) for file in opened)
+    typed_files = " union all ".join(
+        f"select {typed_columns(table, dialect)} from ({text_sql(file, table)})" for file in opened
+    )
+    try:
+        with duckdb.connect() as connection:
+            connection.execute(f"set temp_directory = {sql_string(scratch / 'spill')}")
+            connection.execute(
+                f"copy (select {'distinct' if table.key else ''} * from ({typed_files})) "
+                f"to {sql_string(target)} (format parquet, compression zstd)"
+            )
+            connection.execute(f"create view landed as from read_parquet({sql_string(target)})")
+            if any("currency" in file.positions for file in opened):
+                _check_currency(connection, declared, raw_files)
+            notes = [] if _is_shared(declared, table) else list(_doubled(connection, table, rows))
+    except duckdb.Error as error:
+        raise InputError(f"{target.parent.parent}: cannot be written to: {error}") from error
+    return {"rows": rows, "files": [raw.label for raw in raw_files], "notes": notes}
+
+
+def _check_currency(
+    connection: duckdb.DuckDBPyConnection, declared: Declared, raw_files: Sequence[RawFile]
+) -> None:
+    found = connection.sql(
+        "select upper(currency) as code, count(*) from landed where currency is not null group by code order by 2 desc"
+    ).fetchall()
+    label = ", ".join(raw.label for raw in raw_files)
+    if len(found) > 1:
+        counted = ", ".join(f"{code} ({rows:,} rows)" for code, rows in found)
+        raise InputError(
+            f"{label}: several currencies: {counted}. Amounts of different currencies cannot be added up: "
+            "bring them to one, or make a retailer of each"
+        )
+    if found and declared.retailer.currency not in (NO_CURRENCY, found[0][0]):
+        raise InputError(
+            f"{label}: the currency is {found[0][0]}, but {declared.folder / FILE} says "
+            f"{declared.retailer.currency}"
+        )
+
+
+def _is_shared(declared: Declared, table: SourceTable) -> bool:
+    """Tell whether the table is taken from a file that another table is taken from, where rows repeat."""
+    files = declared.retailer.files
+    others = {each for name, names in files.items() if name != table.name for each in names}
+    return bool(others & set(files.get(table.name, ())))
+
+
+def _doubled(connection: duckdb.DuckDBPyConnection, table: SourceTable, rows: int) -> Iterator[str]:
+    """Say which rows of a table with a key were delivered more than once."""
+    if not table.key:
+        return
+    key = ", ".join(table.key)
+    found = connection.sql(f"select count(*), count(distinct ({key})) from landed").fetchone()
+    different, keys = found or (0, 0)
+    if different < rows:
+        yield f"{rows - different:,} of its {rows:,} rows were delivered twice; they count once"
+    if keys < different:
+        yield f"{different - keys:,} rows have the same {key} as another row, but differ in the rest"

@@ -1,0 +1,188 @@
+"""Which retailers there are: folders with a declaration, or whose files fit one form exactly."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from palette.core.declarations import FILE, PRESETS, Declared, declare
+from palette.core.errors import InputError
+from palette.core.forms import Form, SourceTable, forms, project_folder
+from palette.core.inputs import header_key, matches, sql_string
+
+SHOPS, DEMO = Path("data/shops"), Path("data/demo")
+
+
+@dataclass(frozen=True)
+class Found:
+    """The retailers of a data folder.
+
+    Attributes
+    ----------
+    retailers
+        In alphabetical order of their keys.
+    notes
+        A sentence for each folder that is left out.
+    """
+
+    retailers: tuple[Declared, ...]
+    notes: tuple[str, ...]
+
+
+def data_folder() -> Path:
+    """Return the folder of the retailers' folders.
+
+    The environment's ``PALETTE_DATA``; else ``data/shops`` of the project where it holds one, else the demo.
+    """
+    if chosen := os.environ.get("PALETTE_DATA"):
+        return Path(chosen).absolute()
+    shops = project_folder() / SHOPS
+    return shops if any(shops.glob(f"*/{FILE}")) else project_folder() / DEMO
+
+
+def chosen_retailers() -> list[str]:
+    """Return the retailers that the environment's ``PALETTE_RETAILERS``, a comma list, asks for."""
+    names = [name.strip() for name in os.environ.get("PALETTE_RETAILERS", "").split(",")]
+    return [name for name in names if name]
+
+
+def find_retailers(data: Path, chosen: Sequence[str] = ()) -> Found:
+    """Find and validate the retailers of a data folder.
+
+    Parameters
+    ----------
+    data
+        Each retailer has a folder of its name in it. Where there is none, or not the only one chosen, the files
+        may lie in it directly.
+    chosen
+        Keys of the retailers wanted; all there are where it is empty.
+
+    Raises
+    ------
+    InputError
+        The folder is missing, a declaration is wrong, a chosen retailer is not there, or there is none at all.
+    """
+    if not data.is_dir():
+        raise InputError(f"{data}: folder not found; PALETTE_DATA says where the retailers' folders lie")
+    if len(set(chosen)) < len(chosen):
+        raise InputError(f"PALETTE_RETAILERS names a retailer twice: {', '.join(chosen)}")
+    try:
+        folders = sorted(path for path in data.iterdir() if path.is_dir() and not path.name.startswith("."))
+    except OSError as error:
+        raise InputError(f"{data}: cannot be read: {error.strerror}") from error
+    there = {folder.name: folder for folder in folders}
+    if len(chosen) == 1 and chosen[0] not in there and has_files(data):
+        return Found((_retailer(chosen[0], data),), ())
+    if missing := [name for name in chosen if name not in there]:
+        raise InputError(
+            f"{data}: no folder {', '.join(missing)}, which PALETTE_RETAILERS names "
+            f"(there are: {', '.join(there) or 'none'})"
+        )
+    if chosen:
+        return Found(tuple(_retailer(name, there[name]) for name in sorted(chosen)), ())
+    found, notes = [], []
+    for name, folder in there.items():
+        if (folder / FILE).is_file() or fitting(folder):
+            found.append(_retailer(name, folder))
+        elif has_files(folder):
+            notes.append(f"{folder}: left out, {_unfit(folder)}")
+    if not found and has_files(data):
+        found.append(_retailer(data.absolute().name, data))
+    if not found:
+        raise InputError("; ".join([f"{data}: no retailer's folder in it", *notes]))
+    return Found(tuple(found), tuple(notes))
+
+
+def fitting(folder: Path) -> list[Form]:
+    """Return the forms that a folder's files fit exactly: every required table by name and by columns."""
+    files = [path for path in sorted(folder.iterdir()) if path.is_file()]
+    return [
+        form
+        for form in forms().values()
+        if all(
+            any(matches(path, table.patterns) and _has_columns(path, table) for path in files)
+            for table in form.tables.values()
+            if table.is_required
+        )
+    ]
+
+
+def has_files(folder: Path) -> bool:
+    """Tell whether a folder holds a file itself."""
+    return any(path.is_file() and not path.name.startswith(".") for path in folder.iterdir())
+
+
+def retailers_sql(retailers: Sequence[Declared]) -> str:
+    """Write the query whose rows are the retailers with what is declared of them."""
+    columns = ("key", "name", "form", "country", "subdivision", "currency", "time_zone", "recency_unit")
+    columns += ("item_level", "revenue", "channel", *PRESETS)
+    names = ("retailer", "retailer_name", "form", "country_code", *columns[4:])
+    rows = []
+    for declared in retailers:
+        values = declared.retailer.model_dump() | {"key": declared.key}
+        if not isinstance(values["cleaning_steps"], str):
+            values["cleaning_steps"] = None  # they are rows of int_cleaning_steps
+        rows.append("(" + ", ".join(_literal(values[name]) for name in columns) + ")")
+    return f"select * from (values {', '.join(rows)}) as declared ({', '.join(names)})"
+
+
+def _literal(value: object) -> str:
+    return "cast(null as varchar)" if value is None else sql_string(value)
+
+
+def _retailer(key: str, folder: Path) -> Declared:
+    if (folder / FILE).is_file():
+        return declare(key, folder)
+    fits = fitting(folder)
+    if len(fits) != 1:
+        raise InputError(f"{folder}: {_unfit(folder)}")
+    return declare(key, folder, {"form": fits[0].name})
+
+
+def _unfit(folder: Path) -> str:
+    fits = [form.name for form in fitting(folder)]
+    if fits:
+        return f"its files fit several forms ({', '.join(fits)}): say which in {folder / FILE}, as `form: {fits[0]}`"
+    return (
+        f"it has no {FILE}, and its files fit none of the forms {', '.join(forms())} exactly; "
+        f"`palette add {folder.name} FILE...` looks at files and writes one"
+    )
+
+
+def _has_columns(path: Path, table: SourceTable) -> bool:
+    """Tell by a look at its head whether a file has a table's columns under their own names."""
+    keys = {header_key(name) for name in _header(path)}
+    by_name = {column.name: {header_key(name) for name in column.names} for column in table.columns}
+    return all(by_name[column.name] & keys for column in table.columns if column.is_required) and all(
+        any(by_name[name] & keys for name in group) for group in table.one_of
+    )
+
+
+def _header(path: Path) -> list[str]:
+    """Return the column names of a CSV or Parquet file; none of another, or of one that cannot be read."""
+    name = path.name.lower()
+    try:
+        if name.endswith(".parquet"):
+            return [str(column) for column in pq.read_schema(path).names]
+        with gzip.open(path) if name.endswith(".gz") else path.open("rb") as stream:
+            head = stream.readline(1 << 20)
+    except (OSError, EOFError, pa.ArrowException):
+        return []
+    text = next((head.decode(each) for each in ("utf-8-sig", "latin-1") if _decodes(head, each)), "")
+    delimiter = max(",;\t|", key=text.count)
+    return next(csv.reader([text], delimiter=delimiter), [])
+
+
+def _decodes(content: bytes, encoding: str) -> bool:
+    try:
+        content.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
