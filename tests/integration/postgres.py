@@ -108,9 +108,7 @@ def throw_away_server() -> Iterator[Server]:
 
 
 def _programs() -> Path | None:
-    newest = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3])
-    )
+    newest = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
     on_path = shutil.which("initdb")
     found = newest[-1] if newest else Path(on_path).resolve() if on_path else None
     return found.parent if found else None

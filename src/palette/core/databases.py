@@ -258,8 +258,12 @@ def _asking(label: str) -> Iterator[None]:
     try:
         yield
     except (adbc_driver_manager.Error, OSError, pa.ArrowException) as error:
+        sentence = _sentence(error)
         hint = _HINTS.get(getattr(error, "sqlstate", None) or "", "")
-        raise DatabaseError(f"{label}: {_sentence(error)}{hint}") from error
+        # Errors amid the rows come without SQLSTATE.
+        if "invalid byte sequence" in sentence:
+            hint = "; convert the text in the query, as in convert_from(city::bytea, 'LATIN1')"
+        raise DatabaseError(f"{label}: {sentence}{hint}") from error
 
 
 def _sentence(error: Exception) -> str:
@@ -362,16 +366,7 @@ def _batches(cursor: Any, label: str, query: str, columns: Sequence[_Column]) ->
 
 
 def _check(label: str, column: _Column, values: pa.Array, before: int) -> None:
-    """Object to the first value of a batch that is no number, no date or no text."""
-    name = _quoted(column.name)
-    if pa.types.is_string(values.type) or pa.types.is_time(values.type):
-        try:
-            values.validate(full=True)
-        except pa.ArrowInvalid as error:
-            raise DatabaseError(
-                f"{label}: column {column.name} has text that is not UTF-8 (the database's encoding is "
-                f"SQL_ASCII); convert it in the query, as in convert_from({name}::bytea, 'LATIN1')"
-            ) from error
+    """Object to the first value of a batch that is no number or no date."""
     if (wrong := _no_value(column, values)) is None:
         return
     position = pc.index(wrong, True).as_py()
@@ -384,7 +379,7 @@ def _check(label: str, column: _Column, values: pa.Array, before: int) -> None:
         problem = f"{value} is not a number"
     raise DatabaseError(
         f"{label}: column {column.name}, row {before + position + 1} of the answer: {problem}; "
-        f"say in the query what it stands for, as in nullif({name}, '{value}')"
+        f"say in the query what it stands for, as in nullif({_quoted(column.name)}, '{value}')"
     )
 
 
