@@ -56,6 +56,7 @@ _HINTS = {
     "42P01": "; look at the schema and at capital letters, which matter in a table's name",
     "42501": "; have the user granted select on it",
 }
+_AS_UTF_8 = "convert_from(convert(city::bytea, 'LATIN1', 'UTF8'), 'UTF8')"
 
 
 class DatabaseError(InputError):
@@ -262,7 +263,7 @@ def _asking(label: str) -> Iterator[None]:
         hint = _HINTS.get(getattr(error, "sqlstate", None) or "", "")
         # Errors amid the rows come without SQLSTATE.
         if "invalid byte sequence" in sentence:
-            hint = "; convert the text in the query, as in convert_from(city::bytea, 'LATIN1')"
+            hint = f"; convert the text in the query, as in {_AS_UTF_8}"
         raise DatabaseError(f"{label}: {sentence}{hint}") from error
 
 
