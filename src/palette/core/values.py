@@ -2,8 +2,8 @@
 
 A dialect says what a value's text alone cannot: whether 03/04/2025 is in March or in April, whether 1,234 is
 a thousand or one and a bit, which hour in the shop a time with an offset from UTC is. What the text does say
-(an ISO date, a month's name, a currency sign, thousands marks) is read in every dialect. Text that is no value
-of its kind becomes null, never an error and never a guess.
+(an ISO date, a month's name, a currency sign, thousands marks) is read in every dialect. Text that is no
+value of its kind becomes null, never an error and never a guess.
 """
 
 from __future__ import annotations
@@ -84,7 +84,6 @@ _EXCEL_DAY = r"(?:[2-6]\d{4}|7[0-2]\d{3})"
 _CURRENCY_WORDS = "kr|zł|Kč|Ft|lei|Rs|Fr|원|円|元"
 _GROUP_BLANK = "[ \u00a0\u2009\u202f]"
 _MINUS = "\u2212"
-
 
 _SET_ORDER = "set date_order: day_first or date_order: month_first in retailer.yml"
 _SET_MARK = "set decimal_mark: ',' or decimal_mark: '.' in retailer.yml"
