@@ -15,12 +15,11 @@ from typing import IO
 _CHUNK = 1 << 20
 _BYTE_ORDER_MARKS = {BOM_UTF8: "utf-8-sig", BOM_UTF16_LE: "utf-16", BOM_UTF16_BE: "utf-16"}
 _UTF_8_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-_HIGH = re.compile(rb"[\x80-\xff]+")
+_ASCII = bytes(range(128))
 _C1 = re.compile(rb"[\x80-\x9f]")
 # Bytes undefined in Windows-1252, and four accented letters in a row, which its languages never have.
 _NOT_WESTERN = re.compile(rb"[\x00\x81\x8d\x8f\x90\x9d]|[\xc0-\xff]{4}")
 
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _AMID_LATIN = re.compile(r"(?<=[A-Za-z])[^\x00-\x7f](?=[A-Za-z])")
 
 
@@ -170,11 +169,15 @@ def _is_korean(stream: IO[bytes]) -> bool:
     Accented capitals of Windows-1252 decode as rare syllables, or as single ones amid Latin letters.
     """
     letters: Counter[str] = Counter()
+    wide = 0
     for text in _decoded(stream, "cp949"):
-        letters.update(each for each in _NOT_ASCII.findall(_AMID_LATIN.sub("?", text)) if each.isalpha())
-        letters["?"] += len(_AMID_LATIN.findall(text))
+        amid_latin = _AMID_LATIN.findall(text)
+        letters.update(text)
+        letters.subtract(amid_latin)
+        wide += len(amid_latin)
     common = sum(count for letter, count in letters.items() if _is_common_syllable(letter))
-    return common > 0 and common >= 0.8 * letters.total()
+    wide += sum(count for letter, count in letters.items() if letter.isalpha() and not letter.isascii())
+    return common > 0.8 * wide
 
 
 def _is_common_syllable(letter: str) -> bool:
@@ -185,6 +188,6 @@ def _is_common_syllable(letter: str) -> bool:
 def _is_nearly_utf_8(stream: IO[bytes]) -> bool:
     high, within = 0, 0
     for chunk in _chunks(stream):
-        high += sum(map(len, _HIGH.findall(chunk)))
+        high += len(chunk.translate(None, _ASCII))
         within += sum(map(len, _UTF_8_SEQUENCE.findall(chunk)))
     return 2 * within > high

@@ -444,7 +444,7 @@ def _decimal(text: str, mark: DecimalMark) -> str:
 
 def _integer(text: str, mark: DecimalMark) -> str:
     # A whole number in scientific notation is known by its value only.
-    whole = _matches("number", r"[-+]?\d+(?:\.0*)?")
+    whole = _matches("number", r"[-+]?(?:\d+(?:\.0*)?|\.0+)")
     scientific = (
         f"{_found('number', '[eE]')} and try_cast(number as double) = trunc(try_cast(number as double))"
     )
