@@ -14,10 +14,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import cache
 from itertools import product
 from typing import Any
 
 import duckdb
+from babel.numbers import list_currencies
+
+from palette.core.inputs import sql_string
 
 GENERAL_FORM = "orders"
 _FACT_ROWS = 20_000
@@ -25,7 +29,7 @@ _SAMPLE_ROWS = 2_000
 
 _LANGUAGES = {"en": "English", "ko": "Korean", "de": "German", "fr": "French", "es": "Spanish"}
 
-_CURRENCY = r"(?:[€$£¥₩₹]|\p{Lu}{3}|원)"
+_CURRENCY = rf"(?:[€$£¥₩₹]|R\$|원|kr|zł|Kč|{'|'.join(sorted(list_currencies()))})"
 _NUMBER = r"(?:\d{1,3}(?:[., '’\x{a0}\x{202f}]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d*)?|[.,]\d+)"
 _DAY = (
     r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})|\d{4}년 ?\d{1,2}월 ?\d{1,2}일"
@@ -53,7 +57,7 @@ _LOOKS = {
     "percent": r"[-+−]?[\d.,]+ ?%",
     "email": r"[^@\s]+@[^@\s]+\.[^@\s]+",
     "url": r"(?:https?://|www\.|/)\S*",
-    "currency": r"[A-Z]{3}|[€$£¥₩₹]|원",
+    "currency": _CURRENCY,
     "age_band": r"\D{0,8}\d{1,3} ?(?:[-–~]|to|bis|a|à) ?\d{1,3}\D{0,6}|\d{1,3} ?(?:\+|대|s)|[<>≤≥] ?\d{1,3}",
     "has_digit": r"(?s).*\d.*",
     "has_space": r"(?s).*\s.*",
@@ -115,7 +119,6 @@ class Meaning:
     is_required: bool
     words: Mapping[str, str]
     weak_words: frozenset[str]
-    token_sets: Mapping[frozenset[str], str]
 
 
 @dataclass(frozen=True)
@@ -184,12 +187,41 @@ class Recognition:
 
 _SAME_TOKENS = {
     **dict.fromkeys(
-        "no nr num nbr number numbers nummer numero code codes cd codigo cod key reference".split(), "id"
+        [
+            "no",
+            "nr",
+            "num",
+            "nbr",
+            "number",
+            "numbers",
+            "nummer",
+            "numero",
+            "code",
+            "codes",
+            "cd",
+            "codigo",
+            "cod",
+            "key",
+            "reference",
+        ],
+        "id",
     ),
     **dict.fromkeys(
-        "ref referencia clave ident identifier identifiant identificador kennung 번호 코드".split(), "id"
+        [
+            "ref",
+            "referencia",
+            "clave",
+            "ident",
+            "identifier",
+            "identifiant",
+            "identificador",
+            "kennung",
+            "번호",
+            "코드",
+        ],
+        "id",
     ),
-    **dict.fromkeys("아이디 uid".split(), "id"),
+    **dict.fromkeys(["아이디", "uid"], "id"),
     **{"qty": "quantity", "cust": "customer", "prod": "product", "dt": "date", "ts": "timestamp"},
     **{"amt": "amount", "desc": "description", "descr": "description", "cat": "category", "inv": "invoice"},
     **{
@@ -202,15 +234,45 @@ _SAME_TOKENS = {
     **{"bez": "bezeichnung", "anz": "anzahl", "betr": "betrag", "pct": "percent", "prozent": "percent"},
     **{"curr": "currency", "hh": "household", "prc": "price"},
 }
-_FILLERS = frozenset("of the de du des del la le les el los der die das des d l a an and y et und".split())
+_FILLERS = frozenset(
+    [
+        "of",
+        "the",
+        "de",
+        "du",
+        "des",
+        "del",
+        "la",
+        "le",
+        "les",
+        "el",
+        "los",
+        "der",
+        "die",
+        "das",
+        "des",
+        "d",
+        "l",
+        "a",
+        "an",
+        "and",
+        "y",
+        "et",
+        "und",
+    ]
+)
 _ID_ENDING = re.compile(r"(.{2,})(?:nummer|number|nr|code|번호|코드|아이디)")
 _ID_NO = re.compile(
     r"(order|invoice|customer|cust|product|item|article|receipt|line|store|member|bill|ticket)(?:no|num)"
 )
 _UNITS = r"€|\$|£|¥|₩|원|eur|usd|gbp|krw|chf|jpy|kg|g|ml|l|st|stk|pcs|mm|°c|c|s|sec|seconds|in|h|min|cm"
 _UNIT = re.compile(rf"\s*(?:[(\[]\s*(?:in\s+)?(?:{_UNITS})\s*[)\]]|\bin\s+(?:{_UNITS}))\s*$", re.IGNORECASE)
-_CURRENCY_TOKENS = frozenset("eur usd gbp krw chf jpy".split())
+_CURRENCY_TOKENS = frozenset(["eur", "usd", "gbp", "krw", "chf", "jpy"])
 _HUMP = re.compile(r"(?<=[a-z0-9ß-ÿ])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+_ENTITIES = frozenset(
+    ["product", "item", "article", "order", "customer", "sale", "sales", "transaction", "line", "date", "time", "invoice", "client", "store", "name"]
+)
 
 # Words before the rest of a header that say what it belongs to, and which meanings that leaves.
 _LINE = frozenset(
@@ -238,6 +300,7 @@ _CONTEXTS = (
 )
 
 
+@cache
 def header_tokens(header: str) -> tuple[str, ...]:
     """Split a header into words without case, accents, units and abbreviations.
 
@@ -311,7 +374,7 @@ def _read_column(table: str, column: Mapping[str, Any]) -> Meaning:
     words: dict[str, str] = dict.fromkeys(_keys(column["name"]), "our own word")
     for language, known in meta.get("headers", {}).items():
         for word in known:
-            for key in _keys(str(word)):
+            for key in set(_keys(str(word))) - {"id"}:
                 words.setdefault(key, f"a {_LANGUAGES.get(language, language)} word".replace("a E", "an E"))
     weak = frozenset(key for word in meta.get("weak_headers", ()) for key in _keys(str(word)))
     return Meaning(
@@ -321,7 +384,6 @@ def _read_column(table: str, column: Mapping[str, Any]) -> Meaning:
         meta.get("is_required", True),
         words,
         weak,
-        {},
     )
 
 
@@ -330,6 +392,7 @@ def _meta(node: Mapping[str, Any]) -> Mapping[str, Any]:
     return meta
 
 
+@cache
 def _keys(header: str) -> tuple[str, ...]:
     """Give the keys that two headers of the same words have in common: as written, and in any order."""
     tokens = header_tokens(header)
@@ -371,48 +434,63 @@ def look_at(
         f"case when lower(trim({each})) not in ('', 'null', 'nan', 'none', 'n/a', '\\n') then trim({each}) end as c{at}"
         for at, each in enumerate(quoted)
     )
-    rows = f"(select {cleaned} from (select * from {relation} limit {{}}))"
-    aggregates = ", ".join(_aggregate(f"c{at}") for at in range(len(headers)))
-    found = connection.execute(f"select count(*), {aggregates} from {rows.format(_FACT_ROWS)}").fetchone()
-    assert found is not None
-    samples = list(zip(*connection.execute(f"from {rows.format(_SAMPLE_ROWS)}").fetchall(), strict=True))
-    count = int(found[0])
-    facts = []
-    for at, header in enumerate(headers):
-        each = found[1 + at]
-        sample = samples[at] if samples else ()
-        numbers = [number for number in map(_number, sample) if number is not None]
-        facts.append(
-            ColumnFacts(
-                header=header,
-                values=tuple(dict.fromkeys(value for value in sample if value is not None))[:3],
-                filled=each["filled"] / count if count else 0.0,
-                distinct=each["distinct"],
-                rows=count,
-                kinds={kind: each[kind] or 0.0 for kind in _LOOKS},
-                least=min(numbers, default=None),
-                most=max(numbers, default=None),
-                mean_length=each["mean_length"] or 0.0,
-                sample=sample,
-            )
-        )
-    return facts
-
-
-def _aggregate(column: str) -> str:
+    rows = f"select {cleaned} from (select * from {relation} limit {{}})"
+    sample_rows = connection.execute(rows.format(_SAMPLE_ROWS)).fetchall()
+    samples = list(zip(*sample_rows, strict=True)) or [()] * len(headers)
     looks = ", ".join(
-        f"'{kind}': avg(cast(regexp_full_match({column}, '{pattern.replace(chr(39), chr(39) * 2)}') as integer))"
+        f"'{kind}': sum(times) filter (where regexp_full_match(value, {sql_string(pattern)})) / sum(times)"
         for kind, pattern in _LOOKS.items()
     )
-    return (
-        f"{{'filled': count({column}), 'distinct': count(distinct {column}), "
-        f"'mean_length': avg(length({column})), {looks}}}"
+    found = connection.execute(f"""
+        with counted as (
+            select name, value, count(*) as times
+            from (unpivot ({rows.format(_FACT_ROWS)}) on columns(*) into name name value value)
+            group by all
+        )
+        select
+            name, cast(sum(times) as bigint), count(*), sum(length(value) * times) / sum(times), {{{looks}}}
+        from counted group by name
+    """).fetchall()
+    (count,) = connection.execute(f"select count(*) from (from {relation} limit {_FACT_ROWS})").fetchone() or (0,)
+    by_column = {row[0]: row[1:] for row in found}
+    empty = (0, 0, 0.0, dict.fromkeys(_LOOKS, 0.0))
+    return [
+        _facts(header, samples[at], count, *by_column.get(f"c{at}", empty)) for at, header in enumerate(headers)
+    ]
+
+
+def _facts(
+    header: str,
+    sample: Sequence[str | None],
+    rows: int,
+    filled: int,
+    distinct: int,
+    mean_length: float,
+    kinds: Mapping[str, float | None],
+) -> ColumnFacts:
+    numbers = [number for number in map(_number, sample) if number is not None]
+    return ColumnFacts(
+        header=header,
+        values=tuple(dict.fromkeys(value for value in sample if value is not None))[:3],
+        filled=filled / rows if rows else 0.0,
+        distinct=distinct,
+        rows=rows,
+        kinds={kind: share or 0.0 for kind, share in kinds.items()},
+        least=min(numbers, default=None),
+        most=max(numbers, default=None),
+        mean_length=mean_length,
+        sample=tuple(sample),
     )
+
+
+_NUMERAL = re.compile(
+    rf"[-+−(]*\s?{_CURRENCY}?\s?[-+−]?[\d.,'’ \xa0\u202f]*\d[.,]?(?:E[-+]?\d+)?\s?(?:{_CURRENCY}|%)?[-)]*"
+)
 
 
 def _number(text: str | None) -> float | None:
     """Read a number as people write it; of one mark before three digits it stays open what it is, taken for a point."""
-    if text is None or not re.search(r"\d", text) or re.search(r"[^\W\d_]{4,}|[:/@]|\d-\d", text):
+    if text is None or not _NUMERAL.fullmatch(text):
         return None
     negative = bool(re.match(r"\(?\s*\D{0,3}[-−]|\(", text)) or text.endswith("-")
     digits = re.sub(r"[^\d.,]", "", text).strip(".,")
@@ -420,7 +498,7 @@ def _number(text: str | None) -> float | None:
     if last >= 0:
         whole, fraction = re.sub(r"\D", "", digits[:last]), digits[last + 1 :]
         thousands = len(fraction) == 3 and (
-            digits[last] == "," and len(re.findall("[.,]", digits)) == 1 or digits.count(digits[last]) > 1
+            (digits[last] == "," and len(re.findall("[.,]", digits)) == 1) or digits.count(digits[last]) > 1
         )
         digits = whole + fraction if thousands and whole != "0" else f"{whole}.{fraction}"
     try:
@@ -461,7 +539,8 @@ def _word(header: str, meaning: Meaning, unused: Mapping[str, str]) -> tuple[flo
     order = list(meaning.words)
     for key in keys:
         if key in meaning.words:
-            return 1.0, f"header '{header}' is {meaning.words[key]} for {meaning.name}", order.index(key)
+            rank = -1 if tokens[0] in ("lineitem", "line") else order.index(key)
+            return 1.0, f"header '{header}' is {meaning.words[key]} for {meaning.name}", rank
     for key in keys:
         if key in meaning.weak_words:
             return 0.5, f"header '{header}' may be {meaning.name}", 0
@@ -499,9 +578,15 @@ def _word(header: str, meaning: Meaning, unused: Mapping[str, str]) -> tuple[flo
     return 0.0, "", 0
 
 
+@cache
+def _long_words(key: str) -> frozenset[str]:
+    words = frozenset(key.split())
+    return words if all(len(word) > 2 for word in words) and not words <= _ENTITIES else frozenset()
+
+
 def _holds(tokens: Sequence[str], key: str) -> bool:
-    words = key.split()
-    return all(len(word) > 2 for word in words) and set(words) <= set(tokens)
+    words = _long_words(key)
+    return bool(words) and words <= set(tokens)
 
 
 _Judge = Callable[[ColumnFacts], int]
@@ -523,13 +608,13 @@ def _is_plain_number(facts: ColumnFacts) -> bool:
 
 def _identifier(facts: ColumnFacts) -> int:
     fractions = facts.kinds["decimal"] - facts.kinds["integer"] - 0.1
-    if _is_moment(facts) and not _is(facts, "integer") or _is(facts, "time_of_day", "url"):
+    if (_is_moment(facts) and not _is(facts, "integer")) or _is(facts, "time_of_day", "url"):
         return -1
-    if fractions > 0 or (facts.least or 0) < 0 and facts.kinds["integer"] > 0.5 or facts.mean_length > 80:
+    if fractions > 0 or ((facts.least or 0) < 0 and facts.kinds["integer"] > 0.5) or facts.mean_length > 80:
         return -1
     if facts.kinds["has_space"] > 0.5 and facts.kinds["has_digit"] < 0.5:
         return -1
-    return int(facts.kinds["has_digit"] > 0.5 or facts.kinds["has_space"] < 0.1 and _is(facts, "email"))
+    return int(facts.kinds["has_digit"] > 0.5 or (facts.kinds["has_space"] < 0.1 and _is(facts, "email")))
 
 
 def _code_or_name(facts: ColumnFacts) -> int:
@@ -548,7 +633,7 @@ def _class(facts: ColumnFacts) -> int:
         return -1
     if _is(facts, "decimal"):
         return 0 if _is(facts, "integer") else -1
-    return 1
+    return int(facts.distinct > 1)
 
 
 def _place(facts: ColumnFacts) -> int:
@@ -575,14 +660,14 @@ def _money_off(facts: ColumnFacts) -> int:
     if not _is_plain_number(facts) or facts.kinds["percent"] > 0.1:
         return -1
     rates = {number for number in map(_number, facts.sample) if number}
-    if rates and all(0 < rate < 1 for rate in rates):
+    if len(rates) > 1 and all(0 < rate < 1 for rate in rates):
         return -1 if all(abs(rate * 20 - round(rate * 20)) < 1e-9 for rate in rates) else 1
     return 1
 
 
 def _enumerated(kind: str, most: int, *, also: str | None = None) -> _Judge:
     def judge(facts: ColumnFacts) -> int:
-        if _is(facts, kind) or facts.kinds[kind] >= 0.5 and facts.distinct <= most:
+        if _is(facts, kind) or (facts.kinds[kind] >= 0.5 and facts.distinct <= most):
             return 1
         near = facts.kinds[also] > 0 if also else kind == "channel"
         return 0 if near and facts.distinct <= most else -1
@@ -635,7 +720,7 @@ _JUDGES: dict[str, _Judge] = {
 def _judged(facts: ColumnFacts, meaning: Meaning) -> int:
     if not facts.filled:
         return 0
-    return _JUDGES.get(meaning.name, lambda _: 1)(facts)
+    return _JUDGES[meaning.name](facts)
 
 
 def describe(facts: ColumnFacts) -> str:
@@ -717,8 +802,10 @@ def _propose_file(file: str, facts: Sequence[ColumnFacts], form: Form) -> FilePr
     table = max(form.tables, key=lambda each: _fit(file, facts, each, assigned[each.name]))
     chosen = assigned[table.name]
     if len(chosen) < 2:
-        columns = (Proposal("", each.header, None, False, "the file is none of our tables") for each in facts)
-        return FileProposal(file, None, tuple(columns), ())
+        columns = tuple(
+            Proposal("", each.header, None, False, "the file is none of our tables") for each in facts
+        )
+        return FileProposal(file, None, columns, ())
     others: dict[int, _Match] = {}
     if table.name == "order_lines":
         for other in form.tables:
@@ -728,7 +815,6 @@ def _propose_file(file: str, facts: Sequence[ColumnFacts], form: Form) -> FilePr
                 more = _assign(facts, replace(other, columns=tuple(left)), form)
                 others.update({match.at: match for match in more.values() if match.word >= 0.5})
     by_column = {**others, **{match.at: match for match in chosen.values()}}
-    # An e-mail address that stands in for the customer's number leaves room for no other.
     columns = tuple(_proposal(each, by_column.get(at), table, form) for at, each in enumerate(facts))
     return FileProposal(file, table.name, columns, _still_open(table, chosen, facts, form))
 
@@ -759,8 +845,10 @@ def _still_open(
             and each.filled
             and any(
                 _word(each.header, by_name[name], form.unused)[0] > 0
-                or _judged(each, by_name[name]) > 0
-                and not any(key in form.unused for key in _keys(each.header))
+                or (
+                    _judged(each, by_name[name]) > 0
+                    and not any(key in form.unused for key in _keys(each.header))
+                )
                 for name in names
             )
         ]
@@ -793,9 +881,9 @@ def _assign(facts: Sequence[ColumnFacts], table: Table, form: Form) -> dict[str,
             for match in possible
             if match.word >= min(best, 0.5)
         ]
+    matches = _drop_by_order(facts, matches)
     if any(match.meaning.name == "quantity" for match in matches):
         matches = _settle_money(facts, matches)
-    matches = _drop_order_sums(facts, matches)
     chosen: dict[str, _Match] = {}
     used: set[int] = set()
     for match in sorted(matches, key=lambda each: each.score, reverse=True):
@@ -808,7 +896,7 @@ def _assign(facts: Sequence[ColumnFacts], table: Table, form: Form) -> dict[str,
 def _match(at: int, facts: ColumnFacts, meaning: Meaning, form: Form) -> _Match | None:
     word, why, rank = _word(facts.header, meaning, form.unused)
     value = _judged(facts, meaning)
-    if not word or value < 0:
+    if not word or value < 0 or (not facts.filled and word < 0.8):
         return None
     return _Match(at, meaning, word, value, why, rank)
 
@@ -874,7 +962,7 @@ def _settle_money(facts: Sequence[ColumnFacts], matches: list[_Match]) -> list[_
             _Match(price, meanings["unit_price"], 1.0, 1, f"{everything[price].why}; {why}"),
             _Match(amount, meanings["amount"], 1.0, 1, f"{everything[amount].why}; {why}"),
         ]
-    return [*rest, *_settle_single(facts, units, money, meanings)]
+    return [*rest, *_settle_single(facts, units, money)]
 
 
 def _share_that_multiplies(
@@ -898,16 +986,14 @@ def _settle_single(
     facts: Sequence[ColumnFacts],
     units: Sequence[float | None],
     money: Mapping[str, Mapping[int, _Match]],
-    meanings: Mapping[str, Meaning],
 ) -> list[_Match]:
     """Tell what a price is that has no amount beside it: the same whatever the quantity, or growing with it."""
-    products = next((each for each in facts if each.header), None)
     settled = []
     for name, columns in money.items():
         other = "amount" if name == "unit_price" else "unit_price"
         for at, match in columns.items():
             is_either = at in money[other]
-            if not is_either or products is None:
+            if not is_either:
                 settled.append(match)
                 continue
             grows = _grows_with(facts, units, at)
@@ -944,8 +1030,12 @@ def _grows_with(facts: Sequence[ColumnFacts], units: Sequence[float | None], at:
     return best[1] if best and best[0] >= 0.6 else None
 
 
-def _drop_order_sums(facts: Sequence[ColumnFacts], matches: list[_Match]) -> list[_Match]:
-    """Drop what is the same on all lines of every order that has several: the order's sum, not the line's amount."""
+def _drop_by_order(facts: Sequence[ColumnFacts], matches: list[_Match]) -> list[_Match]:
+    """Drop what the lines of an order contradict.
+
+    A sum that all lines of an order repeat, or that only its first has, is the order's own; a number that counts an
+    order's lines is no product; one that no two orders share counts the rows of the file.
+    """
     orders = max(
         (match for match in matches if match.meaning.name == "order_id"),
         key=lambda each: each.score,
@@ -953,20 +1043,47 @@ def _drop_order_sums(facts: Sequence[ColumnFacts], matches: list[_Match]) -> lis
     )
     if orders is None:
         return matches
-    return [
-        match
-        for match in matches
-        if match.meaning.name != "amount" or not _repeats_within(facts[orders.at], facts[match.at])
-    ]
+
+    def contradicts(match: _Match) -> bool:
+        groups = _by_order(facts[orders.at], facts[match.at])
+        name = match.meaning.name
+        if name in ("amount", "discount", "unit_price"):
+            return _once_an_order(groups) or (name == "amount" and _repeats(groups))
+        if name == "product_id":
+            return _counts_lines(groups)
+        return name == "line_number" and bool(groups) and facts[match.at].distinct == facts[match.at].rows
+
+    return [match for match in matches if match is orders or not contradicts(match)]
 
 
-def _repeats_within(orders: ColumnFacts, values: ColumnFacts) -> bool:
-    groups: dict[str, list[str]] = defaultdict(list)
+def _by_order(orders: ColumnFacts, values: ColumnFacts) -> list[list[str | None]]:
+    """Group the sample's values by order; of orders with several lines only."""
+    groups: dict[str, list[str | None]] = defaultdict(list)
     for order, value in zip(orders.sample, values.sample, strict=True):
-        if order is not None and value is not None:
+        if order is not None:
             groups[order].append(value)
-    several = [group for group in groups.values() if len(group) > 1]
-    return len(several) > 1 and all(len(set(group)) == 1 for group in several)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _repeats(groups: Sequence[Sequence[str | None]]) -> bool:
+    return len(groups) > 1 and all(len(set(group)) == 1 for group in groups)
+
+
+def _once_an_order(groups: Sequence[Sequence[str | None]]) -> bool:
+    return bool(groups) and all(sum(value is not None for value in group) <= 1 for group in groups)
+
+
+def _counts_lines(groups: Sequence[Sequence[str | None]]) -> bool:
+    counted = [[_number(value) for value in group] for group in groups]
+    first = {group[0] for group in counted}
+    return (
+        bool(counted)
+        and first <= {0, 1, 10, 10_000}
+        and all(
+            None not in group and group == sorted(set(group), key=lambda each: each or 0.0)
+            for group in counted
+        )
+    )
 
 
 def _without_header(file: str, facts: Sequence[ColumnFacts], form: Form) -> FileProposal:
@@ -985,7 +1102,10 @@ def _without_header(file: str, facts: Sequence[ColumnFacts], form: Form) -> File
         elif _is(each, "integer") and each.mean_length < 3 and (each.most or 0) < 1000:
             name = "quantity"
         elif (
-            days and _identifier(each) >= 0 and each.distinct < each.rows and not _repeats_within(each, days)
+            days
+            and _identifier(each) >= 0
+            and each.distinct < each.rows
+            and not _repeats(_by_order(each, days))
         ):
             name = "customer_id"
         elif _identifier(each) > 0 and each.distinct < each.rows:
