@@ -350,7 +350,7 @@ def _timestamp(text: str, dialect: Dialect) -> str:
     read = (
         f"case when {_found('written', _HALF_DAY + _BLANKS + '$')} "
         f"then try_strptime(replace({half_day}, ',', '.'), {half_day_formats}) "
-        f"when {_found('written', f'(?:{_UTC}|:.*[-+].*)$')} then {in_zone if dialect.time_zone else 'null'} "
+        f"when {_found('written', f'{_UTC}|:[^-+]*[-+]')} then {in_zone if dialect.time_zone else 'null'} "
         f"else try_cast(rtrim(replace({naive}, ',', '.')) as timestamp) end"
     )
     mark = "[.,]" if dialect.decimal_mark == "," else "[.]"

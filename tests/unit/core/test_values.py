@@ -195,6 +195,7 @@ class TestDates:
             "2025-08-01 01:30+02:00",
             "2025-08-01 01:30:00 +0200",
             "2025-08-01T01:30:00+02",
+            "2025-08-01T01:30:00+02\n",
             "20250731 18:30:00-05:00",
             "31 Jul 2025 23:30:00 GMT",
         ],
@@ -652,6 +653,9 @@ class TestFindDialect:
     )
     def test_the_mark_is_what_a_value_proves(self, numbers: list[str | None], mark: DecimalMark) -> None:
         assert find(price=numbers) == Dialect(decimal_mark=mark)
+
+    def test_columns_may_have_any_name(self) -> None:
+        assert find(name=["1,234"], value=["2,5"], proof=["7"], first=[None]).decimal_mark == ","
 
     def test_columns_share_a_mark(self) -> None:
         assert find(price=["1,234", "5"], amount=["2,5", "1,234"]).decimal_mark == ","
