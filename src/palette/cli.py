@@ -1,13 +1,23 @@
-"""The command line: import files, write the demo, build the warehouse, report what is in it."""
+"""The command line: add shops, write the demo, build the warehouse, report what is in it."""
 
+from __future__ import annotations
+
+import shlex
+import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from palette.report import MOST_CUSTOMERS
+
+if TYPE_CHECKING:
+    from palette.core.adding import Plan
 
 app = typer.Typer(
     help="Palette: who a retailer's customers are, and what to offer them next.",
@@ -15,6 +25,148 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 console = Console()
+
+
+@app.command()
+def add(
+    shop: Annotated[str, typer.Argument(help="Name of the shop's folder, and of the retailer in the marts.")],
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="CSV, text, Parquet or workbooks, in the shop's own words.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Say what a column means (ordered_at=Datum), leave one out (store=), or set a key of "
+            "retailer.yml (currency=EUR); repeat for several.",
+        ),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Take what headers and values both say, without asking.")
+    ] = False,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="Data folder to write into.", envvar="PALETTE_DATA", show_default="data/shops of the project"
+        ),
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Write an earlier declaration anew.")] = False,
+    uri: Annotated[
+        str | None,
+        typer.Option(
+            "--from", help="Database to read, postgresql://user@host/db; the password comes from PGPASSWORD."
+        ),
+    ] = None,
+    query: Annotated[str | None, typer.Option(help="Query of the order lines in that database.")] = None,
+    table: Annotated[str | None, typer.Option(help="Table of the order lines in it, instead.")] = None,
+) -> None:
+    """Add a shop: look at its files, propose what they mean, and write retailer.yml beside them."""
+    from palette.core.adding import add as add_shop
+    from palette.core.adding import parse_settings, table_of
+    from palette.core.errors import InputError
+    from palette.core.retailers import shops_folder
+
+    def show(plan: Plan) -> None:
+        console.print(table_of(plan))
+        for line in (*plan.doubts, *plan.missing):
+            console.print(f"[yellow]?[/] {escape(line.strip())}", soft_wrap=True, highlight=False)
+
+    def confirm(plan: Plan) -> dict[str, str] | None:
+        answer = typer.prompt(
+            "Enter takes this, NAME=VALUE changes it, q gives up", default="", show_default=False
+        )
+        if answer.strip().lower() == "q":
+            return None
+        return parse_settings([answer]) if answer.strip() else {}
+
+    try:
+        folder = data or shops_folder()
+        with fetched(shop, uri, query, table, folder) as (read, snapshot):
+            if not yes and not sys.stdin.isatty():
+                raise InputError("nobody to ask: --yes takes what is sure, --set NAME=VALUE settles the rest")
+            declared, landed = add_shop(
+                shop,
+                [*(files or []), *read],
+                folder,
+                settings=parse_settings(settings or []),
+                confirm=None if yes else confirm,
+                show=show,
+                replace_it=replace,
+                snapshot=snapshot,
+            )
+    except InputError as error:
+        raise stop(error) from None
+    for name, each in landed.items():
+        if each.path:
+            console.print(f"{shop}.{name}: {each.rows:,} rows", soft_wrap=True, highlight=False)
+        for note in each.notes:
+            console.print(f"{shop}.{name}: {note}", soft_wrap=True, highlight=False, markup=False)
+    console.print(f"Declared in {declared.folder / 'retailer.yml'}", soft_wrap=True, highlight=False)
+    own = "" if folder == shops_folder() else f"PALETTE_DATA={shlex.quote(str(folder))} "
+    console.print(f"Build with: {own}make build", soft_wrap=True, highlight=False)
+
+
+@app.command()
+def refresh(
+    shop: Annotated[str, typer.Argument(help="A shop that was added with --from.")],
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Data folder it lies in.", envvar="PALETTE_DATA", show_default="as for add"),
+    ] = None,
+) -> None:
+    """Read a shop's database again; its earlier snapshot stays until the new one is whole."""
+    from palette.core.adding import refresh as refresh_shop
+    from palette.core.errors import InputError
+    from palette.core.retailers import shops_folder
+
+    try:
+        with counting("rows read") as progress:
+            rows = refresh_shop(shop, data or shops_folder(), progress)
+    except InputError as error:
+        raise stop(error) from None
+    console.print(f"{shop}: {rows:,} rows; `make build` takes them in", soft_wrap=True, highlight=False)
+
+
+@contextmanager
+def fetched(
+    shop: str, uri: str | None, query: str | None, table: str | None, data: Path
+) -> Iterator[tuple[list[Path], dict[str, str] | None]]:
+    """Read a shop's database into a file of its folder, where one is asked for; an error takes it out again."""
+    from palette.core.databases import PASSWORD_ADVICE, query_of, snapshot, without_password
+    from palette.core.errors import InputError
+
+    if uri is None:
+        if query or table:
+            raise InputError("--query and --table go with --from, the database to read")
+        yield [], None
+        return
+    if bool(query) == bool(table):
+        raise InputError("say what to read of the database: --query '...' or --table schema.table")
+    query = query or query_of(str(table))
+    if without_password(uri) != uri:
+        console.print(PASSWORD_ADVICE, soft_wrap=True, highlight=False)
+    file = data / shop / "order_lines.parquet"
+    made = not file.parent.exists()
+    if (file.parent / "retailer.yml").exists():
+        raise InputError(f"{file.parent}: added before; `palette refresh {shop}` reads the database again")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with counting("rows read") as progress:
+            snapshot(uri, query, file, on_progress=progress)
+        yield [file], {"uri": without_password(uri), "query": query, "file": file.name}
+    except BaseException:
+        file.unlink(missing_ok=True)
+        if made and not any(file.parent.iterdir()):
+            file.parent.rmdir()
+        raise
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int], None]]:
+    """Show a growing count."""
+    with console.status(f"0 {what}") as status:
+        yield lambda count: status.update(f"{count:,} {what}")
 
 
 @app.command()

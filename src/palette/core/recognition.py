@@ -271,7 +271,23 @@ _CURRENCY_TOKENS = frozenset(["eur", "usd", "gbp", "krw", "chf", "jpy"])
 _HUMP = re.compile(r"(?<=[a-z0-9ß-ÿ])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 _ENTITIES = frozenset(
-    ["product", "item", "article", "order", "customer", "sale", "sales", "transaction", "line", "date", "time", "invoice", "client", "store", "name"]
+    [
+        "product",
+        "item",
+        "article",
+        "order",
+        "customer",
+        "sale",
+        "sales",
+        "transaction",
+        "line",
+        "date",
+        "time",
+        "invoice",
+        "client",
+        "store",
+        "name",
+    ]
 )
 
 # Words before the rest of a header that say what it belongs to, and which meanings that leaves.
@@ -451,11 +467,14 @@ def look_at(
             name, cast(sum(times) as bigint), count(*), sum(length(value) * times) / sum(times), {{{looks}}}
         from counted group by name
     """).fetchall()
-    (count,) = connection.execute(f"select count(*) from (from {relation} limit {_FACT_ROWS})").fetchone() or (0,)
+    (count,) = connection.execute(
+        f"select count(*) from (from {relation} limit {_FACT_ROWS})"
+    ).fetchone() or (0,)
     by_column = {row[0]: row[1:] for row in found}
     empty = (0, 0, 0.0, dict.fromkeys(_LOOKS, 0.0))
     return [
-        _facts(header, samples[at], count, *by_column.get(f"c{at}", empty)) for at, header in enumerate(headers)
+        _facts(header, samples[at], count, *by_column.get(f"c{at}", empty))
+        for at, header in enumerate(headers)
     ]
 
 

@@ -36,6 +36,11 @@ class Found:
     notes: tuple[str, ...]
 
 
+def shops_folder() -> Path:
+    """Return the folder that shops are added to where no other is named."""
+    return project_folder() / SHOPS
+
+
 def data_folder() -> Path:
     """Return the folder of the retailers' folders.
 
@@ -43,7 +48,7 @@ def data_folder() -> Path:
     """
     if chosen := os.environ.get("PALETTE_DATA"):
         return Path(chosen).absolute()
-    shops = project_folder() / SHOPS
+    shops = shops_folder()
     return shops if any(shops.glob(f"*/{FILE}")) else project_folder() / DEMO
 
 
