@@ -1,8 +1,8 @@
 """Recognises what the columns of a shop's files mean, by their headers and by their values.
 
 What is known of each column (its kind, the words for it in several languages) is declared in dbt's own
-``models/staging/<form>/_<form>__sources.yml`` under ``config: meta:``. A meaning is called sure only where the header
-and the values both say so; everything else is proposed to be confirmed, or left open.
+``models/staging/<form>/_<form>__sources.yml`` under ``config: meta:``. A meaning is called sure only where the
+header and the values both say so; everything else is proposed to be confirmed, or left open.
 """
 
 from __future__ import annotations
@@ -11,134 +11,71 @@ import difflib
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache
 from itertools import product
-from typing import Any
 
-import duckdb
-from babel.numbers import list_currencies
-
-from palette.core.inputs import sql_string
+from palette.core.column_facts import ColumnFacts, describe, number
+from palette.core.header_words import Form, Meaning, Table, header_keys, header_tokens, token_keys
 
 GENERAL_FORM = "orders"
-_FACT_ROWS = 20_000
-_SAMPLE_ROWS = 2_000
 
-_LANGUAGES = {"en": "English", "ko": "Korean", "de": "German", "fr": "French", "es": "Spanish"}
-
-_CURRENCY = rf"(?:[€$£¥₩₹]|R\$|원|kr|zł|Kč|{'|'.join(sorted(list_currencies()))})"
-_NUMBER = r"(?:\d{1,3}(?:[., '’\x{a0}\x{202f}]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d*)?|[.,]\d+)"
-_DAY = (
-    r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})|\d{4}년 ?\d{1,2}월 ?\d{1,2}일"
-    r"|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
-    r"|\d{1,2}[-. ]+\p{L}{3,9}[-., ]+(?:\d{4}|\d{2})|\p{L}{3,9}\.? \d{1,2},? \d{4})"
+_ENTITIES = frozenset(
+    {"product", "item", "article", "order", "customer", "client", "sale", "sales", "transaction", "invoice"}
+    | {"line", "date", "time", "store", "name"}
 )
-_TIME = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?"
-_ZONE = r"(?: ?(?:Z|UTC|[+-]\d{2}(?::?\d{2})?))?"
-_WORDS_OF = {
-    "gender": "f|m|w|d|x|female|male|woman|man|women|men|weiblich|mannlich|männlich|divers|frau|herr|femme|homme|h"
-    "|mujer|hombre|femenino|masculino|여|남|여성|남성|여자|남자|unknown|u",
-    "title": r"mr\.?|mrs\.?|ms\.?|miss|frau|herr|m\.|mme\.?|mlle\.?|sr\.?|sra\.?|d\.|dña\.?",
-    "flag": "y|n|t|f|j|yes|no|true|false|0|1|ja|nein|oui|non|s[ií]|예|아니오|아니요|o|x|returned|refunded",
-    "return": "return|returned|refund|refunded|retoure|gutschrift|storno|avoir|devoluci[oó]n|반품|환불|credit memo",
-    "channel": "online|offline|web|website|webshop|online ?shop|onlineshop|internet|app|mobile|mobile app|e-?commerce"
-    "|store|shop|pos|in-?store|retail|filiale|laden|magasin|boutique|tienda|매장|오프라인|온라인|앱|모바일|phone",
-}
-# The share of values that look like each; DuckDB regular expressions that match the whole value.
-_LOOKS = {
-    "date": rf"{_DAY}(?:[ T]00:00(?::00(?:\.0+)?)?{_ZONE})?",
-    "timestamp": rf"{_DAY}[ T,]+{_TIME}{_ZONE}",
-    "time_of_day": _TIME,
-    "integer": r"[-+−]?\d+(?:[.,]0+)?",
-    "decimal": rf"\(?[-+−]?\s?{_CURRENCY}?\s?[-+−]?{_NUMBER}(?:[eE][-+]?\d+)?\s?(?:{_CURRENCY}|%)?\)?-?",
-    "percent": r"[-+−]?[\d.,]+ ?%",
-    "email": r"[^@\s]+@[^@\s]+\.[^@\s]+",
-    "url": r"(?:https?://|www\.|/)\S*",
-    "currency": _CURRENCY,
-    "age_band": r"\D{0,8}\d{1,3} ?(?:[-–~]|to|bis|a|à) ?\d{1,3}\D{0,6}|\d{1,3} ?(?:\+|대|s)|[<>≤≥] ?\d{1,3}",
-    "has_digit": r"(?s).*\d.*",
-    "has_space": r"(?s).*\s.*",
-    **{kind: f"(?i:{words})" for kind, words in _WORDS_OF.items()},
-}
 
-
-@dataclass(frozen=True)
-class ColumnFacts:
-    """What the values of one column look like.
-
-    Attributes
-    ----------
-    header : str
-        The file's own name of the column.
-    values : tuple of str
-        Up to three different values, as read.
-    filled : float
-        Share of the rows that have a value.
-    distinct, rows : int
-        Number of different values, and of rows looked at.
-    kinds : mapping
-        Share of the values that look like a date, timestamp, time_of_day, integer, decimal, email ...
-    least, most : float or None
-        Of the values that are numbers.
-    mean_length : float
-        In characters.
-    sample : tuple of str or None
-        The first rows' values in the file's order; by it columns are compared with each other.
-    """
-
-    header: str
-    values: tuple[str, ...]
-    filled: float
-    distinct: int
-    rows: int
-    kinds: Mapping[str, float]
-    least: float | None
-    most: float | None
-    mean_length: float
-    sample: tuple[str | None, ...] = field(default=(), repr=False)
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """One column of a source table, as its yml declares it.
-
-    Attributes
-    ----------
-    words : mapping
-        Key of a known header -> how to call it, as "a German word"; the most telling first.
-    weak_words : frozenset of str
-        Keys of headers that may mean it, if the values say so.
-    """
-
-    table: str
-    name: str
-    kind: str
-    is_required: bool
-    words: Mapping[str, str]
-    weak_words: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table of a form: the patterns of its files' names, its columns and its key."""
-
-    name: str
-    files: tuple[str, ...]
-    key: tuple[str, ...]
-    one_of: tuple[tuple[str, ...], ...]
-    columns: tuple[Meaning, ...]
-
-
-@dataclass(frozen=True)
-class Form:
-    """A shape of raw files: its tables, and the headers that are known to be of no use."""
-
-    name: str
-    tables: tuple[Table, ...]
-    unused: Mapping[str, str]
+# Words before the rest of a header that say what it belongs to, and which meanings that leaves.
+_LINE = frozenset(
+    {"product_id", "product_name", "quantity", "unit_price", "amount", "discount", "line_number"}
+)
+_ORDER = frozenset(
+    {"order_id", "ordered_at", "ordered_on", "ordered_time", "customer_id", "channel", "store"}
+)
+_PRODUCT = frozenset({"super_category", "category", "subcategory", "margin", "stock"})
+_PERSON = frozenset({"customer_id", "gender", "birth_year", "age", "age_band", "country", "city", "email"})
+_CONTEXTS = (
+    (
+        {
+            "lineitem",
+            "line",
+            "item",
+            "items",
+            "variant",
+            "product",
+            "article",
+            "artikel",
+            "produkt",
+            "produit",
+        }
+        | {"producto", "articulo", "상품", "position", "pos", "detail", "품목"},
+        _LINE | _PRODUCT,
+    ),
+    (
+        {"order", "orders", "transaction", "sale", "sales", "invoice", "receipt", "purchase", "basket"}
+        | {"bestell", "auftrags", "주문"},
+        _ORDER | {"currency"},
+    ),
+    (
+        {
+            "customer",
+            "buyer",
+            "client",
+            "member",
+            "user",
+            "shopper",
+            "kunden",
+            "cliente",
+            "고객",
+            "회원",
+            "구매자",
+        }
+        | {"default", "address"},
+        _PERSON | {"has_consented"},
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -182,351 +119,6 @@ class Recognition:
     files: tuple[FileProposal, ...]
 
 
-# ---------- header words
-
-
-_SAME_TOKENS = {
-    **dict.fromkeys(
-        [
-            "no",
-            "nr",
-            "num",
-            "nbr",
-            "number",
-            "numbers",
-            "nummer",
-            "numero",
-            "code",
-            "codes",
-            "cd",
-            "codigo",
-            "cod",
-            "key",
-            "reference",
-        ],
-        "id",
-    ),
-    **dict.fromkeys(
-        [
-            "ref",
-            "referencia",
-            "clave",
-            "ident",
-            "identifier",
-            "identifiant",
-            "identificador",
-            "kennung",
-            "번호",
-            "코드",
-        ],
-        "id",
-    ),
-    **dict.fromkeys(["아이디", "uid"], "id"),
-    **{"qty": "quantity", "cust": "customer", "prod": "product", "dt": "date", "ts": "timestamp"},
-    **{"amt": "amount", "desc": "description", "descr": "description", "cat": "category", "inv": "invoice"},
-    **{
-        "trx": "transaction",
-        "txn": "transaction",
-        "trans": "transaction",
-        "disc": "discount",
-        "ord": "order",
-    },
-    **{"bez": "bezeichnung", "anz": "anzahl", "betr": "betrag", "pct": "percent", "prozent": "percent"},
-    **{"curr": "currency", "hh": "household", "prc": "price"},
-}
-_FILLERS = frozenset(
-    [
-        "of",
-        "the",
-        "de",
-        "du",
-        "des",
-        "del",
-        "la",
-        "le",
-        "les",
-        "el",
-        "los",
-        "der",
-        "die",
-        "das",
-        "des",
-        "d",
-        "l",
-        "a",
-        "an",
-        "and",
-        "y",
-        "et",
-        "und",
-    ]
-)
-_ID_ENDING = re.compile(r"(.{2,})(?:nummer|number|nr|code|번호|코드|아이디)")
-_ID_NO = re.compile(
-    r"(order|invoice|customer|cust|product|item|article|receipt|line|store|member|bill|ticket)(?:no|num)"
-)
-_UNITS = r"€|\$|£|¥|₩|원|eur|usd|gbp|krw|chf|jpy|kg|g|ml|l|st|stk|pcs|mm|°c|c|s|sec|seconds|in|h|min|cm"
-_UNIT = re.compile(rf"\s*(?:[(\[]\s*(?:in\s+)?(?:{_UNITS})\s*[)\]]|\bin\s+(?:{_UNITS}))\s*$", re.IGNORECASE)
-_CURRENCY_TOKENS = frozenset(["eur", "usd", "gbp", "krw", "chf", "jpy"])
-_HUMP = re.compile(r"(?<=[a-z0-9ß-ÿ])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-
-_ENTITIES = frozenset(
-    [
-        "product",
-        "item",
-        "article",
-        "order",
-        "customer",
-        "sale",
-        "sales",
-        "transaction",
-        "line",
-        "date",
-        "time",
-        "invoice",
-        "client",
-        "store",
-        "name",
-    ]
-)
-
-# Words before the rest of a header that say what it belongs to, and which meanings that leaves.
-_LINE = frozenset(
-    {"product_id", "product_name", "quantity", "unit_price", "amount", "discount", "line_number"}
-)
-_ORDER = frozenset(
-    {"order_id", "ordered_at", "ordered_on", "ordered_time", "customer_id", "channel", "store"}
-)
-_PRODUCT = frozenset({"super_category", "category", "subcategory", "margin", "stock"})
-_PERSON = frozenset({"customer_id", "gender", "birth_year", "age", "age_band", "country", "city", "email"})
-_CONTEXTS = (
-    (
-        "lineitem line item items variant product article artikel produkt produit producto articulo 상품",
-        _LINE | _PRODUCT,
-    ),
-    ("position pos detail 품목", _LINE),
-    (
-        "order orders transaction sale sales invoice receipt purchase basket bestell auftrags 주문",
-        _ORDER | {"currency"},
-    ),
-    (
-        "customer buyer client member user shopper kunden cliente 고객 회원 구매자 default address",
-        _PERSON | {"has_consented"},
-    ),
-)
-
-
-@cache
-def header_tokens(header: str) -> tuple[str, ...]:
-    """Split a header into words without case, accents, units and abbreviations.
-
-    "OrderNo", "order_id" and "Order Nr." all give ("order", "id").
-    """
-    text = unicodedata.normalize("NFC", header).replace("\ufeff", "").strip()
-    text = re.sub(r"\b[nN]\.?\s?[°º]|№|#", " number ", text)
-    text = _UNIT.sub("", _HUMP.sub(" ", unicodedata.normalize("NFKC", text).replace("%", " percent ")))
-    folded = unicodedata.normalize("NFKD", text.casefold())
-    folded = unicodedata.normalize("NFC", "".join(each for each in folded if not unicodedata.combining(each)))
-    tokens: list[str] = []
-    for token in re.findall(r"[^\W_]+", folded):
-        if ending := _ID_ENDING.fullmatch(token) or _ID_NO.fullmatch(token):
-            tokens += [_SAME_TOKENS.get(ending[1], ending[1]), "id"]
-        elif token.endswith("bez") and len(token) > 4:
-            tokens += [token[:-3], "bezeichnung"]
-        else:
-            tokens.append(_SAME_TOKENS.get(token, token))
-    if len(tokens) > 1 and tokens[-1] in _CURRENCY_TOKENS:
-        tokens.pop()
-    return tuple(tokens)
-
-
-def has_header(first_rows: Sequence[Sequence[str]]) -> bool:
-    """Tell whether the first of a file's rows names the columns.
-
-    It does not where a fifth of its cells or more are numbers, dates, times or e-mail addresses.
-    """
-    if not first_rows:
-        return False
-    cells = [cell.strip() for cell in first_rows[0] if cell.strip()]
-    return bool(cells) and sum(map(_is_value, cells)) < max(1, len(cells) / 5)
-
-
-def _is_value(cell: str) -> bool:
-    return bool(
-        re.fullmatch(
-            r"[-+(€$£₩]*\d[\d.,:/ \-TZ]*[)%€]?|[^@\s]+@[^@\s]+\.[^@\s]+|\d{1,2}[- ]\w{3}[- ]\d{2,4}", cell
-        )
-    )
-
-
-# ---------- declarations
-
-
-def read_form(document: Mapping[str, Any]) -> Form:
-    """Take what recognition needs from a parsed ``_<form>__sources.yml`` with one source.
-
-    A column without ``config: meta:`` is text, required, and known under its own name alone.
-    """
-    (source,) = document["sources"]
-    unused = {
-        key: group["why"]
-        for group in _meta(source).get("unused", ())
-        for words in group["headers"].values()
-        for word in words
-        for key in _keys(str(word))
-    }
-    return Form(source["name"], tuple(map(_read_table, source["tables"])), unused)
-
-
-def _read_table(table: Mapping[str, Any]) -> Table:
-    meta = _meta(table)
-    columns = tuple(_read_column(table["name"], column) for column in table["columns"])
-    one_of = tuple(map(tuple, meta.get("one_of", ())))
-    return Table(table["name"], tuple(meta.get("files", ())), tuple(meta.get("key", ())), one_of, columns)
-
-
-def _read_column(table: str, column: Mapping[str, Any]) -> Meaning:
-    meta = _meta(column)
-    words: dict[str, str] = dict.fromkeys(_keys(column["name"]), "our own word")
-    for language, known in meta.get("headers", {}).items():
-        for word in known:
-            for key in set(_keys(str(word))) - {"id"}:
-                words.setdefault(key, f"a {_LANGUAGES.get(language, language)} word".replace("a E", "an E"))
-    weak = frozenset(key for word in meta.get("weak_headers", ()) for key in _keys(str(word)))
-    return Meaning(
-        table,
-        column["name"],
-        meta.get("kind", "text"),
-        meta.get("is_required", True),
-        words,
-        weak,
-    )
-
-
-def _meta(node: Mapping[str, Any]) -> Mapping[str, Any]:
-    meta: Mapping[str, Any] = (node.get("config") or {}).get("meta") or {}
-    return meta
-
-
-@cache
-def _keys(header: str) -> tuple[str, ...]:
-    """Give the keys that two headers of the same words have in common: as written, and in any order."""
-    tokens = header_tokens(header)
-    umlauts = header_tokens(re.sub("[äöüÄÖÜ]", lambda match: match[0] + "e", header))
-    return tuple(dict.fromkeys(key for each in (tokens, umlauts) for key in _token_keys(each)))
-
-
-def _token_keys(tokens: Sequence[str]) -> tuple[str, ...]:
-    telling = [token for token in tokens if token not in _FILLERS] or list(tokens)
-    return "".join(tokens), "".join(telling), " ".join(sorted(telling))
-
-
-# ---------- facts
-
-
-def look_at(
-    connection: duckdb.DuckDBPyConnection, relation: str, headers: Sequence[str]
-) -> list[ColumnFacts]:
-    """Describe the text columns of a relation by its first 20,000 rows; the first 2,000 are kept as a sample.
-
-    Parameters
-    ----------
-    connection : DuckDBPyConnection
-        Where the relation can be read.
-    relation : str
-        A table's name or a table function; its columns are text.
-    headers : sequence of str
-        Which columns.
-
-    Returns
-    -------
-    list of ColumnFacts
-        One per header, in their order.
-    """
-    if not headers:
-        return []
-    quoted = ['"' + header.replace('"', '""') + '"' for header in headers]
-    cleaned = ", ".join(
-        f"case when lower(trim({each})) not in ('', 'null', 'nan', 'none', 'n/a', '\\n') then trim({each}) end as c{at}"
-        for at, each in enumerate(quoted)
-    )
-    rows = f"select {cleaned} from (select * from {relation} limit {{}})"
-    sample_rows = connection.execute(rows.format(_SAMPLE_ROWS)).fetchall()
-    samples = list(zip(*sample_rows, strict=True)) or [()] * len(headers)
-    looks = ", ".join(
-        f"'{kind}': sum(times) filter (where regexp_full_match(value, {sql_string(pattern)})) / sum(times)"
-        for kind, pattern in _LOOKS.items()
-    )
-    found = connection.execute(f"""
-        with counted as (
-            select name, value, count(*) as times
-            from (unpivot ({rows.format(_FACT_ROWS)}) on columns(*) into name name value value)
-            group by all
-        )
-        select
-            name, cast(sum(times) as bigint), count(*), sum(length(value) * times) / sum(times), {{{looks}}}
-        from counted group by name
-    """).fetchall()
-    (count,) = connection.execute(
-        f"select count(*) from (from {relation} limit {_FACT_ROWS})"
-    ).fetchone() or (0,)
-    by_column = {row[0]: row[1:] for row in found}
-    empty = (0, 0, 0.0, dict.fromkeys(_LOOKS, 0.0))
-    return [
-        _facts(header, samples[at], count, *by_column.get(f"c{at}", empty))
-        for at, header in enumerate(headers)
-    ]
-
-
-def _facts(
-    header: str,
-    sample: Sequence[str | None],
-    rows: int,
-    filled: int,
-    distinct: int,
-    mean_length: float,
-    kinds: Mapping[str, float | None],
-) -> ColumnFacts:
-    numbers = [number for number in map(_number, sample) if number is not None]
-    return ColumnFacts(
-        header=header,
-        values=tuple(dict.fromkeys(value for value in sample if value is not None))[:3],
-        filled=filled / rows if rows else 0.0,
-        distinct=distinct,
-        rows=rows,
-        kinds={kind: share or 0.0 for kind, share in kinds.items()},
-        least=min(numbers, default=None),
-        most=max(numbers, default=None),
-        mean_length=mean_length,
-        sample=tuple(sample),
-    )
-
-
-_NUMERAL = re.compile(
-    rf"[-+−(]*\s?{_CURRENCY}?\s?[-+−]?[\d.,'’ \xa0\u202f]*\d[.,]?(?:E[-+]?\d+)?\s?(?:{_CURRENCY}|%)?[-)]*"
-)
-
-
-def _number(text: str | None) -> float | None:
-    """Read a number as people write it; of one mark before three digits it stays open what it is, taken for a point."""
-    if text is None or not _NUMERAL.fullmatch(text):
-        return None
-    negative = bool(re.match(r"\(?\s*\D{0,3}[-−]|\(", text)) or text.endswith("-")
-    digits = re.sub(r"[^\d.,]", "", text).strip(".,")
-    last = max(digits.rfind("."), digits.rfind(","))
-    if last >= 0:
-        whole, fraction = re.sub(r"\D", "", digits[:last]), digits[last + 1 :]
-        thousands = len(fraction) == 3 and (
-            (digits[last] == "," and len(re.findall("[.,]", digits)) == 1) or digits.count(digits[last]) > 1
-        )
-        digits = whole + fraction if thousands and whole != "0" else f"{whole}.{fraction}"
-    try:
-        value = float(digits)
-    except ValueError:
-        return None
-    return -value if negative else value
-
-
 # ---------- what words and values say
 
 
@@ -551,50 +143,57 @@ class _Match:
         return self.word, self.value, -self.rank
 
 
-def _word(header: str, meaning: Meaning, unused: Mapping[str, str]) -> tuple[float, str, int]:
+_Word = tuple[float, str, int]
+_NO_WORD: _Word = (0.0, "", 0)
+
+
+def _word(header: str, meaning: Meaning, unused: Mapping[str, str]) -> _Word:
     """Say how well a header fits a meaning (0 to 1), in words, and how far down the list its word stands."""
-    tokens = header_tokens(header)
-    keys = _keys(header)
-    order = list(meaning.words)
-    for key in keys:
-        if key in meaning.words:
-            rank = -1 if tokens[0] in ("lineitem", "line") else order.index(key)
-            return 1.0, f"header '{header}' is {meaning.words[key]} for {meaning.name}", rank
-    for key in keys:
-        if key in meaning.weak_words:
-            return 0.5, f"header '{header}' may be {meaning.name}", 0
-    if any(key in unused for key in keys) or not tokens:
-        return 0.0, "", 0
-    if "(" in header and "%" not in header:
-        outside, inside = re.sub(r"\(.*?\)", "", header), " ".join(re.findall(r"\((.*?)\)", header))
-        for part in (outside, inside):
-            for key in _keys(part):
-                if key in meaning.words and not any(other in unused for other in _keys(part)):
-                    return (
-                        0.8,
-                        f"'{part.strip()}' is {meaning.words[key]} for {meaning.name}",
-                        order.index(key),
-                    )
-    for words, names in _CONTEXTS:
-        if meaning.name not in names:
-            continue
-        rest = list(tokens)
-        while len(rest) > 1 and rest[0] in words.split():
-            rest = rest[1:]
-            keys = _token_keys(rest)
-            if any(key in unused for key in keys):
-                return 0.0, "", 0
-            for key in keys:
-                if key in meaning.words:
-                    return 0.8, f"'{' '.join(rest)}' of a {tokens[0]} is {meaning.name}", order.index(key)
+    tokens, keys = header_tokens(header), header_keys(header)
+    if not tokens:
+        return _NO_WORD
+    if (found := _known(keys, meaning)) is not None:
+        word, rank = found
+        why = f"header '{header}' is {word} for {meaning.name}"
+        return 1.0, why, -1 if tokens[0] in ("lineitem", "line") else rank
+    if not meaning.weak_words.isdisjoint(keys):
+        return 0.5, f"header '{header}' may be {meaning.name}", 0
+    if any(key in unused for key in keys):
+        return _NO_WORD
+    for part, part_keys in _parts(header, tokens, meaning.name):
+        if any(key in unused for key in part_keys):
+            return _NO_WORD
+        if (found := _known(part_keys, meaning)) is not None:
+            return 0.8, f"'{part}' of header '{header}' is {found[0]} for {meaning.name}", found[1]
     if any(_holds(tokens, key) for key in unused):
-        return 0.0, "", 0
-    if held := [key for key in meaning.words if _holds(tokens, key)]:
-        return 0.4, f"header '{header}' holds the word '{held[0]}'", 0
+        return _NO_WORD
+    if held := next((key for key in meaning.words if _holds(tokens, key)), None):
+        return 0.4, f"header '{header}' holds the word '{held}'", 0
     joined = "".join(tokens)
     if len(joined) >= 6 and (close := difflib.get_close_matches(joined, meaning.words, 1, 0.88)):
         return 0.3, f"header '{header}' is close to '{close[0]}'", 0
-    return 0.0, "", 0
+    return _NO_WORD
+
+
+def _known(keys: Sequence[str], meaning: Meaning) -> tuple[str, int] | None:
+    found = next((key for key in keys if key in meaning.words), None)
+    return None if found is None else (meaning.words[found], list(meaning.words).index(found))
+
+
+def _parts(header: str, tokens: Sequence[str], name: str) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield what a header says without its brackets, in them, after its last slash, and after what it belongs to."""
+    if "(" in header and "%" not in header:
+        outside, inside = re.sub(r"\(.*?\)", "", header).strip(), " ".join(re.findall(r"\((.*?)\)", header))
+        yield outside, header_keys(outside)
+        yield inside, header_keys(inside)
+    if "/" in header:
+        last = header.rsplit("/", 1)[1].strip()
+        yield last, header_keys(last)
+    for owners, names in _CONTEXTS:
+        rest = list(tokens)
+        while name in names and len(rest) > 1 and rest[0] in owners:
+            rest.pop(0)
+            yield " ".join(rest), token_keys(rest)
 
 
 @cache
@@ -676,12 +275,13 @@ def _rate(facts: ColumnFacts) -> int:
 
 
 def _money_off(facts: ColumnFacts) -> int:
+    """Judge money taken off; few different shares of 1 are a rate, round numbers up to 100 may be one."""
     if not _is_plain_number(facts) or facts.kinds["percent"] > 0.1:
         return -1
-    rates = {number for number in map(_number, facts.sample) if number}
-    if len(rates) > 1 and all(0 < rate < 1 for rate in rates):
-        return -1 if all(abs(rate * 20 - round(rate * 20)) < 1e-9 for rate in rates) else 1
-    return 1
+    steps = {each * 20 for each in map(number, facts.sample) if each}
+    if len(steps) > 1 and all(0 < step < 20 and abs(step - round(step)) < 1e-9 for step in steps):
+        return -1
+    return 0 if steps and all(0 < step <= 2_000 and step % 100 == 0 for step in steps) else 1
 
 
 def _enumerated(kind: str, most: int, *, also: str | None = None) -> _Judge:
@@ -742,27 +342,6 @@ def _judged(facts: ColumnFacts, meaning: Meaning) -> int:
     return _JUDGES[meaning.name](facts)
 
 
-def describe(facts: ColumnFacts) -> str:
-    """Say in a few words what the values of a column are: "whole numbers, 1 to 9,840, 12 distinct"."""
-    if not facts.filled:
-        return "no values"
-    names = {
-        "timestamp": "dates with a time",
-        "date": "dates",
-        "time_of_day": "times of day",
-        "email": "e-mail addresses",
-        "integer": "whole numbers",
-        "decimal": "numbers",
-    }
-    kind = next((name for kind, name in names.items() if facts.kinds[kind] >= 0.9), "text")
-    spread = (
-        f", {facts.least:,.10g} to {facts.most:,.10g}"
-        if "numbers" in kind and facts.least is not None and facts.most is not None
-        else ""
-    )
-    return f"{kind}{spread}, {facts.distinct:,} distinct"
-
-
 # ---------- proposals
 
 
@@ -803,7 +382,7 @@ def _exact(form: Form, facts: Sequence[ColumnFacts]) -> tuple[Proposal, ...] | N
             column.name: at
             for column in table.columns
             for at, each in enumerate(facts)
-            if any(key in column.words for key in _keys(each.header))
+            if any(key in column.words for key in header_keys(each.header))
         }
         if all(column.name in meant for column in table.columns if column.is_required):
             names = {at: name for name, at in meant.items()}
@@ -842,7 +421,7 @@ def _proposal(facts: ColumnFacts, match: _Match | None, table: Table, form: Form
     if match:
         why = f"{match.why}; {describe(facts)}"
         return Proposal(match.meaning.table, facts.header, match.meaning.name, match.is_sure, why)
-    reason = next((form.unused[key] for key in _keys(facts.header) if key in form.unused), None)
+    reason = next((form.unused[key] for key in header_keys(facts.header) if key in form.unused), None)
     why = f"{reason}" if reason else f"no word known that fits; {describe(facts)}"
     return Proposal(table.name, facts.header, None, bool(reason), why)
 
@@ -866,7 +445,7 @@ def _still_open(
                 _word(each.header, by_name[name], form.unused)[0] > 0
                 or (
                     _judged(each, by_name[name]) > 0
-                    and not any(key in form.unused for key in _keys(each.header))
+                    and not any(key in form.unused for key in header_keys(each.header))
                 )
                 for name in names
             )
@@ -900,7 +479,7 @@ def _assign(facts: Sequence[ColumnFacts], table: Table, form: Form) -> dict[str,
             for match in possible
             if match.word >= min(best, 0.5)
         ]
-    matches = _drop_by_order(facts, matches)
+    matches = _drop_by_order(facts, _drop_no_keys(facts, matches, table))
     if any(match.meaning.name == "quantity" for match in matches):
         matches = _settle_money(facts, matches)
     chosen: dict[str, _Match] = {}
@@ -909,7 +488,8 @@ def _assign(facts: Sequence[ColumnFacts], table: Table, form: Form) -> dict[str,
         if match.meaning.name not in chosen and match.at not in used:
             chosen[match.meaning.name] = match
             used.add(match.at)
-    return {name: _rivalled(match, matches, chosen, facts) for name, match in chosen.items()}
+    rivalled = {name: _rivalled(match, matches, chosen, facts) for name, match in chosen.items()}
+    return _doubt_orders(facts, rivalled)
 
 
 def _match(at: int, facts: ColumnFacts, meaning: Meaning, form: Form) -> _Match | None:
@@ -943,62 +523,85 @@ def _rivalled(
 
 
 def _numbers(facts: ColumnFacts) -> list[float | None]:
-    return [_number(value) for value in facts.sample]
+    return [number(value) for value in facts.sample]
 
 
 def _settle_money(facts: Sequence[ColumnFacts], matches: list[_Match]) -> list[_Match]:
     """Tell price and amount apart: the amount is quantity x price, less a discount where there is one."""
-    quantity = max(
-        (match for match in matches if match.meaning.name == "quantity"), key=lambda each: each.score
-    )
+    quantity = max((each for each in matches if each.meaning.name == "quantity"), key=lambda each: each.score)
     units = _numbers(facts[quantity.at])
     money = {
         name: {each.at: each for each in matches if each.meaning.name == name and each.at != quantity.at}
         for name in ("unit_price", "amount")
     }
-    everything = {**money["unit_price"], **money["amount"]}
     meanings = {each.meaning.name: each.meaning for each in matches}
-    discounts = [_numbers(facts[each.at]) for each in matches if each.meaning.name == "discount"]
-    best: tuple[float, int, int] | None = None
-    for price, amount in product(everything, everything):
-        if price == amount or price in {quantity.at} or not {"unit_price", "amount"} <= set(meanings):
-            continue
-        if price not in money["unit_price"]:
-            continue
-        share = _share_that_multiplies(units, _numbers(facts[price]), _numbers(facts[amount]), discounts)
-        if share >= 0.5:
-            words = money["unit_price"][price].word + (
-                money["amount"][amount].word if amount in money["amount"] else 0
-            )
-            if best is None or words + share > best[0]:
-                best = words + share, price, amount
+    discounts = [each for each in matches if each.meaning.name == "discount"]
+    offs = [_numbers(facts[each.at]) for each in discounts]
+    words = {at: match.word for columns in money.values() for at, match in columns.items()}
+    pairs = [
+        (share, price, amount)
+        for price, amount in product(money["unit_price"], words)
+        if price != amount
+        and (share := _multiplies(units, _numbers(facts[price]), _numbers(facts[amount]), offs)) is not None
+    ]
     rest = [each for each in matches if each.meaning.name not in money]
-    if best:
-        _, price, amount = best
-        why = f"'{facts[amount].header}' is quantity x '{facts[price].header}'"
+    fitting = [each for each in pairs if each[0] >= 0.5]
+    if fitting and "amount" in meanings:
+
+        def claim(pair: tuple[float, int, int]) -> tuple[float, float]:
+            share, price, amount = pair
+            own = money["amount"][amount].word if amount in money["amount"] else 0.0
+            return money["unit_price"][price].word + own + share, own
+
+        share, price, amount = max(fitting, key=claim)
+        why = f"'{facts[amount].header}' is quantity x '{facts[price].header}' on {share:.0%} of the lines"
         return [
-            *rest,
-            _Match(price, meanings["unit_price"], 1.0, 1, f"{everything[price].why}; {why}"),
-            _Match(amount, meanings["amount"], 1.0, 1, f"{everything[amount].why}; {why}"),
+            *(each for each in rest if not _is_rate(each, facts, units, price, amount)),
+            *(
+                _Match(at, meanings[name], 1.0, 1, why, is_bare=words[at] < 0.5 or share < 0.8)
+                for name, at in (("unit_price", price), ("amount", amount))
+            ),
         ]
-    return [*rest, *_settle_single(facts, units, money)]
+    why = "quantity x price is no amount here"
+    single = _settle_single(facts, units, money)
+    return [
+        *rest,
+        *(replace(each, is_bare=True, why=f"{each.why}; {why}") if pairs else each for each in single),
+    ]
 
 
-def _share_that_multiplies(
+def _multiplies(
     units: Sequence[float | None],
     prices: Sequence[float | None],
     amounts: Sequence[float | None],
     discounts: Sequence[Sequence[float | None]],
-) -> float:
-    """Give the share of rows, of those with more than one unit, whose amount is units x price (less a discount)."""
+) -> float | None:
+    """Give the share of lines of more than one unit whose amount is units x price, less a discount; None without any."""
     fits = rows = 0
     for at, (unit, price, amount) in enumerate(zip(units, prices, amounts, strict=True)):
         if unit is None or price is None or amount is None or not price or unit in (0, 1):
             continue
         rows += 1
-        off = [0.0, *(abs(each[at] or 0.0) for each in discounts)]
-        fits += any(abs(abs(amount) - abs(unit * price) + each) <= 0.006 * max(1, abs(unit)) for each in off)
-    return fits / rows if rows else 0.0
+        offs = [0.0, *(abs(each[at] or 0.0) for each in discounts)]
+        full, paid = abs(unit * price), abs(amount)
+        fits += any(abs(paid - full + off) <= 0.006 * max(1, abs(unit)) for off in offs)
+    return fits / rows if rows else None
+
+
+def _is_rate(
+    match: _Match, facts: Sequence[ColumnFacts], units: Sequence[float | None], price: int, amount: int
+) -> bool:
+    """Tell whether what looks like money taken off is a rate: the amount is that share of quantity x price less."""
+    if match.meaning.name != "discount":
+        return False
+    money = rates = 0
+    columns = zip(units, *(_numbers(facts[at]) for at in (price, amount, match.at)), strict=True)
+    for unit, each, paid, off in columns:
+        if unit and each and paid is not None and off:
+            full, tolerance = abs(unit * each), 0.006 * max(1, abs(unit))
+            money += abs(full - abs(off) - abs(paid)) <= tolerance
+            rates += any(abs(full * (1 - abs(off) / whole) - abs(paid)) <= tolerance for whole in (1, 100))
+    return rates > money
 
 
 def _settle_single(
@@ -1049,6 +652,30 @@ def _grows_with(facts: Sequence[ColumnFacts], units: Sequence[float | None], at:
     return best[1] if best and best[0] >= 0.6 else None
 
 
+def _drop_no_keys(facts: Sequence[ColumnFacts], matches: list[_Match], table: Table) -> list[_Match]:
+    """Of several columns that may be a table's key, drop those that repeat where another does not."""
+    keys = [each for each in matches if each.meaning.name in table.key and each.word >= 0.8]
+    unique = [each for each in keys if facts[each.at].distinct == facts[each.at].rows]
+    return [each for each in matches if not unique or each not in keys or each in unique]
+
+
+def _doubt_orders(facts: Sequence[ColumnFacts], chosen: dict[str, _Match]) -> dict[str, _Match]:
+    """Take the certainty from an order's number where its lines have several customers or days."""
+    orders = chosen.get("order_id")
+    for name in ("customer_id", "ordered_at", "ordered_on"):
+        if orders is None or name not in chosen or not orders.is_sure:
+            continue
+        groups = _by_order(facts[orders.at], facts[chosen[name].at])
+        if sum(len(set(group) - {None}) > 1 for group in groups) > 0.1 * len(groups):
+            why = f"but lines of one have several '{facts[chosen[name].at].header}'"
+            chosen = {
+                **chosen,
+                "order_id": replace(orders, is_bare=True, why=f"{orders.why}, {why}"),
+                name: replace(chosen[name], is_bare=True),
+            }
+    return chosen
+
+
 def _drop_by_order(facts: Sequence[ColumnFacts], matches: list[_Match]) -> list[_Match]:
     """Drop what the lines of an order contradict.
 
@@ -1070,7 +697,7 @@ def _drop_by_order(facts: Sequence[ColumnFacts], matches: list[_Match]) -> list[
             return _once_an_order(groups) or (name == "amount" and _repeats(groups))
         if name == "product_id":
             return _counts_lines(groups)
-        return name == "line_number" and bool(groups) and facts[match.at].distinct == facts[match.at].rows
+        return name == "line_number" and 1 < facts[match.at].rows == facts[match.at].distinct
 
     return [match for match in matches if match is orders or not contradicts(match)]
 
@@ -1093,7 +720,7 @@ def _once_an_order(groups: Sequence[Sequence[str | None]]) -> bool:
 
 
 def _counts_lines(groups: Sequence[Sequence[str | None]]) -> bool:
-    counted = [[_number(value) for value in group] for group in groups]
+    counted = [[number(value) for value in group] for group in groups]
     first = {group[0] for group in counted}
     return (
         bool(counted)
@@ -1138,8 +765,3 @@ def _without_header(file: str, facts: Sequence[ColumnFacts], form: Form) -> File
         for at, each in enumerate(facts)
     )
     return FileProposal(file, table.name, columns, _still_open(table, {}, facts, form))
-
-
-def read_forms(documents: Iterable[Mapping[str, Any]]) -> list[Form]:
-    """Take what recognition needs from the parsed sources yml of several forms."""
-    return [read_form(document) for document in documents]

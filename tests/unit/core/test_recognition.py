@@ -8,7 +8,9 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from palette.core.recognition import Form, Recognition, look_at, propose, read_forms
+from palette.core.column_facts import look_at
+from palette.core.header_words import Form, read_forms
+from palette.core.recognition import Recognition, propose
 
 ROOT = Path(__file__).parents[3]
 HEADERS = Path(__file__).parent / "headers"
