@@ -40,7 +40,9 @@ with
                     then steps.repeated_line_number
                 end,
                 case
-                    when order_lines.quantity <= 0 or coalesce(order_lines.amount, 0) <= 0
+                    when
+                        coalesce(order_lines.quantity, 0) <= 0
+                        or coalesce(order_lines.amount, 0) <= 0
                     then steps.non_positive_quantity_or_amount
                 end,
                 case

@@ -35,9 +35,7 @@ with
     ),
 
     int_product_facts as (
-        select retailer, product_id, stock, margin
-        from ranked
-        where fact_rank = 1
+        select retailer, product_id, stock, margin from ranked where fact_rank = 1
     )
 
 select *

@@ -4,7 +4,9 @@ with
 
     described_by_shop as (select * from {{ ref('int_customers__unioned') }}),
 
-    known as (select retailer, max(date_day) as as_of_date from {{ ref('dates') }} group by retailer),
+    known as (
+        select retailer, max(date_day) as as_of_date from {{ ref('dates') }} group by retailer
+    ),
 
     latest as (
         select

@@ -8,7 +8,8 @@ with
 
     classes as (select * from {{ ref('int_products__unioned') }}),
 
-    -- a shop that maps no category to a super-category has its categories, or its own super-categories
+    -- a shop that maps no category to a super-category has its categories, or its own
+    -- super-categories
     mapped as (select distinct retailer from super_categories),
 
     sold as (
@@ -111,8 +112,7 @@ with
             ) as revenue_rank,
             count(*) over (partition by grouped.retailer) as super_categories
         from grouped
-        inner join
-            sold on grouped.retailer = sold.retailer and grouped.product_id = sold.product_id
+        inner join sold on grouped.retailer = sold.retailer and grouped.product_id = sold.product_id
         group by grouped.retailer, grouped.named_super_category
     ),
 

@@ -4,13 +4,15 @@ with
 
     retailers as (select * from {{ ref('retailers') }}),
 
+    -- a shop without quantities sells one unit a line; a quantity that is missing among others
+    -- stays so
+    counted as (select retailer, count(quantity) as quantities from source group by retailer),
+
     timed as (
         select
             source.*,
             retailers.revenue,
-            case
-                when retailers.item_level = 'none' then 'purchase'
-            end as only_product,
+            case when retailers.item_level = 'none' then 'purchase' end as only_product,
             coalesce(source.channel, retailers.channel) as channel_or_default,
             case
                 when source.ordered_at is not null
@@ -19,9 +21,10 @@ with
                 then {{ at_time_of_day('source.ordered_on', 'source.ordered_time') }}
                 else source.ordered_on
             end as line_at,
-            coalesce(source.quantity, 1) as units
+            coalesce(source.quantity, case when counted.quantities = 0 then 1 end) as units
         from source
         inner join retailers on source.retailer = retailers.retailer
+        inner join counted on source.retailer = counted.retailer
     ),
 
     -- a line that is marked as a return takes back what it holds, however its signs are
@@ -61,7 +64,7 @@ with
                 coalesce(customer_id, '') || '@' || cast(line_at as {{ dbt.type_string() }})
             ) as order_id,
             line_number,
-            coalesce(product_id, product_name, only_product) as product_id,
+            coalesce(product_id, trim(product_name), only_product) as product_id,
             customer_id,
 
             -- -------- text

@@ -16,12 +16,13 @@ import yaml
 from rich.markup import escape
 from rich.table import Table
 
-from palette.core.column_facts import look_at
+from palette.core.column_facts import ColumnFacts, look_at
 from palette.core.databases import snapshot as snapshot_of
 from palette.core.declarations import FILE, NO_CURRENCY, Csv, Declared, Retailer, declare
 from palette.core.errors import InputError
-from palette.core.forms import ENDINGS, Form, SourceTable, forms
-from palette.core.inputs import RawFile, open_input, open_raw, sql_string
+from palette.core.forms import ENDINGS, Form, SourceTable, documents, forms
+from palette.core.header_words import read_forms
+from palette.core.inputs import RawFile, engine_reading, open_input, open_raw, sql_string
 from palette.core.landing import Landed, dialect_of, land
 from palette.core.recognition import FileProposal, Proposal, propose
 from palette.core.values import Dialect, present, typed
@@ -192,12 +193,8 @@ def make_plan(
         A setting is none, or names a column that is not there; or dates or numbers can be read in two ways.
     """
     names = {raw.label: _name(raw) for raw in raw_files}
-    with duckdb.connect() as connection:
-        facts = {
-            raw.label: look_at(connection, f"({_under_headers(raw)})", _unique(raw.headers))
-            for raw in raw_files
-        }
-    recognised = propose(facts, tuple(forms().values()))
+    facts = {raw.label: _facts(raw) for raw in raw_files}
+    recognised = propose(facts, read_forms(documents().values()))
     keys = {key: _value(key, value) for key, value in settings.items() if key in Retailer.model_fields}
     form = forms().get(str(keys.get("form", recognised.form)))
     if form is None:
@@ -313,6 +310,12 @@ def _unique(headers: Sequence[str]) -> list[str]:
     return [
         name if folded.index(name.casefold()) == at else f"{name} ({at + 1})" for at, name in enumerate(named)
     ]
+
+
+def _facts(raw: RawFile) -> list[ColumnFacts]:
+    with engine_reading(raw) as connection:
+        connection.execute(f"create temp view looked_at as {_under_headers(raw)}")
+        return look_at(connection, "looked_at", _unique(raw.headers))
 
 
 def _under_headers(raw: RawFile) -> str:

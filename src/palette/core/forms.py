@@ -18,6 +18,7 @@ import yaml
 from palette.core.errors import InputError
 from palette.core.values import Kind
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 ENDINGS = ("csv", "csv.gz", "tsv", "tsv.gz", "txt", "txt.gz", "parquet", "xlsx", "xls")
 
 
@@ -124,10 +125,22 @@ def forms() -> dict[str, Form]:
     return _forms(project_folder())
 
 
+def documents() -> dict[Path, Mapping[str, Any]]:
+    """Read the sources of every form of the project around the current folder, by path."""
+    return _documents(project_folder())
+
+
+@lru_cache
+def _documents(project: Path) -> dict[Path, Mapping[str, Any]]:
+    paths = sorted((project / "models" / "staging").glob("*/_*__sources.yml"))
+    return {path: yaml.load(path.read_text(encoding="utf-8"), _LOADER) for path in paths}
+
+
 @lru_cache
 def _forms(project: Path) -> dict[str, Form]:
-    paths = sorted((project / "models" / "staging").glob("*/_*__sources.yml"))
-    found = [_form(source, path) for path in paths for source in yaml.safe_load(path.read_text())["sources"]]
+    found = [
+        _form(source, path) for path, content in _documents(project).items() for source in content["sources"]
+    ]
     return {form.name: form for form in found}
 
 

@@ -120,7 +120,10 @@ def _read_table(table: Mapping[str, Any]) -> Table:
 def _read_column(table: str, column: Mapping[str, Any]) -> Meaning:
     meta = _meta(column)
     words: dict[str, str] = dict.fromkeys(header_keys(column["name"]), "our own word")
-    for language, known in meta.get("headers", {}).items():
+    headers = meta.get("headers", {})
+    for word in headers if isinstance(headers, list) else []:
+        words |= dict.fromkeys(header_keys(word), "its own word")
+    for language, known in headers.items() if isinstance(headers, dict) else []:
         for word in known:
             for key in header_keys(str(word)):
                 words.setdefault(key, f"a {_LANGUAGES.get(language, language)} word".replace("a E", "an E"))

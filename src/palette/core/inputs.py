@@ -25,13 +25,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from palette.core.declarations import FILE, Csv, Declared
-from palette.core.encodings import encoding_of, utf8_copy
+from palette.core.encodings import EncodingError, encoding_of, utf8_copy
 from palette.core.errors import InputError
 from palette.core.forms import ENDINGS, SourceTable
 from palette.core.values import NOT_A, Dialect, present, problem, typed
 from palette.core.workbooks import WORKBOOKS, sheets
 
-READ_DIRECTLY = ("utf-8", "latin-1")  # by DuckDB; other encodings are copied first
+READ_DIRECTLY = {"utf-8": "utf-8", "utf-8-sig": "utf-8", "latin-1": "latin-1"}  # by DuckDB; others are copied
 _DELIMITERS = ",;\t|"
 _BLANKS = " "  # what stands for columns set apart by runs of blanks
 
@@ -312,6 +312,8 @@ def reading(path: Path) -> Iterator[None]:
     """Turn what reading a broken or forbidden file raises into an InputError."""
     try:
         yield
+    except EncodingError as error:
+        raise InputError(str(error)) from error
     except (OSError, EOFError, zlib.error, csv.Error, pa.ArrowException) as error:
         reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
         raise InputError(f"{path}: cannot be read: {reason}") from error
@@ -411,7 +413,7 @@ def _raw_text(path: Path, written: Csv, scratch: Path) -> RawFile:
         relation=(
             f"read_csv({sql_string(source.absolute())}, auto_detect = false, header = {str(header).lower()}, "
             f"columns = {columns}, delim = '{',' if delimiter == _BLANKS else delimiter}', quote = '\"', "
-            f"escape = '\"', encoding = '{encoding if source == path else 'utf-8'}', "
+            f"escape = '\"', encoding = '{READ_DIRECTLY[encoding] if source == path else 'utf-8'}', "
             f"compression = '{'gzip' if gzipped else 'none'}', hive_partitioning = false)"
         ),
         headers=tuple(headers),
