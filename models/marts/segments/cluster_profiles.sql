@@ -10,6 +10,8 @@ with
 
     cluster_strategies as (select * from {{ ref('cluster_strategies') }}),
 
+    descriptions as (select * from {{ ref('group_descriptions') }}),
+
     measured as (
         select retailer, clustering, cluster_name, {{ sales_measures() }}
         from lines
@@ -68,8 +70,8 @@ with
             measured.clustering,
             measured.cluster_name,
             cluster_strategies.cluster_name_ko,
-            cluster_strategies.description_en,
-            cluster_strategies.description_ko,
+            descriptions.description_en,
+            descriptions.description_ko,
             measured.customers,
             {{ share('measured.customers', 'sum(measured.customers) over clustering_total') }}
             as customer_share,
@@ -96,6 +98,11 @@ with
         inner join averaged using (retailer, clustering, cluster_name)
         inner join shaped using (retailer, clustering, cluster_name)
         left join cluster_strategies using (clustering, cluster_name)
+        left join
+            descriptions
+            on measured.retailer = descriptions.retailer
+            and measured.clustering = descriptions.grouping_name
+            and measured.cluster_name = descriptions.group_name
         window clustering_total as (partition by measured.retailer, measured.clustering)
     )
 

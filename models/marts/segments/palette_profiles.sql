@@ -10,6 +10,8 @@ with
 
     palette_groups as (select * from {{ ref('palette_groups') }}),
 
+    descriptions as (select * from {{ ref('group_descriptions') }} where grouping_name = 'palette'),
+
     measured as (
         select
             customer_palette.retailer,
@@ -54,8 +56,8 @@ with
             measured.palette_group,
             palette_groups.name_en,
             palette_groups.name_ko,
-            palette_groups.description_en,
-            palette_groups.description_ko,
+            descriptions.description_en,
+            descriptions.description_ko,
             palette_groups.offer_en,
             palette_groups.offer_ko,
             measured.customers,
@@ -83,6 +85,10 @@ with
             on measured.retailer = ordered.retailer
             and measured.palette_group = ordered.palette_group
         left join palette_groups on measured.palette_group = palette_groups.palette_group
+        left join
+            descriptions
+            on measured.retailer = descriptions.retailer
+            and measured.palette_group = descriptions.group_name
         window retailer_total as (partition by measured.retailer)
     )
 
