@@ -6,5 +6,5 @@ from palette.segments.descriptions import SCHEMA, describe
 
 def model(dbt, session):
     dbt.config(materialized="table")
-    described = describe(dbt.ref("int_group_facts").df(), dbt.ref("segment_strategies").df())
+    described = describe(dbt.ref("int_group_facts").df(), dbt.ref("rfm_segment_names").df())
     return typed(described, SCHEMA)

@@ -100,8 +100,8 @@ with
                             as {{ dbt.type_bigint() }}
                         ) as member
                         {{ 'union all' if not loop.last }}
+                    {% endfor %} {{ 'union all' if not loop.last }}
                 {% endfor %} {{ 'union all' if not loop.last }}
-            {% endfor %} {{ 'union all' if not loop.last }}
         {% endfor %}
     ),
 
