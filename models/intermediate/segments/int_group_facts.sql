@@ -12,6 +12,8 @@ with
 
     scores as (select * from {{ ref('customer_category_scores') }}),
 
+    diagnostics as (select * from {{ ref('cluster_diagnostics') }} where is_chosen),
+
     retailers as (
         select retailer, count(distinct channel) as channels from orders group by retailer
     ),
@@ -214,7 +216,12 @@ with
             {{ share('first_categories.category_1_revenue', 'summed.revenue') }}
             as category_1_share,
             first_categories.category_2,
-            {{ share('first_categories.category_2_revenue', 'summed.revenue') }} as category_2_share
+            {{ share('first_categories.category_2_revenue', 'summed.revenue') }}
+            as category_2_share,
+            case
+                when summed.grouping_name not in ('segment', 'palette')
+                then coalesce(diagnostics.stands_apart, false)
+            end as stands_apart
         from summed
         inner join
             whole on summed.retailer = whole.retailer and summed.grouping_name = whole.grouping_name
@@ -223,6 +230,10 @@ with
             on summed.retailer = first_segments.retailer
             and summed.grouping_name = first_segments.grouping_name
             and summed.group_name = first_segments.group_name
+        left join
+            diagnostics
+            on summed.retailer = diagnostics.retailer
+            and summed.grouping_name = diagnostics.clustering
         left join
             first_categories
             on summed.retailer = first_categories.retailer

@@ -10,6 +10,8 @@ with
 
     customer_palette as (select * from {{ ref('customer_palette') }}),
 
+    cluster_profiles as (select * from {{ ref('cluster_profiles') }} where clustering = 'rfm'),
+
     palette_profiles as (select * from {{ ref('palette_profiles') }}),
 
     palette_offers as (
@@ -83,6 +85,7 @@ with
             customer_strategies.rfm_segment_ko,
             customer_strategies.cluster_name as rfm_cluster,
             customer_strategies.cluster_name_ko as rfm_cluster_ko,
+            cluster_profiles.stands_apart as rfm_cluster_stands_apart,
             customer_palette.palette_group,
             palette_profiles.name_en as palette_name,
             palette_profiles.name_ko as palette_name_ko,
@@ -123,6 +126,10 @@ with
             customer_strategies
             on customers.retailer = customer_strategies.retailer
             and customers.customer_id = customer_strategies.customer_id
+        left join
+            cluster_profiles
+            on customer_strategies.retailer = cluster_profiles.retailer
+            and customer_strategies.cluster_name = cluster_profiles.cluster_name
         left join
             categories
             on customers.retailer = categories.retailer

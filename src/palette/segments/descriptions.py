@@ -42,7 +42,7 @@ def describe(facts: pd.DataFrame, segment_names: pd.DataFrame) -> pd.DataFrame:
     facts
         ``int_group_facts``, a row a group: ``customers``, shares of the retailer's, means with those of all
         customers of the grouping as ``<mean>_of_all``, and nulls where a peak, a category or a channel is
-        not told.
+        not told; ``stands_apart`` of clusters.
     segment_names
         ``rfm_segment`` and ``rfm_segment_ko``.
 
@@ -123,6 +123,8 @@ def _sentences(row: dict[str, Any], language: str, name: Callable[[str], str]) -
             sentences.append(say(key, share=own, all=everybody))
     if row["grouping_name"] != "segment":
         sentences.append(_leaders(row, "segment", say, percent, name))
+    if row["stands_apart"] is not None and not row["stands_apart"] and row["customer_share"] < 1:
+        sentences.insert(1, say("one_group"))
     if row["category_1"] is not None:
         sentences.append(_leaders(row, "category", say, percent, str))
     return sentences

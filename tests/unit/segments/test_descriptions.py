@@ -13,6 +13,7 @@ MEANS = (
 UNTOLD = (
     *("peak_hour_start", "peak_hour_share", "peak_month_start", "peak_month_share"),
     *("segment_2", "segment_2_share", "category_1", "category_1_share", "category_2", "category_2_share"),
+    "stands_apart",
 )
 
 
@@ -66,6 +67,7 @@ def test_everybody_is_not_compared_with_everybody():
             {"segment_1_share": 0.6, "segment_2": "Promising", "segment_2_share": 0.4},
             "RFM segments: 60.0% VIP, 40.0% Promising.",
         ),
+        ({"stands_apart": False}, "revenue. The groups do not stand apart: where one ends and the next"),
         ({"category_1": "Tea", "category_1_share": 0.3}, "They spend most on Tea (30.0%)."),
     ],
 )
@@ -73,7 +75,9 @@ def test_what_stands_out_is_said(facts, sentence):
     assert sentence in english(**facts)
 
 
-@pytest.mark.parametrize("word", ["January", "Saturday", "online", " h.", "spend", "orders are"])
+@pytest.mark.parametrize(
+    "word", ["January", "stand apart", "Saturday", "online", " h.", "spend", "orders are"]
+)
 def test_what_is_not_told_is_left_unsaid(word):
     assert word not in english(online_share=None, online_share_of_all=None)
 
