@@ -1,8 +1,8 @@
 """Recognises what the columns of a shop's files mean, by their headers and by their values.
 
 What is known of each column (its kind, the words for it in several languages) is declared in dbt's own
-``models/staging/<form>/_<form>__sources.yml`` under ``config: meta:``. A meaning is called sure only where header
-and values both say so; everything else is proposed to be confirmed, or left open.
+``models/staging/<form>/_<form>__sources.yml`` under ``config: meta:``. A meaning is called sure only where
+header and values both say so; everything else is proposed to be confirmed, or left open.
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ def _known(keys: Sequence[str], meaning: Meaning) -> tuple[str, int] | None:
 
 
 def _parts(header: str, tokens: Sequence[str], name: str) -> Iterator[tuple[str, Sequence[str]]]:
-    """Yield what a header says outside brackets, in them, after its last slash, and after what it belongs to."""
+    """Yield what a header says outside brackets, in them, after a slash, and after what it belongs to."""
     if "(" in header and "%" not in header:
         outside, inside = re.sub(r"\(.*?\)", "", header).strip(), " ".join(re.findall(r"\((.*?)\)", header))
         yield outside, header_keys(outside)
@@ -501,7 +501,7 @@ def _match(at: int, facts: ColumnFacts, meaning: Meaning, form: Form) -> _Match 
 def _rivalled(
     match: _Match, matches: Sequence[_Match], chosen: Mapping[str, _Match], facts: Sequence[ColumnFacts]
 ) -> _Match:
-    """Take the certainty from a match whose meaning another column, of no other use, has as good a claim to."""
+    """Take the certainty from a match where another column, of no other use, has as good a claim."""
     settled = {each.at for each in chosen.values()}
     rivals = [
         each
@@ -574,7 +574,7 @@ def _multiplies(
     amounts: Sequence[float | None],
     discounts: Sequence[Sequence[float | None]],
 ) -> float | None:
-    """Give the share of lines of several units whose amount is units x price less a discount; None without any."""
+    """Give the share of lines of several units whose amount is units x price less a discount, if any."""
     fits = rows = 0
     for at, (unit, price, amount) in enumerate(zip(units, prices, amounts, strict=True)):
         if unit is None or price is None or amount is None or not price or unit in (0, 1):
@@ -589,7 +589,7 @@ def _multiplies(
 def _is_rate(
     match: _Match, facts: Sequence[ColumnFacts], units: Sequence[float | None], price: int, amount: int
 ) -> bool:
-    """Tell whether what looks like money taken off is a rate, by which the amount is below quantity x price."""
+    """Tell whether what looks like money off is a rate by which the amount is below quantity x price."""
     if match.meaning.name != "discount":
         return False
     money = rates = 0
@@ -607,7 +607,7 @@ def _settle_single(
     units: Sequence[float | None],
     money: Mapping[str, Mapping[int, _Match]],
 ) -> list[_Match]:
-    """Tell what a price without an amount beside it is: the same whatever the quantity, or growing with it."""
+    """Tell what a price without an amount is: the same whatever the quantity, or growing with it."""
     settled = []
     for name, columns in money.items():
         other = "amount" if name == "unit_price" else "unit_price"
@@ -641,13 +641,11 @@ def _grows_with(facts: Sequence[ColumnFacts], units: Sequence[float | None], at:
         several = [group for group in groups.values() if len({unit for unit, _ in group}) > 1]
         if not several:
             continue
-        same = sum(len({value for _, value in group}) == 1 for group in several) / len(several)
-        even = sum(len({round(value / unit, 2) for unit, value in group}) == 1 for group in several) / len(
-            several
-        )
-        votes.append((max(same, even), even > same))
-    best = max(votes, default=None)
-    return best[1] if best and best[0] >= 0.6 else None
+        same = sum(len({value for _, value in group}) == 1 for group in several)
+        even = sum(len({round(value / unit, 2) for unit, value in group}) == 1 for group in several)
+        votes.append((abs(even - same) / len(several), even > same))
+    difference, grows = max(votes, default=(0.0, False))
+    return grows if difference >= 0.3 else None
 
 
 def _drop_no_keys(facts: Sequence[ColumnFacts], matches: list[_Match], table: Table) -> list[_Match]:
@@ -677,8 +675,8 @@ def _doubt_orders(facts: Sequence[ColumnFacts], chosen: dict[str, _Match]) -> di
 def _drop_by_order(facts: Sequence[ColumnFacts], matches: list[_Match]) -> list[_Match]:
     """Drop what the lines of an order contradict.
 
-    A sum that all lines of an order repeat, or that only its first has, is the order's own; a number that counts
-    an order's lines is no product; one that no two orders share counts the rows of the file.
+    A sum that all lines of an order repeat, or that only its first has, is the order's own; a number that
+    counts an order's lines is no product; one that no two orders share counts the rows of the file.
     """
     orders = max(
         (match for match in matches if match.meaning.name == "order_id"),
