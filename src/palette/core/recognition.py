@@ -11,7 +11,7 @@ import difflib
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache
@@ -561,7 +561,8 @@ def _settle_money(facts: Sequence[ColumnFacts], matches: list[_Match]) -> list[_
             ),
         ]
     why = "quantity x price is no amount here"
-    single = _settle_single(facts, units, money)
+    products = {each.at for each in rest if each.meaning.name in ("product_id", "product_name")}
+    single = _settle_single(facts, units, money, products)
     return [
         *rest,
         *(replace(each, is_bare=True, why=f"{each.why}; {why}") if pairs else each for each in single),
@@ -606,6 +607,7 @@ def _settle_single(
     facts: Sequence[ColumnFacts],
     units: Sequence[float | None],
     money: Mapping[str, Mapping[int, _Match]],
+    products: Collection[int],
 ) -> list[_Match]:
     """Tell what a price without an amount is: the same whatever the quantity, or growing with it."""
     settled = []
@@ -616,7 +618,7 @@ def _settle_single(
             if not is_either:
                 settled.append(match)
                 continue
-            grows = _grows_with(facts, units, at)
+            grows = _grows_with(facts, units, at, products)
             if grows is None:
                 settled.append(
                     replace(match, is_bare=match.is_bare or any(unit not in (1, None) for unit in units))
@@ -627,13 +629,13 @@ def _settle_single(
     return settled
 
 
-def _grows_with(facts: Sequence[ColumnFacts], units: Sequence[float | None], at: int) -> bool | None:
-    """Say whether a product's value grows with its quantity; None where no column's groups tell."""
+def _grows_with(
+    facts: Sequence[ColumnFacts], units: Sequence[float | None], at: int, products: Collection[int]
+) -> bool | None:
+    """Say whether a product's value grows with its quantity; None where no product's lines tell."""
     values = _numbers(facts[at])
     votes = []
-    for other, column in enumerate(facts):
-        if other == at or column.kinds["decimal"] > column.kinds["integer"] or column.distinct < 2:
-            continue
+    for column in (facts[each] for each in products if each != at):
         groups: dict[str, set[tuple[float, float]]] = defaultdict(set)
         for key, unit, value in zip(column.sample, units, values, strict=True):
             if key is not None and unit and value is not None:
