@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,6 +29,7 @@ from palette.core.values import Dialect, present, typed
 
 GENERAL = "orders"
 _SIGNS = {"€": "EUR", "£": "GBP", "₩": "KRW", "₹": "INR", "zł": "PLN", "R$": "BRL"}
+_TELLING = ("order_id", "product_id", "quantity")  # what a shop may lack, but not by an oversight
 _READ = 2  # values of each column to show as read
 
 
@@ -227,7 +228,8 @@ def make_plan(
             }
         )
     }
-    missing = list(_missing(proposals, names, form, meant))
+    left_out = {key.rpartition(".")[2] for key, value in settings.items() if not value}
+    missing = list(_missing(proposals, names, form, meant, left_out))
     read: dict[tuple[str, str], tuple[str, ...]] = {}
     if not missing:
         read = _complete(values, raw_files, names, meant)
@@ -446,6 +448,7 @@ def _missing(
     names: Mapping[str, str],
     form: Form,
     meant: _Meant,
+    left_out: Collection[str],
 ) -> Iterator[str]:
     """Say what is needed and open, with the flag that settles it."""
     if not any(table == form.purchases.name for table, _ in meant):
@@ -467,6 +470,19 @@ def _missing(
             could = ", ".join(candidates) or "none of its columns looks like it"
             flag = f"--set {group[0]}={_shell(next(iter(candidates), 'COLUMN'))}"
             yield f"  {file}: {' or '.join(group)} (could be: {could}): {flag}"
+        for name in _TELLING if declared is form.purchases else ():
+            doubtful = [
+                each.column
+                for proposal, raw in proposals
+                if names[raw.label] == file and name not in columns
+                for each in proposal.columns
+                if each.meaning == name and name not in left_out
+            ]
+            if doubtful:
+                yield (
+                    f"  {file}: {name} may be {', '.join(doubtful)}: --set {name}={_shell(doubtful[0])}, "
+                    f"or --set {name}= if it is not"
+                )
 
 
 def _complete(

@@ -155,6 +155,8 @@ def _word(header: str, meaning: Meaning, form: Form) -> _Word:
         return 0.5, f"header '{header}' may be {meaning.name}", 0
     if any(key in form.unused for key in keys):
         return _NO_WORD
+    if meaning.name == "quantity" and len(tokens) > 2 and tokens[:2] in _COUNTS:
+        return 0.8, f"header '{header}' counts {' '.join(tokens[2:])}", 0
     for part, part_keys in _parts(header, tokens, meaning.name):
         if any(key in form.unused for key in part_keys):
             return _NO_WORD
@@ -168,6 +170,9 @@ def _word(header: str, meaning: Meaning, form: Form) -> _Word:
     if len(joined) >= 6 and (close := difflib.get_close_matches(joined, meaning.words, 1, 0.88)):
         return 0.3, f"header '{header}' is close to '{close[0]}'", 0
     return _NO_WORD
+
+
+_COUNTS = (("id", "of"), ("nombre", "de"), ("id", "de"))  # "number", "no" and their like all come to "id"
 
 
 def _known(keys: Sequence[str], meaning: Meaning) -> tuple[str, int] | None:
