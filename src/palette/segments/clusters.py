@@ -56,12 +56,15 @@ class Clustering:
         Those of the columns, each at least 0, that count by their logarithm; all of them when None.
     components
         Number of SVD components that k-means sees instead of the standardised columns; None: no reduction.
+    archetypes
+        What the seed table calls its archetypes, where that is not its name.
     """
 
     name: str
     columns: tuple[str, ...] = ()
     logarithms: tuple[str, ...] | None = None
     components: int | None = None
+    archetypes: str | None = None
 
     def of(self, rows: pd.DataFrame) -> "Clustering":
         """Return the clustering with the columns that it has on these customers."""
@@ -82,6 +85,14 @@ BEHAVIOUR = Clustering(
     (*TIME_RATIOS, *VITALITIES, *RFM_COLUMNS),
     logarithms=(*VITALITIES, *RFM_COLUMNS),
     components=BEHAVIOUR_COMPONENTS,
+)
+# Where nobody uses both channels, times and RFM are what tells how people shop.
+ONE_CHANNEL = Clustering(
+    "behaviour",
+    (*TIME_RATIOS, *RFM_COLUMNS),
+    logarithms=RFM_COLUMNS,
+    components=BEHAVIOUR_COMPONENTS,
+    archetypes="behaviour_one_channel",
 )
 CONSUMPTION = Clustering("consumption", logarithms=())
 
@@ -157,13 +168,21 @@ def populations(
     Returns
     -------
     list of (Clustering, pandas.DataFrame)
-        RFM with all customers; behaviour and consumption with those whose ``channel_group`` is ``both``.
+        RFM with all customers; behaviour and consumption with those whose ``channel_group`` is ``both``, or
+        with everybody of a retailer that nobody uses both channels of and that has more than one category.
     """
     both = features[features["channel_group"] == "both"]
+    categories = category_scores.groupby("retailer")["super_category"].nunique()
+    alone = features[
+        ~features["retailer"].isin(both["retailer"])
+        & features["retailer"].isin(categories.index[categories > 1])
+    ]
+    tasted = pd.concat([both[KEYS], alone[KEYS]])
     return [
         (RFM, customer_rfm),
         (BEHAVIOUR, both),
-        (CONSUMPTION, with_categories(both[KEYS], category_scores, "pf_score")),
+        *([(ONE_CHANNEL, alone)] if len(alone) else []),
+        (CONSUMPTION, with_categories(tasted, category_scores, "pf_score")),
     ]
 
 
@@ -292,7 +311,7 @@ def assign(
         A retailer has more clusters than the archetypes have names.
     """
     sizes = chosen[chosen["is_chosen"]].set_index("retailer")["k"]
-    named = archetypes[archetypes["clustering"] == clustering.name]
+    named = archetypes[archetypes["clustering"] == (clustering.archetypes or clustering.name)]
     parts = [empty(CLUSTERS_SCHEMA)]
     for retailer, rows in features.groupby("retailer", sort=True):
         ordered = rows.sort_values("customer_id")

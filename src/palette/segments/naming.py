@@ -160,8 +160,8 @@ def _tastes(names: dict[str, str], means: Means, of_all: dict[str, float]) -> di
     found = dict(names)
     categories = [name for name in of_all if name.startswith(CATEGORY) and not name.endswith(NO_CATEGORY)]
     for cluster in (name for name, held in names.items() if not held):
-        ratios = {name: means[cluster][name] / of_all[name] for name in categories if of_all[name]}
-        preferred = sorted((name for name in ratios if ratios[name] > 1), key=lambda name: -ratios[name])
+        lead = {name: means[cluster][name] - of_all[name] for name in categories}
+        preferred = sorted((name for name in lead if lead[name] > 0), key=lambda name: -lead[name])
         own = [f"buyers of {name.removeprefix(CATEGORY)}" for name in preferred]
         found[cluster] = next((name for name in own if name not in found.values()), "")
     return found

@@ -15,6 +15,7 @@ from palette.segments.clusters import (
     CONSUMPTION,
     DIAGNOSTICS_SCHEMA,
     KEYS,
+    ONE_CHANNEL,
     RFM,
     ArchetypeError,
     Clustering,
@@ -570,13 +571,45 @@ def test_behaviour_takes_fewer_customers_than_components(customers: int):
         assert typed(components(rows, clustering), COMPONENTS_SCHEMA).num_rows > 0
 
 
-def test_a_retailer_without_users_of_both_channels_has_rfm_only():
+def test_a_retailer_that_nobody_uses_both_channels_of_is_clustered_by_time_and_taste():
     features, scores, _ = omnichannel(1)
     shop = features.assign(retailer="shop", channel_group="offline_only")
+    all_scores = pd.concat([scores, scores.assign(retailer="shop")])
     both = pd.concat([features, shop])
-    for clustering, rows in populations(both, both, pd.concat([scores, scores.assign(retailer="shop")])):
-        found = set(measured(rows, 2, clustering)["retailer"])
-        assert found == ({"mall", "shop"} if clustering is RFM else {"mall"})
+    found = [
+        (clustering, set(measured(rows, 2, clustering)["retailer"]))
+        for clustering, rows in populations(both, both, all_scores)
+    ]
+    everywhere = {"mall", "shop"}
+    assert found == [
+        (RFM, everywhere),
+        (BEHAVIOUR, {"mall"}),
+        (ONE_CHANNEL, {"shop"}),
+        (CONSUMPTION, everywhere),
+    ]
+    assert not set(ONE_CHANNEL.columns) & {"offline_vitality", "online_vitality"}
+
+
+def test_a_retailer_of_one_channel_and_one_category_has_rfm_only():
+    features, scores, _ = omnichannel(1)
+    shop = features.assign(channel_group="online_only")
+    one = scores[scores["super_category"] == "Food"]
+    found = populations(shop, shop, one)
+    assert [len(rows) for _, rows in found] == [12, 0, 0]
+
+
+def test_names_of_one_channel_say_nothing_of_channels():
+    archetypes = pd.read_csv(SEEDS / "cluster_archetypes.csv")
+    own = archetypes[archetypes["clustering"] == ONE_CHANNEL.archetypes]
+    names = set(own["cluster_name"])
+    assert len(names) == 10
+    assert not [name for name in names if "line" in name or "channel" in name]
+    assert set(own["feature"]) <= set(ONE_CHANNEL.columns)
+    assert (own.groupby("cluster_name")["feature"].nunique() == own["feature"].nunique()).all()
+    described = pd.read_csv(SEEDS / "cluster_names.csv")
+    assert names <= set(described.loc[described["clustering"] == "behaviour", "cluster_name"])
+    claims = pd.read_csv(SEEDS / "cluster_claims.csv")
+    assert names <= set(claims.loc[claims["clustering"] == "behaviour", "cluster_name"])
 
 
 def test_no_customers_give_empty_tables_of_every_clustering():

@@ -88,7 +88,7 @@ def test_a_taste_that_no_archetype_fits_is_named_by_its_category():
 def test_what_the_shop_does_not_sell_cannot_be_claimed():
     assert named(shop(), "food lover", "YOLO", clustering="consumption") == [
         "buyers of Tea",
-        "buyers of Cake",
+        "buyers of Food",
     ]
 
 

@@ -88,7 +88,7 @@ def shop(clustered: int = 240, others: int = 60, seed: int = 0, retailer: str = 
 def clusters_of(ids: list[str], retailer: str = RETAILER) -> pd.DataFrame:
     """Give customers the clusters that their ids tell."""
     rows = [
-        (retailer, clustering, customer, customer.split("-")[part], 0.5, 0.0, 0.0)
+        (retailer, clustering, customer, customer.split("-")[part], 0.5, 0.0, 0.0, 0.0)
         for part, clustering in enumerate(("behaviour", "consumption"))
         for customer in ids
     ]
