@@ -21,7 +21,7 @@ def calendar(spans: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     spans
-        One row a retailer: ``retailer``, ``country_code`` (ISO 3166-1 alpha-2), ``subdivision`` (of the
+        One row a retailer: ``retailer``, ``country_code`` (ISO 3166-1 alpha-2, or null: no holidays), ``subdivision`` (of the
         ``holidays`` package, or null), ``first_day``, ``last_day``; both days are included.
 
     Returns
@@ -41,14 +41,22 @@ def calendar(spans: pd.DataFrame) -> pd.DataFrame:
 
 
 def _days(
-    retailer: str, country_code: str, subdivision: str | None, first_day: pd.Timestamp, last_day: pd.Timestamp
+    retailer: str,
+    country_code: str | None,
+    subdivision: str | None,
+    first_day: pd.Timestamp,
+    last_day: pd.Timestamp,
 ) -> pd.DataFrame:
     days = pd.date_range(first_day, last_day, freq="D")
-    names = holidays.country_holidays(
-        country_code,
-        subdiv=None if pd.isna(subdivision) else subdivision,
-        years=range(days[0].year, days[-1].year + 1),
-        language="en_US",
+    names = (
+        {}
+        if pd.isna(country_code)
+        else holidays.country_holidays(
+            country_code,
+            subdiv=None if pd.isna(subdivision) else subdivision,
+            years=range(days[0].year, days[-1].year + 1),
+            language="en_US",
+        )
     )
     return pd.DataFrame(
         {
