@@ -21,7 +21,7 @@ def calendar(spans: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     spans
-        One row a retailer: ``retailer``, ``country_code`` (ISO 3166-1 alpha-2, or null: no holidays), ``subdivision`` (of the
+        One row a retailer: ``retailer``, ``country_code`` (ISO 3166-1 alpha-2), ``subdivision`` (of the
         ``holidays`` package, or null), ``first_day``, ``last_day``; both days are included.
 
     Returns
@@ -48,16 +48,14 @@ def _days(
     last_day: pd.Timestamp,
 ) -> pd.DataFrame:
     days = pd.date_range(first_day, last_day, freq="D")
-    names = (
-        {}
-        if pd.isna(country_code)
-        else holidays.country_holidays(
+    names = {}
+    if not pd.isna(country_code):
+        names = holidays.country_holidays(
             country_code,
             subdiv=None if pd.isna(subdivision) else subdivision,
             years=range(days[0].year, days[-1].year + 1),
             language="en_US",
         )
-    )
     return pd.DataFrame(
         {
             "retailer": retailer,
