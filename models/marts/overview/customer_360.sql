@@ -10,7 +10,20 @@ with
 
     customer_palette as (select * from {{ ref('customer_palette') }}),
 
-    palette_groups as (select * from {{ ref('palette_groups') }}),
+    cluster_profiles as (select * from {{ ref('cluster_profiles') }} where clustering = 'rfm'),
+
+    palette_profiles as (select * from {{ ref('palette_profiles') }}),
+
+    palette_offers as (
+        select
+            retailer,
+            customer_id,
+            {{ text_list('advice_en', order_by='advice_number', separator=' ') }} as offer_en,
+            {{ text_list('advice_ko', order_by='advice_number', separator=' ') }} as offer_ko
+        from {{ ref('customer_advice') }}
+        where grouping_name = 'palette'
+        group by retailer, customer_id
+    ),
 
     features as (select * from {{ ref('customer_features') }}),
 
@@ -72,9 +85,10 @@ with
             customer_strategies.rfm_segment_ko,
             customer_strategies.cluster_name as rfm_cluster,
             customer_strategies.cluster_name_ko as rfm_cluster_ko,
+            cluster_profiles.stands_apart as rfm_cluster_stands_apart,
             customer_palette.palette_group,
-            palette_groups.name_en as palette_name,
-            palette_groups.name_ko as palette_name_ko,
+            palette_profiles.name_en as palette_name,
+            palette_profiles.name_ko as palette_name_ko,
             customer_palette.is_predicted as palette_is_predicted,
             customer_palette.probability as palette_probability,
 
@@ -83,8 +97,8 @@ with
             customer_strategies.segment_actions_ko,
             customer_strategies.cluster_actions_en,
             customer_strategies.cluster_actions_ko,
-            palette_groups.offer_en as palette_offer_en,
-            palette_groups.offer_ko as palette_offer_ko,
+            palette_offers.offer_en as palette_offer_en,
+            palette_offers.offer_ko as palette_offer_ko,
             offers.offered_product_ids,
             offers.offered_products
         from customers
@@ -100,11 +114,22 @@ with
             customer_palette
             on customers.retailer = customer_palette.retailer
             and customers.customer_id = customer_palette.customer_id
-        left join palette_groups on customer_palette.palette_group = palette_groups.palette_group
+        left join
+            palette_profiles
+            on customer_palette.retailer = palette_profiles.retailer
+            and customer_palette.palette_group = palette_profiles.palette_group
+        left join
+            palette_offers
+            on customers.retailer = palette_offers.retailer
+            and customers.customer_id = palette_offers.customer_id
         left join
             customer_strategies
             on customers.retailer = customer_strategies.retailer
             and customers.customer_id = customer_strategies.customer_id
+        left join
+            cluster_profiles
+            on customer_strategies.retailer = cluster_profiles.retailer
+            and customer_strategies.cluster_name = cluster_profiles.cluster_name
         left join
             categories
             on customers.retailer = categories.retailer

@@ -10,6 +10,8 @@ with
 
     cluster_strategies as (select * from {{ ref('cluster_strategies') }}),
 
+    descriptions as (select * from {{ ref('group_descriptions') }}),
+
     measured as (
         select retailer, clustering, cluster_name, {{ sales_measures() }}
         from lines
@@ -23,7 +25,8 @@ with
             customer_clusters.cluster_name,
             avg(customer_rfm.recency_days) as recency_days_mean,
             avg(customer_rfm.frequency) as frequency_mean,
-            avg(customer_rfm.monetary) as monetary_mean
+            avg(customer_rfm.monetary) as monetary_mean,
+            {{ exact_mean('customer_clusters.silhouette') }} as silhouette_mean
         from customer_clusters
         inner join
             customer_rfm
@@ -31,6 +34,69 @@ with
             and customer_clusters.customer_id = customer_rfm.customer_id
         group by
             customer_clusters.retailer, customer_clusters.clustering, customer_clusters.cluster_name
+    ),
+
+    diagnostics as (select * from {{ ref('cluster_diagnostics') }} where is_chosen),
+
+    complete_months as (
+        select retailer, month_start
+        from {{ ref('dates') }}
+        group by retailer, month_start
+        having
+            min(date_day) = month_start
+            and max(date_day) = {{ dbt.last_day('month_start', 'month') }}
+    ),
+
+    monthly as (
+        select
+            customer_clusters.retailer,
+            customer_clusters.clustering,
+            customer_clusters.cluster_name,
+            customer_monthly.month_start,
+            sum(customer_monthly.revenue) as revenue
+        from customer_clusters
+        inner join
+            {{ ref('customer_monthly') }} as customer_monthly
+            on customer_clusters.retailer = customer_monthly.retailer
+            and customer_clusters.customer_id = customer_monthly.customer_id
+        group by
+            customer_clusters.retailer,
+            customer_clusters.clustering,
+            customer_clusters.cluster_name,
+            customer_monthly.month_start
+    ),
+
+    -- a month without a purchase counts
+    by_month as (
+        select
+            averaged.retailer,
+            averaged.clustering,
+            averaged.cluster_name,
+            {{ share('coalesce(monthly.revenue, 0)', 'avg(coalesce(monthly.revenue, 0)) over months') }}
+            as times_mean
+        from averaged
+        inner join complete_months on averaged.retailer = complete_months.retailer
+        left join
+            monthly
+            on averaged.retailer = monthly.retailer
+            and averaged.clustering = monthly.clustering
+            and averaged.cluster_name = monthly.cluster_name
+            and complete_months.month_start = monthly.month_start
+        window
+            months as (partition by averaged.retailer, averaged.clustering, averaged.cluster_name)
+    ),
+
+    varied as (
+        select
+            retailer,
+            clustering,
+            cluster_name,
+            case
+                when count(*) >= 3
+                then round(sqrt(greatest({{ exact_mean('times_mean * times_mean') }} - 1, 0)), 6)
+            end as monthly_spend_variation
+        from by_month
+        group by retailer, clustering, cluster_name
     ),
 
     shaped as (
@@ -68,8 +134,8 @@ with
             measured.clustering,
             measured.cluster_name,
             cluster_strategies.cluster_name_ko,
-            cluster_strategies.description_en,
-            cluster_strategies.description_ko,
+            descriptions.description_en,
+            descriptions.description_ko,
             measured.customers,
             {{ share('measured.customers', 'sum(measured.customers) over clustering_total') }}
             as customer_share,
@@ -91,11 +157,23 @@ with
             cast(shaped.peak_hour as {{ dbt.type_bigint() }}) as peak_hour,
             shaped.favourite_products,
             shaped.favourite_categories,
-            shaped.segment_shares
+            shaped.segment_shares,
+            averaged.silhouette_mean,
+            varied.monthly_spend_variation,
+            coalesce(
+                diagnostics.stands_apart and averaged.silhouette_mean > 0, false
+            ) as stands_apart
         from measured
         inner join averaged using (retailer, clustering, cluster_name)
         inner join shaped using (retailer, clustering, cluster_name)
+        left join varied using (retailer, clustering, cluster_name)
+        left join diagnostics using (retailer, clustering)
         left join cluster_strategies using (clustering, cluster_name)
+        left join
+            descriptions
+            on measured.retailer = descriptions.retailer
+            and measured.clustering = descriptions.grouping_name
+            and measured.cluster_name = descriptions.group_name
         window clustering_total as (partition by measured.retailer, measured.clustering)
     )
 

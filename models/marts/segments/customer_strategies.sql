@@ -8,6 +8,17 @@ with
 
     cluster_strategies as (select * from {{ ref('cluster_strategies') }}),
 
+    advised as (
+        select
+            retailer,
+            customer_id,
+            grouping_name,
+            {{ text_list('advice_en', order_by='advice_number', separator=' ') }} as actions_en,
+            {{ text_list('advice_ko', order_by='advice_number', separator=' ') }} as actions_ko
+        from {{ ref('customer_advice') }}
+        group by retailer, customer_id, grouping_name
+    ),
+
     customer_strategies as (
         select
             customer_rfm.retailer,
@@ -17,12 +28,12 @@ with
             segment_strategies.rfm_segment_ko,
             segment_strategies.goal_en as segment_goal_en,
             segment_strategies.goal_ko as segment_goal_ko,
-            segment_strategies.actions_en as segment_actions_en,
-            segment_strategies.actions_ko as segment_actions_ko,
+            for_segment.actions_en as segment_actions_en,
+            for_segment.actions_ko as segment_actions_ko,
             customer_clusters.cluster_name,
             cluster_strategies.cluster_name_ko,
-            cluster_strategies.actions_en as cluster_actions_en,
-            cluster_strategies.actions_ko as cluster_actions_ko
+            for_cluster.actions_en as cluster_actions_en,
+            for_cluster.actions_ko as cluster_actions_ko
         from customer_rfm
         inner join
             customer_clusters
@@ -33,6 +44,16 @@ with
             cluster_strategies
             on customer_clusters.clustering = cluster_strategies.clustering
             and customer_clusters.cluster_name = cluster_strategies.cluster_name
+        left join
+            advised as for_segment
+            on customer_rfm.retailer = for_segment.retailer
+            and customer_rfm.customer_id = for_segment.customer_id
+            and for_segment.grouping_name = 'segment'
+        left join
+            advised as for_cluster
+            on customer_clusters.retailer = for_cluster.retailer
+            and customer_clusters.customer_id = for_cluster.customer_id
+            and customer_clusters.clustering = for_cluster.grouping_name
     )
 
 select *

@@ -10,6 +10,48 @@ with
 
     palette_groups as (select * from {{ ref('palette_groups') }}),
 
+    descriptions as (select * from {{ ref('group_descriptions') }} where grouping_name = 'palette'),
+
+    cluster_strategies as (select * from {{ ref('cluster_strategies') }}),
+
+    -- where the seed table does not name a group, its two parts do
+    parts as (
+        select distinct
+            customer_palette.retailer,
+            customer_palette.palette_group,
+            upper(substring(customer_palette.behaviour, 1, 1))
+            || substring(customer_palette.behaviour, 2)
+            || ', '
+            || customer_palette.consumption as name_en,
+            behaviours.cluster_name_ko || ', ' || consumptions.cluster_name_ko as name_ko
+        from customer_palette
+        left join
+            cluster_strategies as behaviours
+            on customer_palette.behaviour = behaviours.cluster_name
+            and behaviours.clustering = 'behaviour'
+        left join
+            cluster_strategies as consumptions
+            on customer_palette.consumption = consumptions.cluster_name
+            and consumptions.clustering = 'consumption'
+    ),
+
+    offered as (
+        select
+            retailer,
+            group_name as palette_group,
+            {% for language in ['en', 'ko'] %}
+                {{ text_list(
+                    'advice_' ~ language ~ " || coalesce(' (' || condition_" ~ language ~ " || ')', '')",
+                    order_by='advice_number',
+                    separator=' ',
+                ) }}
+                as offer_{{ language }} {{ ',' if not loop.last }}
+            {% endfor %}
+        from {{ ref('group_advice') }}
+        where grouping_name = 'palette'
+        group by retailer, group_name
+    ),
+
     measured as (
         select
             customer_palette.retailer,
@@ -52,12 +94,12 @@ with
         select
             measured.retailer,
             measured.palette_group,
-            palette_groups.name_en,
-            palette_groups.name_ko,
-            palette_groups.description_en,
-            palette_groups.description_ko,
-            palette_groups.offer_en,
-            palette_groups.offer_ko,
+            coalesce(palette_groups.name_en, parts.name_en) as name_en,
+            coalesce(palette_groups.name_ko, parts.name_ko) as name_ko,
+            descriptions.description_en,
+            descriptions.description_ko,
+            offered.offer_en,
+            offered.offer_ko,
             measured.customers,
             {{ share('measured.customers', 'sum(measured.customers) over retailer_total') }}
             as customer_share,
@@ -82,7 +124,19 @@ with
             ordered
             on measured.retailer = ordered.retailer
             and measured.palette_group = ordered.palette_group
+        inner join
+            parts
+            on measured.retailer = parts.retailer
+            and measured.palette_group = parts.palette_group
+        left join
+            offered
+            on measured.retailer = offered.retailer
+            and measured.palette_group = offered.palette_group
         left join palette_groups on measured.palette_group = palette_groups.palette_group
+        left join
+            descriptions
+            on measured.retailer = descriptions.retailer
+            and measured.palette_group = descriptions.group_name
         window retailer_total as (partition by measured.retailer)
     )
 

@@ -29,13 +29,14 @@ _DAY = (
 _TIME = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?"
 _ZONE = r"(?: ?(?:Z|UTC|[+-]\d{2}(?::?\d{2})?))?"
 _WORDS_OF = {
-    "gender": "f|m|w|d|x|female|male|woman|man|women|men|weiblich|mannlich|männlich|divers|frau|herr|femme|homme|h"
-    "|mujer|hombre|femenino|masculino|여|남|여성|남성|여자|남자|unknown|u",
+    "gender": "f|m|w|d|x|female|male|woman|man|women|men|weiblich|mannlich|männlich|divers|frau|herr"
+    "|femme|homme|h|mujer|hombre|femenino|masculino|여|남|여성|남성|여자|남자|unknown|u",
     "title": r"mr\.?|mrs\.?|ms\.?|miss|frau|herr|m\.|mme\.?|mlle\.?|sr\.?|sra\.?|d\.|dña\.?",
     "flag": "y|n|t|f|j|yes|no|true|false|0|1|ja|nein|oui|non|s[ií]|예|아니오|아니요|o|x|returned|refunded",
-    "return": "return|returned|refund|refunded|retoure|gutschrift|storno|avoir|devoluci[oó]n|반품|환불|credit memo",
-    "channel": "online|offline|web|website|webshop|online ?shop|onlineshop|internet|app|mobile|mobile app|e-?commerce"
-    "|store|shop|pos|in-?store|retail|filiale|laden|magasin|boutique|tienda|매장|오프라인|온라인|앱|모바일|phone",
+    "return": "return|returned|refund|refunded|retoure|gutschrift|storno|avoir|devoluci[oó]n|반품|환불"
+    "|credit memo",
+    "channel": "online|offline|web|website|webshop|online ?shop|onlineshop|internet|app|mobile|mobile app"
+    "|e-?commerce|store|shop|pos|in-?store|retail|filiale|laden|magasin|boutique|tienda|매장|오프라인|온라인|앱|모바일|phone",
 }
 # The share of values that look like each; DuckDB regular expressions that match the whole value.
 _LOOKS = {
@@ -48,7 +49,9 @@ _LOOKS = {
     "email": r"[^@\s]+@[^@\s]+\.[^@\s]+",
     "url": r"(?:https?://|www\.|/)\S*",
     "currency": _CURRENCY,
-    "age_band": r"\D{0,8}\d{1,3} ?(?:[-~]|\x{2013}|to|bis|a|à) ?\d{1,3}\D{0,6}|\d{1,3} ?(?:\+|대|s)|[<>≤≥] ?\d{1,3}",
+    "age_band": r"\D{0,8}\d{1,3} ?(?:[-~]|\x{2013}|to|bis|a|à) ?\d{1,3}\D{0,6}"
+    r"|\d{1,3} ?(?:\+|대|s)|[<>≤≥] ?\d{1,3}",
+    "code": r"[\p{Lu}\d][\p{Lu}\d._/#-]*",
     "has_digit": r"(?s).*\d.*",
     "has_space": r"(?s).*\s.*",
     **{kind: f"(?i:{words})" for kind, words in _WORDS_OF.items()},
@@ -170,7 +173,8 @@ def _facts(
 
 
 _NUMERAL = re.compile(
-    rf"(?:{_SIGN}|\()*\s?{_CURRENCY}?\s?{_SIGN}?[\d.,'{_APOSTROPHE} \xa0\u202f]*\d[.,]?(?:E[-+]?\d+)?\s?(?:{_CURRENCY}|%)?[-)]*"
+    rf"(?:{_SIGN}|\()*\s?{_CURRENCY}?\s?{_SIGN}?[\d.,'{_APOSTROPHE} \xa0\u202f]*\d[.,]?(?:E[-+]?\d+)?"
+    rf"\s?(?:{_CURRENCY}|%)?[-)]*"
 )
 
 

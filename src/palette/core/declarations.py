@@ -162,6 +162,7 @@ class Retailer(_Strict):
 
 _NESTED: Mapping[str, type[BaseModel]] = {"csv": Csv, "snapshot": Snapshot, "cleaning_steps": CleaningStep}
 PRESETS = ("cleaning_steps", "service_lines", "product_themes", "super_categories", "recommendation_rules")
+ADDED_ROWS = tuple(f"{seed}.csv" for seed in (*PRESETS, "product_facts"))  # beside its files, no raw files
 
 
 @dataclass(frozen=True)

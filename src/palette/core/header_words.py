@@ -1,4 +1,4 @@
-"""The words that columns are known under: how headers are compared, and the lists that the source ymls declare."""
+"""The words that columns are known under: how headers are compared, and what the source ymls declare."""
 
 from __future__ import annotations
 
@@ -49,6 +49,12 @@ _UNITS = r"€|\$|£|¥|₩|원|eur|usd|gbp|krw|chf|jpy|kg|g|ml|l|st|stk|pcs|mm|
 _UNIT = re.compile(rf"\s*(?:[(\[]\s*(?:in\s+)?(?:{_UNITS})\s*[)\]]|\bin\s+(?:{_UNITS}))\s*$", re.IGNORECASE)
 _CURRENCY_TOKENS = frozenset(["eur", "usd", "gbp", "krw", "chf", "jpy"])
 _HUMP = re.compile(r"(?<=[a-z0-9ß-ÿ])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+_ENTITIES = frozenset(
+    {"product", "item", "article", "order", "customer", "client", "sale", "sales", "transaction", "invoice"}
+    | {"line", "date", "time", "store", "name"}
+)
 
 
 @cache
@@ -107,7 +113,7 @@ def read_form(document: Mapping[str, Any]) -> Form:
         for word in words
         for key in header_keys(str(word))
     }
-    return Form(source["name"], tuple(map(_read_table, source["tables"])), unused)
+    return Form(source["name"], tuple(map(_read_table, source["tables"])), unused, _phrases(unused))
 
 
 def _read_table(table: Mapping[str, Any]) -> Table:
@@ -136,7 +142,13 @@ def _read_column(table: str, column: Mapping[str, Any]) -> Meaning:
         meta.get("is_required", True),
         words,
         weak,
+        _phrases(words),
     )
+
+
+def _phrases(keys: Iterable[str]) -> tuple[frozenset[str], ...]:
+    sets = dict.fromkeys(frozenset(key.split()) for key in keys)
+    return tuple(each for each in sets if not each <= _ENTITIES and all(len(word) > 2 for word in each))
 
 
 def _meta(node: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -153,6 +165,7 @@ def header_keys(header: str) -> tuple[str, ...]:
 
 
 def token_keys(tokens: Sequence[str]) -> tuple[str, ...]:
+    """Join words as they stand, without fillers, and in the order of the alphabet."""
     telling = [token for token in tokens if not _FILLER.fullmatch(token)] or list(tokens)
     return "".join(tokens), "".join(telling), " ".join(sorted(telling))
 
@@ -172,6 +185,8 @@ class Meaning:
         Key of a known header -> how to call it, as "a German word"; the most telling first.
     weak_words : frozenset of str
         Keys of headers that may mean it, if the values say so.
+    phrases : tuple of frozenset
+        The known headers as sets of words, of those that tell something within a longer header.
     """
 
     table: str
@@ -180,6 +195,7 @@ class Meaning:
     is_required: bool
     words: Mapping[str, str]
     weak_words: frozenset[str]
+    phrases: tuple[frozenset[str], ...]
 
 
 @dataclass(frozen=True)
@@ -200,3 +216,4 @@ class Form:
     name: str
     tables: tuple[Table, ...]
     unused: Mapping[str, str]
+    unused_phrases: tuple[frozenset[str], ...]

@@ -24,7 +24,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from palette.core.declarations import FILE, Csv, Declared
+from palette.core.declarations import ADDED_ROWS, FILE, Csv, Declared
 from palette.core.encodings import EncodingError, encoding_of, utf8_copy
 from palette.core.errors import InputError
 from palette.core.forms import ENDINGS, SourceTable
@@ -121,7 +121,7 @@ def find_files(declared: Declared, table: SourceTable) -> tuple[list[Path], list
         taken = [
             each for name, names in declared.retailer.files.items() if name != table.name for each in names
         ]
-        found = [path for path in found if not matches(path, taken)]
+        found = [path for path in found if not matches(path, [*taken, *ADDED_ROWS])]
     files = [path for path in found if path.is_file()]
     for pattern in declared_patterns or ():
         if not any(matches(path, [pattern]) for path in files):

@@ -1,8 +1,8 @@
 """Recognises what the columns of a shop's files mean, by their headers and by their values.
 
 What is known of each column (its kind, the words for it in several languages) is declared in dbt's own
-``models/staging/<form>/_<form>__sources.yml`` under ``config: meta:``. A meaning is called sure only where the
-header and the values both say so; everything else is proposed to be confirmed, or left open.
+``models/staging/<form>/_<form>__sources.yml`` under ``config: meta:``. A meaning is called sure only where
+header and values both say so; everything else is proposed to be confirmed, or left open.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import difflib
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache
@@ -21,11 +21,6 @@ from palette.core.column_facts import ColumnFacts, describe, number
 from palette.core.header_words import Form, Meaning, Table, header_keys, header_tokens, token_keys
 
 GENERAL_FORM = "orders"
-
-_ENTITIES = frozenset(
-    {"product", "item", "article", "order", "customer", "client", "sale", "sales", "transaction", "invoice"}
-    | {"line", "date", "time", "store", "name"}
-)
 
 # Words before the rest of a header that say what it belongs to, and which meanings that leaves.
 _LINE = frozenset(
@@ -147,7 +142,7 @@ _Word = tuple[float, str, int]
 _NO_WORD: _Word = (0.0, "", 0)
 
 
-def _word(header: str, meaning: Meaning, unused: Mapping[str, str]) -> _Word:
+def _word(header: str, meaning: Meaning, form: Form) -> _Word:
     """Say how well a header fits a meaning (0 to 1), in words, and how far down the list its word stands."""
     tokens, keys = header_tokens(header), header_keys(header)
     if not tokens:
@@ -158,21 +153,26 @@ def _word(header: str, meaning: Meaning, unused: Mapping[str, str]) -> _Word:
         return 1.0, why, -1 if tokens[0] in ("lineitem", "line") else rank
     if not meaning.weak_words.isdisjoint(keys):
         return 0.5, f"header '{header}' may be {meaning.name}", 0
-    if any(key in unused for key in keys):
+    if any(key in form.unused for key in keys):
         return _NO_WORD
+    if meaning.name == "quantity" and len(tokens) > 2 and tokens[:2] in _COUNTS:
+        return 0.8, f"header '{header}' counts {' '.join(tokens[2:])}", 0
     for part, part_keys in _parts(header, tokens, meaning.name):
-        if any(key in unused for key in part_keys):
+        if any(key in form.unused for key in part_keys):
             return _NO_WORD
         if (found := _known(part_keys, meaning)) is not None:
             return 0.8, f"'{part}' of header '{header}' is {found[0]} for {meaning.name}", found[1]
-    if any(_holds(tokens, key) for key in unused):
+    if _hold(tokens, form.unused_phrases):
         return _NO_WORD
-    if held := next((key for key in meaning.words if _holds(tokens, key)), None):
-        return 0.4, f"header '{header}' holds the word '{held}'", 0
+    if held := _hold(tokens, meaning.phrases):
+        return 0.4, f"header '{header}' holds '{held}'", 0
     joined = "".join(tokens)
     if len(joined) >= 6 and (close := difflib.get_close_matches(joined, meaning.words, 1, 0.88)):
         return 0.3, f"header '{header}' is close to '{close[0]}'", 0
     return _NO_WORD
+
+
+_COUNTS = (("id", "of"), ("nombre", "de"), ("id", "de"))  # "number", "no" and their like all come to "id"
 
 
 def _known(keys: Sequence[str], meaning: Meaning) -> tuple[str, int] | None:
@@ -181,7 +181,7 @@ def _known(keys: Sequence[str], meaning: Meaning) -> tuple[str, int] | None:
 
 
 def _parts(header: str, tokens: Sequence[str], name: str) -> Iterator[tuple[str, Sequence[str]]]:
-    """Yield what a header says without its brackets, in them, after its last slash, and after what it belongs to."""
+    """Yield what a header says outside brackets, in them, after a slash, and after what it belongs to."""
     if "(" in header and "%" not in header:
         outside, inside = re.sub(r"\(.*?\)", "", header).strip(), " ".join(re.findall(r"\((.*?)\)", header))
         yield outside, header_keys(outside)
@@ -197,14 +197,11 @@ def _parts(header: str, tokens: Sequence[str], name: str) -> Iterator[tuple[str,
 
 
 @cache
-def _long_words(key: str) -> frozenset[str]:
-    words = frozenset(key.split())
-    return words if all(len(word) > 2 for word in words) and not words <= _ENTITIES else frozenset()
-
-
-def _holds(tokens: Sequence[str], key: str) -> bool:
-    words = _long_words(key)
-    return bool(words) and words <= set(tokens)
+def _hold(tokens: tuple[str, ...], phrases: tuple[frozenset[str], ...]) -> str:
+    """Give the first of the phrases whose words a header all holds, in the header's order; "" if none."""
+    words = set(tokens)
+    held = next((phrase for phrase in phrases if phrase <= words), frozenset[str]())
+    return " ".join(token for token in tokens if token in held)
 
 
 _Judge = Callable[[ColumnFacts], int]
@@ -232,10 +229,12 @@ def _identifier(facts: ColumnFacts) -> int:
         return -1
     if facts.kinds["has_space"] > 0.5 and facts.kinds["has_digit"] < 0.5:
         return -1
-    return int(facts.kinds["has_digit"] > 0.5 or (facts.kinds["has_space"] < 0.1 and _is(facts, "email")))
+    return int(
+        facts.kinds["has_space"] < 0.5 and (facts.kinds["has_digit"] > 0.5 or _is(facts, "code", "email"))
+    )
 
 
-def _code_or_name(facts: ColumnFacts) -> int:
+def _code(facts: ColumnFacts) -> int:
     """Judge codes of products and orders, which are no e-mail addresses."""
     return -1 if _is(facts, "email", share=0.5) else _identifier(facts)
 
@@ -274,6 +273,10 @@ def _rate(facts: ColumnFacts) -> int:
     return int(_between(-1, 1, whole=False)(facts) > 0 and not facts.kinds["percent"])
 
 
+def _money(facts: ColumnFacts) -> int:
+    return 1 if _is_plain_number(facts) and facts.kinds["percent"] < 0.1 else -1
+
+
 def _money_off(facts: ColumnFacts) -> int:
     """Judge money taken off; few different shares of 1 are a rate, round numbers up to 100 may be one."""
     if not _is_plain_number(facts) or facts.kinds["percent"] > 0.1:
@@ -294,43 +297,42 @@ def _enumerated(kind: str, most: int, *, also: str | None = None) -> _Judge:
     return judge
 
 
-_JUDGES: dict[str, _Judge] = {
-    "order_id": _code_or_name,
-    "product_id": _code_or_name,
+# What a column's values have to be, by its kind, and where its meaning says more, by its name.
+_BY_KIND: dict[str, _Judge] = {
+    "text": _label,
+    "identifier": _code,
+    "timestamp": lambda facts: 1 if _is_moment(facts) else -1,
+    "date": lambda facts: 1 if _is_moment(facts) else -1,
+    "time_of_day": lambda facts: 1 if _is(facts, "time_of_day") else -1,
+    "decimal": _between(-1e12, 1e12, whole=False),
+    "integer": _between(-1e12, 1e12),
+    "channel": _enumerated("channel", 15),
+    "gender": _enumerated("gender", 6, also="title"),
+    "flag": _enumerated("flag", 6, also="return"),
+}
+_BY_NAME: dict[str, _Judge] = {
     "customer_id": _identifier,
-    "visit_id": _code_or_name,
     "ordered_at": lambda facts: 1 if _is_moment(facts) and not _is(facts, "date") else -1,
     "ordered_on": lambda facts: 1 if _is(facts, "date") else -1,
-    "started_at": lambda facts: 1 if _is_moment(facts) else -1,
-    "date_day": lambda facts: 1 if _is_moment(facts) else -1,
-    "ordered_time": lambda facts: 1 if _is(facts, "time_of_day") else -1,
     "line_number": _between(0, 1_000_000),
     "quantity": _between(-1e6, 1e6, whole=False),
-    "unit_price": lambda facts: 1 if _is_plain_number(facts) and facts.kinds["percent"] < 0.1 else -1,
-    "amount": lambda facts: 1 if _is_plain_number(facts) and facts.kinds["percent"] < 0.1 else -1,
+    "unit_price": _money,
+    "amount": _money,
     "discount": _money_off,
-    "channel": _enumerated("channel", 15),
     "store": lambda facts: -1 if _is_moment(facts) or _is(facts, "email", "url", "time_of_day") else 1,
     "country": _place,
     "city": _place,
     "currency": lambda facts: 1 if _is(facts, "currency") else -1,
-    "is_return": _enumerated("flag", 6, also="return"),
-    "has_consented": _enumerated("flag", 4),
-    "product_name": _label,
     "super_category": _class,
     "category": _class,
     "subcategory": _class,
     "margin": _rate,
-    "stock": lambda facts: 1 if _is_plain_number(facts) else -1,
-    "gender": _enumerated("gender", 6, also="title"),
     "birth_year": _between(1900, 2100),
     "age": _between(0, 120),
     "age_band": lambda facts: 1 if facts.kinds["age_band"] >= 0.5 else 0 if _is(facts, "integer") else -1,
     "email": lambda facts: 1 if _is(facts, "email", share=0.8) else -1,
     "page_views": _between(0, 1e6),
     "seconds": _between(0, 1e7),
-    "traffic_source": _label,
-    "device": _label,
     "mean_temperature": _between(-80, 140, whole=False),
     "rainfall": _between(0, 2000, whole=False),
 }
@@ -339,7 +341,7 @@ _JUDGES: dict[str, _Judge] = {
 def _judged(facts: ColumnFacts, meaning: Meaning) -> int:
     if not facts.filled:
         return 0
-    return _JUDGES[meaning.name](facts)
+    return _BY_NAME.get(meaning.name, _BY_KIND[meaning.kind])(facts)
 
 
 # ---------- proposals
@@ -397,13 +399,14 @@ def _propose_file(file: str, facts: Sequence[ColumnFacts], form: Form) -> FilePr
     if facts and all(re.fullmatch(r"column_\d+", each.header) for each in facts):
         return _without_header(file, facts, form)
     assigned = {table.name: _assign(facts, table, form) for table in form.tables}
-    table = max(form.tables, key=lambda each: _fit(file, facts, each, assigned[each.name]))
-    chosen = assigned[table.name]
-    if len(chosen) < 2:
-        columns = tuple(
-            Proposal("", each.header, None, False, "the file is none of our tables") for each in facts
+    possible = [each for each in form.tables if len(assigned[each.name]) > 1]
+    if not possible:
+        why = "the file is none of our tables"
+        return FileProposal(
+            file, None, tuple(Proposal("", each.header, None, False, why) for each in facts), ()
         )
-        return FileProposal(file, None, columns, ())
+    table = max(possible, key=lambda each: _fit(file, facts, each, assigned[each.name]))
+    chosen = assigned[table.name]
     others: dict[int, _Match] = {}
     if table.name == "order_lines":
         for other in form.tables:
@@ -442,7 +445,7 @@ def _still_open(
             if at not in taken
             and each.filled
             and any(
-                _word(each.header, by_name[name], form.unused)[0] > 0
+                _word(each.header, by_name[name], form)[0] > 0
                 or (
                     _judged(each, by_name[name]) > 0
                     and not any(key in form.unused for key in header_keys(each.header))
@@ -479,7 +482,7 @@ def _assign(facts: Sequence[ColumnFacts], table: Table, form: Form) -> dict[str,
             for match in possible
             if match.word >= min(best, 0.5)
         ]
-    matches = _drop_by_order(facts, _drop_no_keys(facts, matches, table))
+    matches = _drop_no_keys(facts, matches, table) if table.key else _drop_by_order(facts, matches)
     if any(match.meaning.name == "quantity" for match in matches):
         matches = _settle_money(facts, matches)
     chosen: dict[str, _Match] = {}
@@ -493,7 +496,7 @@ def _assign(facts: Sequence[ColumnFacts], table: Table, form: Form) -> dict[str,
 
 
 def _match(at: int, facts: ColumnFacts, meaning: Meaning, form: Form) -> _Match | None:
-    word, why, rank = _word(facts.header, meaning, form.unused)
+    word, why, rank = _word(facts.header, meaning, form)
     value = _judged(facts, meaning)
     if not word or value < 0 or (not facts.filled and word < 0.8):
         return None
@@ -503,7 +506,7 @@ def _match(at: int, facts: ColumnFacts, meaning: Meaning, form: Form) -> _Match 
 def _rivalled(
     match: _Match, matches: Sequence[_Match], chosen: Mapping[str, _Match], facts: Sequence[ColumnFacts]
 ) -> _Match:
-    """Take the certainty from a match whose meaning another column, not used otherwise, has as good a claim to."""
+    """Take the certainty from a match where another column, of no other use, has as good a claim."""
     settled = {each.at for each in chosen.values()}
     rivals = [
         each
@@ -563,7 +566,8 @@ def _settle_money(facts: Sequence[ColumnFacts], matches: list[_Match]) -> list[_
             ),
         ]
     why = "quantity x price is no amount here"
-    single = _settle_single(facts, units, money)
+    products = {each.at for each in rest if each.meaning.name in ("product_id", "product_name")}
+    single = _settle_single(facts, units, money, products)
     return [
         *rest,
         *(replace(each, is_bare=True, why=f"{each.why}; {why}") if pairs else each for each in single),
@@ -576,7 +580,7 @@ def _multiplies(
     amounts: Sequence[float | None],
     discounts: Sequence[Sequence[float | None]],
 ) -> float | None:
-    """Give the share of lines of more than one unit whose amount is units x price, less a discount; None without any."""
+    """Give the share of lines of several units whose amount is units x price less a discount, if any."""
     fits = rows = 0
     for at, (unit, price, amount) in enumerate(zip(units, prices, amounts, strict=True)):
         if unit is None or price is None or amount is None or not price or unit in (0, 1):
@@ -591,7 +595,7 @@ def _multiplies(
 def _is_rate(
     match: _Match, facts: Sequence[ColumnFacts], units: Sequence[float | None], price: int, amount: int
 ) -> bool:
-    """Tell whether what looks like money taken off is a rate: the amount is that share of quantity x price less."""
+    """Tell whether what looks like money off is a rate by which the amount is below quantity x price."""
     if match.meaning.name != "discount":
         return False
     money = rates = 0
@@ -608,8 +612,9 @@ def _settle_single(
     facts: Sequence[ColumnFacts],
     units: Sequence[float | None],
     money: Mapping[str, Mapping[int, _Match]],
+    products: Collection[int],
 ) -> list[_Match]:
-    """Tell what a price is that has no amount beside it: the same whatever the quantity, or growing with it."""
+    """Tell what a price without an amount is: the same whatever the quantity, or growing with it."""
     settled = []
     for name, columns in money.items():
         other = "amount" if name == "unit_price" else "unit_price"
@@ -618,7 +623,7 @@ def _settle_single(
             if not is_either:
                 settled.append(match)
                 continue
-            grows = _grows_with(facts, units, at)
+            grows = _grows_with(facts, units, at, products)
             if grows is None:
                 settled.append(
                     replace(match, is_bare=match.is_bare or any(unit not in (1, None) for unit in units))
@@ -629,13 +634,13 @@ def _settle_single(
     return settled
 
 
-def _grows_with(facts: Sequence[ColumnFacts], units: Sequence[float | None], at: int) -> bool | None:
-    """Say whether a product's value grows with its quantity; None where no column's groups tell."""
+def _grows_with(
+    facts: Sequence[ColumnFacts], units: Sequence[float | None], at: int, products: Collection[int]
+) -> bool | None:
+    """Say whether a product's value grows with its quantity; None where no product's lines tell."""
     values = _numbers(facts[at])
     votes = []
-    for other, column in enumerate(facts):
-        if other == at or column.kinds["decimal"] > column.kinds["integer"] or column.distinct < 2:
-            continue
+    for column in (facts[each] for each in products if each != at):
         groups: dict[str, set[tuple[float, float]]] = defaultdict(set)
         for key, unit, value in zip(column.sample, units, values, strict=True):
             if key is not None and unit and value is not None:
@@ -643,13 +648,11 @@ def _grows_with(facts: Sequence[ColumnFacts], units: Sequence[float | None], at:
         several = [group for group in groups.values() if len({unit for unit, _ in group}) > 1]
         if not several:
             continue
-        same = sum(len({value for _, value in group}) == 1 for group in several) / len(several)
-        even = sum(len({round(value / unit, 2) for unit, value in group}) == 1 for group in several) / len(
-            several
-        )
-        votes.append((max(same, even), even > same))
-    best = max(votes, default=None)
-    return best[1] if best and best[0] >= 0.6 else None
+        same = sum(len({value for _, value in group}) == 1 for group in several)
+        even = sum(len({round(value / unit, 2) for unit, value in group}) == 1 for group in several)
+        votes.append((abs(even - same) / len(several), even > same))
+    difference, grows = max(votes, default=(0.0, False))
+    return grows if difference >= 0.3 else None
 
 
 def _drop_no_keys(facts: Sequence[ColumnFacts], matches: list[_Match], table: Table) -> list[_Match]:
@@ -679,14 +682,15 @@ def _doubt_orders(facts: Sequence[ColumnFacts], chosen: dict[str, _Match]) -> di
 def _drop_by_order(facts: Sequence[ColumnFacts], matches: list[_Match]) -> list[_Match]:
     """Drop what the lines of an order contradict.
 
-    A sum that all lines of an order repeat, or that only its first has, is the order's own; a number that counts an
-    order's lines is no product; one that no two orders share counts the rows of the file.
+    A sum that all lines of an order repeat, or that only its first has, is the order's own; a number that
+    counts an order's lines is no product; one that no two orders share counts the rows of the file.
     """
     orders = max(
         (match for match in matches if match.meaning.name == "order_id"),
         key=lambda each: each.score,
         default=None,
     )
+    matches = [each for each in matches if each.word >= 0.8 or not _counts_rows(facts[each.at])]
     if orders is None:
         return matches
 
@@ -694,12 +698,18 @@ def _drop_by_order(facts: Sequence[ColumnFacts], matches: list[_Match]) -> list[
         groups = _by_order(facts[orders.at], facts[match.at])
         name = match.meaning.name
         if name in ("amount", "discount", "unit_price"):
-            return _once_an_order(groups) or (name == "amount" and _repeats(groups))
+            is_loose = name == "amount" or match.word < 0.8
+            return _once_an_order(groups) or (is_loose and _repeats(groups))
         if name == "product_id":
             return _counts_lines(groups)
         return name == "line_number" and 1 < facts[match.at].rows == facts[match.at].distinct
 
     return [match for match in matches if match is orders or not contradicts(match)]
+
+
+def _counts_rows(facts: ColumnFacts) -> bool:
+    numbers = _numbers(facts)
+    return len(numbers) > 2 and numbers in ([*range(len(numbers))], [*range(1, len(numbers) + 1)])
 
 
 def _by_order(orders: ColumnFacts, values: ColumnFacts) -> list[list[str | None]]:
@@ -732,6 +742,10 @@ def _counts_lines(groups: Sequence[Sequence[str | None]]) -> bool:
     )
 
 
+def _has_leading_zero(facts: ColumnFacts) -> bool:
+    return any(value is not None and re.fullmatch(r"0\d+", value) for value in facts.sample)
+
+
 def _without_header(file: str, facts: Sequence[ColumnFacts], form: Form) -> FileProposal:
     """Propose the columns of a file of order lines that names none; nothing of it is sure."""
     table = next(each for each in form.tables if each.name == "order_lines")
@@ -745,7 +759,7 @@ def _without_header(file: str, facts: Sequence[ColumnFacts], form: Form) -> File
             name = "ordered_time"
         elif _is(each, "decimal") and fraction:
             name = "amount"
-        elif _is(each, "integer") and each.mean_length < 3 and (each.most or 0) < 1000:
+        elif _is(each, "integer") and (each.most or 0) < 1000 and not _has_leading_zero(each):
             name = "quantity"
         elif (
             days

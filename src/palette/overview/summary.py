@@ -21,6 +21,7 @@ def summarise(warehouse: Path) -> Iterator[RenderableType]:
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         yield mart_table(connection)
         yield segment_table(connection)
+        yield from cluster_lines(connection)
         yield offer_table(connection)
         yield from quality_lines(connection)
     query = f"import duckdb; duckdb.connect('{warehouse}').table('customer_360').show()"
@@ -58,6 +59,17 @@ def segment_table(connection: duckdb.DuckDBPyConnection) -> Table:
     for retailer, segment, customers, share in rows:
         table.add_row(retailer, segment, f"{customers:,}", f"{share:.1%}")
     return table
+
+
+def cluster_lines(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """Yield a line for each clustering: how many clusters, and whether they stand apart."""
+    chosen = connection.sql("""
+        select retailer, clustering, k, silhouette, stands_apart from cluster_diagnostics
+        where is_chosen order by retailer, clustering
+    """).fetchall()
+    for retailer, clustering, k, silhouette, apart in chosen:
+        verdict = "stand apart" if apart else "do not stand apart, and are numbered"
+        yield f"{retailer}: {k} clusters by {clustering} {verdict} (silhouette {silhouette:.3f})"
 
 
 def offer_table(connection: duckdb.DuckDBPyConnection) -> Table:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA, TruncatedSVD
-from sklearn.metrics import silhouette_score
+from sklearn.metrics import silhouette_samples, silhouette_score
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
@@ -29,6 +29,12 @@ Labels = NDArray[np.int32]
 CANDIDATES = range(2, 11)
 STARTS = 30
 COMPONENTS = 2
+SILHOUETTE_SAMPLE = 10_000
+
+# Clusters stand apart when their silhouette is beyond what k-means finds where there is one group only.
+LEAST_CUSTOMERS = 10  # in a cluster, on average
+DRAWS, DRAWN, DRAW_STARTS = 19, 1_000, 5  # groups drawn, customers in each at most, starts of k-means
+BEYOND = 1.645  # standard deviations of their silhouettes: one draw in twenty lies beyond
 
 KEYS = ["retailer", "customer_id"]
 TIME_RATIOS = ("r_weekday", "r_weekend", "r_dawn", "r_afternoon", "r_dinner")
@@ -50,12 +56,15 @@ class Clustering:
         Those of the columns, each at least 0, that count by their logarithm; all of them when None.
     components
         Number of SVD components that k-means sees instead of the standardised columns; None: no reduction.
+    archetypes
+        What the seed table calls its archetypes, where that is not its name.
     """
 
     name: str
     columns: tuple[str, ...] = ()
     logarithms: tuple[str, ...] | None = None
     components: int | None = None
+    archetypes: str | None = None
 
     def of(self, rows: pd.DataFrame) -> "Clustering":
         """Return the clustering with the columns that it has on these customers."""
@@ -77,6 +86,14 @@ BEHAVIOUR = Clustering(
     logarithms=(*VITALITIES, *RFM_COLUMNS),
     components=BEHAVIOUR_COMPONENTS,
 )
+# Where nobody uses both channels, times and RFM are what tells how people shop.
+ONE_CHANNEL = Clustering(
+    "behaviour",
+    (*TIME_RATIOS, *RFM_COLUMNS),
+    logarithms=RFM_COLUMNS,
+    components=BEHAVIOUR_COMPONENTS,
+    archetypes="behaviour_one_channel",
+)
 CONSUMPTION = Clustering("consumption", logarithms=())
 
 DIAGNOSTICS_SCHEMA = pa.schema(
@@ -88,6 +105,8 @@ DIAGNOSTICS_SCHEMA = pa.schema(
         pa.field("inertia", pa.float64(), nullable=False),
         pa.field("silhouette", pa.float64(), nullable=False),
         pa.field("is_chosen", pa.bool_(), nullable=False),
+        pa.field("one_group_silhouette", pa.float64()),
+        pa.field("stands_apart", pa.bool_()),
     ]
 )
 
@@ -100,6 +119,7 @@ CLUSTERS_SCHEMA = pa.schema(
         pa.field("distance_to_centroid", pa.float64(), nullable=False),
         pa.field("component_1", pa.float64(), nullable=False),
         pa.field("component_2", pa.float64(), nullable=False),
+        pa.field("silhouette", pa.float64()),
     ]
 )
 
@@ -148,13 +168,21 @@ def populations(
     Returns
     -------
     list of (Clustering, pandas.DataFrame)
-        RFM with all customers; behaviour and consumption with those whose ``channel_group`` is ``both``.
+        RFM with all customers; behaviour and consumption with those whose ``channel_group`` is ``both``, or
+        with everybody of a retailer that nobody uses both channels of and that has more than one category.
     """
     both = features[features["channel_group"] == "both"]
+    categories = category_scores.groupby("retailer")["super_category"].nunique()
+    alone = features[
+        ~features["retailer"].isin(both["retailer"])
+        & features["retailer"].isin(categories.index[categories > 1])
+    ]
+    tasted = pd.concat([both[KEYS], alone[KEYS]])
     return [
         (RFM, customer_rfm),
         (BEHAVIOUR, both),
-        (CONSUMPTION, with_categories(both[KEYS], category_scores, "pf_score")),
+        *([(ONE_CHANNEL, alone)] if len(alone) else []),
+        (CONSUMPTION, with_categories(tasted, category_scores, "pf_score")),
     ]
 
 
@@ -215,6 +243,8 @@ def diagnose(
     pandas.DataFrame
         Columns of ``DIAGNOSTICS_SCHEMA``: a row a retailer and k in 2..10. A retailer gets fewer rows when it
         has not more distinct customers than k, and one row is chosen: the k asked for, or the nearest one.
+        The chosen row tells whether its clusters stand apart: at least ``LEAST_CUSTOMERS`` for each, and a
+        silhouette above :func:`one_group_silhouette`.
     """
     parts = [empty(DIAGNOSTICS_SCHEMA)]
     for retailer, rows in features.groupby("retailer", sort=True):
@@ -223,11 +253,22 @@ def diagnose(
         measured = [_measure(points, size, seed, silhouette_sample) for size in CANDIDATES if size < distinct]
         part = pd.DataFrame(measured, columns=["k", "inertia", "silhouette"])
         part = part.assign(
-            retailer=retailer, clustering=clustering.name, customers=len(rows), is_chosen=False
+            retailer=retailer,
+            clustering=clustering.name,
+            customers=len(rows),
+            is_chosen=False,
+            one_group_silhouette=np.nan,
+            stands_apart=None,
         )
         if measured:
             distance = -part["silhouette"] if k == "auto" else (part["k"] - k).abs()
-            part.loc[distance.idxmin(), "is_chosen"] = True
+            chosen = int(distance.to_numpy().argmin())
+            size, _, silhouette = measured[chosen]
+            bound = one_group_silhouette(points, size, seed)
+            enough = len(rows) >= LEAST_CUSTOMERS * size
+            part.loc[chosen, "is_chosen"] = True
+            part.loc[chosen, "one_group_silhouette"] = bound
+            part.loc[chosen, "stands_apart"] = enough and silhouette > bound
         parts.append(part)
     return pd.concat(parts, ignore_index=True)
 
@@ -239,12 +280,13 @@ def assign(
     chosen: pd.DataFrame,
     archetypes: pd.DataFrame,
     seed: int,
+    silhouette_sample: int = SILHOUETTE_SAMPLE,
 ) -> pd.DataFrame:
     """Put every customer into a named cluster.
 
     Parameters
     ----------
-    features, clustering, seed
+    features, clustering, seed, silhouette_sample
         As for :func:`diagnose`.
     chosen
         Result of :func:`diagnose` for the same clustering; the row with ``is_chosen`` gives a retailer's
@@ -260,7 +302,8 @@ def assign(
     pandas.DataFrame
         Columns of ``CLUSTERS_SCHEMA``, one row a customer. The distance is taken where k-means works: between
         SVD components if the clustering has them, else between standardised columns. The components are those
-        of :func:`principal_components`, the same whatever the clusters.
+        of :func:`principal_components`, the same whatever the clusters. The silhouette is that of the
+        customers of the sample, and missing for the others and where there is one cluster.
 
     Raises
     ------
@@ -268,7 +311,7 @@ def assign(
         A retailer has more clusters than the archetypes have names.
     """
     sizes = chosen[chosen["is_chosen"]].set_index("retailer")["k"]
-    named = archetypes[archetypes["clustering"] == clustering.name]
+    named = archetypes[archetypes["clustering"] == (clustering.archetypes or clustering.name)]
     parts = [empty(CLUSTERS_SCHEMA)]
     for retailer, rows in features.groupby("retailer", sort=True):
         ordered = rows.sort_values("customer_id")
@@ -288,6 +331,7 @@ def assign(
                     "distance_to_centroid": distances.round(6),
                     "component_1": places[:, 0].round(6),
                     "component_2": places[:, 1].round(6),
+                    "silhouette": _silhouettes(points, model.labels_, seed, silhouette_sample),
                 }
             )
         )
@@ -376,6 +420,37 @@ def standardised(features: pd.DataFrame, logarithms: tuple[str, ...] | None = No
     taken = list(features.columns if logarithms is None else logarithms)
     values[taken] = np.log1p(values[taken])
     return np.asarray(StandardScaler().fit_transform(values.to_numpy()), dtype=np.float64)
+
+
+def one_group_silhouette(points: Matrix, k: int, seed: int) -> float:
+    """Return the silhouette that k-means hardly ever exceeds where there is one group only.
+
+    Parameters
+    ----------
+    points
+        Where k-means works, shape (customers, columns).
+    k
+        Number of clusters.
+    seed
+        Seed of the draws.
+
+    Returns
+    -------
+    float
+        Of ``DRAWS`` groups, each as many customers (``DRAWN`` at most) from the normal distribution with the
+        points' covariance: the mean silhouette of their k clusters and ``BEYOND`` standard deviations.
+    """
+    count = max(min(len(points), DRAWN), k + 2)
+    rng = np.random.default_rng(seed)
+    with threadpool_limits(1):
+        spreads, axes = np.linalg.eigh(np.atleast_2d(np.cov(points, rowvar=False)))
+        stretched = axes * np.sqrt(spreads.clip(min=0))
+        found = []
+        for _ in range(DRAWS):
+            drawn = rng.standard_normal((count, points.shape[1])) @ stretched.T
+            labels = k_means(drawn, k, seed, starts=DRAW_STARTS).labels_
+            found.append(silhouette_score(drawn, labels))
+    return round(float(np.mean(found) + BEYOND * np.std(found)), 6)
 
 
 def k_means(points: Matrix, k: int, seed: int, *, starts: int = STARTS) -> KMeans:
@@ -470,9 +545,25 @@ def _centroids(space: Matrix, labels: Labels) -> Matrix:
 def _measure(points: Matrix, k: int, seed: int, sample: int) -> tuple[int, float, float]:
     """Return k, inertia and silhouette."""
     model = k_means(points, k, seed)
-    drawn = np.random.default_rng(seed).permutation(len(points))[:sample]
-    one_of_each = np.unique(model.labels_, return_index=True)[1]
-    judged = np.union1d(drawn, one_of_each)
+    judged = _judged(model.labels_, seed, sample)
     with threadpool_limits(1):
         silhouette = silhouette_score(points[judged], model.labels_[judged])
     return k, round(float(model.inertia_), 6), round(float(silhouette), 6)
+
+
+def _judged(labels: Labels, seed: int, sample: int) -> NDArray[np.int64]:
+    """Draw the customers that silhouettes are computed on, one of each cluster among them."""
+    drawn = np.random.default_rng(seed).permutation(len(labels))[:sample]
+    one_of_each = np.unique(labels, return_index=True)[1]
+    judged: NDArray[np.int64] = np.union1d(drawn, one_of_each)
+    return judged
+
+
+def _silhouettes(points: Matrix, labels: Labels, seed: int, sample: int) -> Matrix:
+    """Return the silhouette of each customer of the sample, and nothing for the others."""
+    found = np.full(len(labels), np.nan)
+    judged = _judged(labels, seed, sample)
+    if 1 < len(np.unique(labels)) < len(judged):
+        with threadpool_limits(1):
+            found[judged] = silhouette_samples(points[judged], labels[judged]).round(6)
+    return found

