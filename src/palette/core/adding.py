@@ -196,11 +196,14 @@ def make_plan(
     names = {raw.label: _name(raw) for raw in raw_files}
     facts = {raw.label: _facts(raw) for raw in raw_files}
     recognised = propose(facts, read_forms(documents().values()))
-    keys = {key: _value(key, value) for key, value in settings.items() if key in Retailer.model_fields}
+    headers = {each.column for file in recognised.files for each in file.columns}
+    columns = {key: value for key, value in settings.items() if _means_column(key, value, headers)}
+    keys = {key: _value(key, value) for key, value in settings.items() if key not in columns}
     form = forms().get(str(keys.get("form", recognised.form)))
     if form is None:
         raise InputError(f"--set form={keys['form']}: no such form (there are: {', '.join(forms())})")
     values: dict[str, Any] = {"form": form.name} | keys
+    declare("shop", Path(), values)  # objects to a value that a key cannot have
     if snapshot:
         values["snapshot"] = dict(snapshot)
     if any(raw.csv and not raw.csv.header for raw in raw_files):
@@ -214,7 +217,7 @@ def make_plan(
             for each in file.columns
         ]
         return Plan(values, tuple(choices), (), ())
-    meant, choices, doubts = _settle(proposals, names, form, settings, sure_alone)
+    meant, choices, doubts = _settle(proposals, names, form, columns, sure_alone)
     values["files"] = _grouped((table, file) for table, file in meant)
     values["columns"] = {
         table.name: columns
@@ -288,7 +291,13 @@ def _check_choice(shop: str, files: Sequence[Path], folder: Path, replace_it: bo
 
 def _written(settings: Mapping[str, str]) -> Csv:
     csv = _value("csv", settings["csv"]) if "csv" in settings else {}
-    return Csv.model_validate(csv)
+    return declare("shop", Path(), {"csv": csv}).retailer.csv
+
+
+def _means_column(name: str, value: str, headers: Collection[str]) -> bool:
+    """Tell whether a setting is of a column; of a name that is a key too, where its value is a header or none."""
+    is_both = name in ("channel", "country", "currency")
+    return name not in Retailer.model_fields or (is_both and (not value or value in headers))
 
 
 def _value(key: str, text: str) -> Any:
@@ -352,9 +361,7 @@ def _settle(
     sure_alone: bool,
 ) -> tuple[_Meant, list[Choice], list[str]]:
     """Decide what each column is taken for."""
-    wanted = {
-        _resolve(key, form): value for key, value in settings.items() if key not in Retailer.model_fields
-    }
+    wanted = {_resolve(key, form): value for key, value in settings.items()}
     unused = dict(wanted)
     meant: _Meant = {}
     choices, doubts = [], []
@@ -552,8 +559,8 @@ def _as_read(raw: RawFile, text: str, table: SourceTable, name: str, dialect: Di
     value = f"cast({typed(kind, 'value', dialect)} as varchar)"
     with duckdb.connect() as connection:
         rows = connection.execute(
-            f"select distinct {value} from (select {present(text)} as value from {raw.relation} limit 100) "
-            f"where value is not null limit {_READ}"
+            f"select {value} as read from (select {present(text)} as value, row_number() over () as place "
+            f"from {raw.relation} limit 100) where read is not null group by read order by min(place) limit {_READ}"
         ).fetchall()
     return tuple(str(each)[:40] for (each,) in rows)
 

@@ -41,15 +41,21 @@ def calendar(spans: pd.DataFrame) -> pd.DataFrame:
 
 
 def _days(
-    retailer: str, country_code: str, subdivision: str | None, first_day: pd.Timestamp, last_day: pd.Timestamp
+    retailer: str,
+    country_code: str | None,
+    subdivision: str | None,
+    first_day: pd.Timestamp,
+    last_day: pd.Timestamp,
 ) -> pd.DataFrame:
     days = pd.date_range(first_day, last_day, freq="D")
-    names = holidays.country_holidays(
-        country_code,
-        subdiv=None if pd.isna(subdivision) else subdivision,
-        years=range(days[0].year, days[-1].year + 1),
-        language="en_US",
-    )
+    names = {}
+    if not pd.isna(country_code):
+        names = holidays.country_holidays(
+            country_code,
+            subdiv=None if pd.isna(subdivision) else subdivision,
+            years=range(days[0].year, days[-1].year + 1),
+            language="en_US",
+        )
     return pd.DataFrame(
         {
             "retailer": retailer,

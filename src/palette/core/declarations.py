@@ -161,6 +161,7 @@ class Retailer(_Strict):
 
 
 PRESETS = ("cleaning_steps", "service_lines", "product_themes", "super_categories", "recommendation_rules")
+ADDED_ROWS = tuple(f"{seed}.csv" for seed in (*PRESETS, "product_facts"))  # beside its files, no raw files
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from palette.core.declarations import FILE, Csv, Declared
+from palette.core.declarations import ADDED_ROWS, FILE, Csv, Declared
 from palette.core.encodings import EncodingError, encoding_of, utf8_copy
 from palette.core.errors import InputError
 from palette.core.forms import ENDINGS, SourceTable
@@ -121,7 +121,7 @@ def find_files(declared: Declared, table: SourceTable) -> tuple[list[Path], list
         taken = [
             each for name, names in declared.retailer.files.items() if name != table.name for each in names
         ]
-        found = [path for path in found if not matches(path, taken)]
+        found = [path for path in found if not matches(path, [*taken, *ADDED_ROWS])]
     files = [path for path in found if path.is_file()]
     for pattern in declared_patterns or ():
         if not any(matches(path, [pattern]) for path in files):
@@ -129,7 +129,8 @@ def find_files(declared: Declared, table: SourceTable) -> tuple[list[Path], list
                 f"{declared.folder / FILE}: files.{table.name}: no file {pattern} in {declared.folder}"
             )
     if not files and table.is_required:
-        wanted = ", ".join(dict.fromkeys(pattern.rsplit(".", 1)[0] for pattern in table.patterns))
+        first = f".{ENDINGS[0]}"
+        wanted = ", ".join(each.removesuffix(first) for each in table.patterns if each.endswith(first))
         raise InputError(
             f"{declared.folder}: no file of {table.form}.{table.name} (looked for {wanted} "
             f"with one of the endings {', '.join(ENDINGS)}; {FILE} may name others under `files:`)"
@@ -314,6 +315,9 @@ def reading(path: Path) -> Iterator[None]:
         yield
     except EncodingError as error:
         raise InputError(str(error)) from error
+    except UnicodeDecodeError as error:
+        reason = f"byte {error.object[error.start]:#04x} is not {error.encoding.upper()} text"
+        raise InputError(f"{path}: {reason}; {FILE} may say under csv: which encoding it is in") from error
     except (OSError, EOFError, zlib.error, csv.Error, pa.ArrowException) as error:
         reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
         raise InputError(f"{path}: cannot be read: {reason}") from error

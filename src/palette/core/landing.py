@@ -1,4 +1,4 @@
-"""Lands raw files once: parsed, checked and typed, as Parquet that staging reads; unchanged files are skipped."""
+"""Lands raw files once: parsed, checked and typed, as Parquet for staging; unchanged files are skipped."""
 
 from __future__ import annotations
 
@@ -80,11 +80,14 @@ def land(declared: Declared, table: SourceTable) -> Landed:
     record = path.with_suffix(".json")
     if not (path.is_file() and record.is_file()):
         _refuse_copies(files)
-        folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=".landing-", dir=folder) as scratch:
-            unfinished = Path(scratch) / path.name
-            record.write_text(json.dumps(_write(declared, table, files, Path(scratch), unfinished)))
-            unfinished.replace(path)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with TemporaryDirectory(prefix=".landing-", dir=folder) as scratch:
+                unfinished = Path(scratch) / path.name
+                record.write_text(json.dumps(_write(declared, table, files, Path(scratch), unfinished)))
+                unfinished.replace(path)
+        except OSError as error:
+            raise InputError(f"{folder}: cannot be written to: {error.strerror}") from error
         for other in folder.glob(f"{declared.key}.{table.name}.{place}.*"):
             if other not in (path, record):
                 other.unlink(missing_ok=True)
@@ -99,7 +102,8 @@ def table_sql(retailers: Sequence[Declared], table: SourceTable) -> str:
     """
     landed = [(declared.key, land(declared, table).path) for declared in retailers]
     parts = [
-        f"select {sql_string(key)} as retailer, * from read_parquet({sql_string(path)})"
+        f"select {sql_string(key)} as retailer, * "
+        f"from read_parquet({sql_string(path)}, hive_partitioning = false)"
         for key, path in landed
         if path is not None
     ]
@@ -113,7 +117,7 @@ def table_sql(retailers: Sequence[Declared], table: SourceTable) -> str:
 
 
 def dialect_of(declared: Declared, table: SourceTable, opened: Sequence[InputFile]) -> Dialect:
-    """Find out how the values of a table's files are written, from what is declared and what all of them prove.
+    """Find out how the values of a table's files are written: from the declaration, and what they prove.
 
     Raises
     ------
@@ -185,7 +189,9 @@ def _write(
                 f"copy (select {'distinct' if table.key else ''} * from ({typed_files})) "
                 f"to {sql_string(target)} (format parquet, compression zstd)"
             )
-            connection.execute(f"create view landed as from read_parquet({sql_string(target)})")
+            connection.execute(
+                f"create view landed as from read_parquet({sql_string(target)}, hive_partitioning = false)"
+            )
             if any("currency" in file.positions for file in opened):
                 _check_currency(connection, declared, raw_files)
             notes = [] if _is_shared(declared, table) else list(_doubled(connection, table, rows))
@@ -198,11 +204,12 @@ def _check_currency(
     connection: duckdb.DuckDBPyConnection, declared: Declared, raw_files: Sequence[RawFile]
 ) -> None:
     found = connection.sql(
-        "select upper(currency) as code, count(*) from landed where currency is not null group by code order by 2 desc"
+        "select upper(currency) as code, count(*) from landed where currency is not null "
+        "group by code order by 2 desc, 1"
     ).fetchall()
     label = ", ".join(raw.label for raw in raw_files)
     if len(found) > 1:
-        counted = ", ".join(f"{code} ({rows:,} rows)" for code, rows in found)
+        counted = ", ".join(f"{code} ({rows:,} row{'s' * (rows > 1)})" for code, rows in found)
         raise InputError(
             f"{label}: several currencies: {counted}. Amounts of different currencies cannot be added up: "
             "bring them to one, or make a retailer of each"
@@ -229,6 +236,6 @@ def _doubled(connection: duckdb.DuckDBPyConnection, table: SourceTable, rows: in
     found = connection.sql(f"select count(*), count(distinct ({key})) from landed").fetchone()
     different, keys = found or (0, 0)
     if different < rows:
-        yield f"{rows - different:,} of its {rows:,} rows were delivered twice; they count once"
+        yield f"{rows - different:,} of its {rows:,} rows repeat another one; they do not count"
     if keys < different:
-        yield f"{different - keys:,} rows have the same {key} as another row, but differ in the rest"
+        yield f"{different - keys:,} of its rows have the {key} of another one, but differ in the rest"

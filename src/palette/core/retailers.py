@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from palette.core.declarations import FILE, PRESETS, Declared, declare
+from palette.core.declarations import ADDED_ROWS, FILE, PRESETS, Declared, declare
 from palette.core.errors import InputError
 from palette.core.forms import Form, SourceTable, forms, project_folder
 from palette.core.inputs import header_key, matches, sql_string
@@ -107,7 +107,7 @@ def find_retailers(data: Path, chosen: Sequence[str] = ()) -> Found:
 
 def fitting(folder: Path) -> list[Form]:
     """Return the forms that a folder's files fit exactly: every required table by name and by columns."""
-    files = [path for path in sorted(folder.iterdir()) if path.is_file()]
+    files = [path for path in sorted(folder.iterdir()) if path.is_file() and not matches(path, ADDED_ROWS)]
     return [
         form
         for form in forms().values()

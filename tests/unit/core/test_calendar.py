@@ -104,3 +104,7 @@ def test_no_span_is_an_empty_table():
 def test_unknown_places_are_refused(country: str, subdivision: str | None):
     with pytest.raises(NotImplementedError, match=subdivision or country):
         calendar(spans(("shop", country, subdivision, "2011-01-01", "2011-01-01")))
+
+
+def test_a_retailer_without_a_country_has_no_holidays():
+    assert rows(("shop", None, None, "2010-12-25", "2010-12-25")) == [("shop", date(2010, 12, 25), None)]

@@ -1,0 +1,207 @@
+"""The real file as other shops would deliver it gives the same marts; and a shop of another kind has its own."""
+
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+import pytest
+from adbc_driver_postgresql import dbapi
+from postgres import PASSWORD, throw_away_server
+from sandboxes import REAL_DATA, Sandbox
+
+from palette.demo import write_demo
+
+REAL_FILE = REAL_DATA / "online_retail_2010_2011.parquet"
+CDNOW = REAL_DATA / "cdnow" / "CDNOW_master.txt"
+GERMAN = """
+    select
+        InvoiceNo as "Belegnr", StockCode as "Artikelnr", Description as "Bezeichnung", Quantity as "Menge",
+        strftime(cast(InvoiceDate as timestamp), '%d.%m.%Y %H:%M') as "Belegdatum",
+        replace(cast(cast(UnitPrice as decimal(18, 4)) as varchar), '.', ',') as "Einzelpreis",
+        cast(cast(CustomerID as bigint) as varchar) as "Kundennr", Country as "Land"
+    from '{file}'
+"""
+IN_A_DATABASE = """
+    select
+        InvoiceNo as belegnr, StockCode as artikelnr, Description as bezeichnung, Quantity as menge,
+        cast(InvoiceDate as timestamp) as belegdatum, cast(UnitPrice as decimal(18, 4)) as einzelpreis,
+        cast(CustomerID as bigint) as kundennr, Country as land
+    from '{file}'
+"""
+THE_STUDYS = {
+    **dict.fromkeys(
+        ("cleaning_steps", "service_lines", "product_themes", "super_categories", "recommendation_rules"),
+        "online_retail",
+    ),
+    "country": "GB",
+    "subdivision": "ENG",
+    "currency": "GBP",
+    "channel": "online",
+    "recency_unit": "elapsed_days",
+}
+SETTINGS = [part for key, value in THE_STUDYS.items() for part in ("--set", f"{key}={value}")]
+NOT_THE_SAME = {"retailers": {"form", "retailer_name"}, "retailer_overview": {"retailer_name"}}
+
+
+@pytest.fixture(scope="module")
+def added(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """The real file in its own form, as a German CSV and from PostgreSQL, and CDNOW, in one warehouse."""
+    if not REAL_FILE.is_file():
+        message = f"{REAL_FILE} is not there: it is what the shops of this test deliver"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    folder = tmp_path_factory.mktemp("shops")
+    place = Sandbox(folder, folder / "data", retailers="")
+    (place.data / "online_retail").mkdir(parents=True)
+    (place.data / "online_retail" / REAL_FILE.name).symlink_to(REAL_FILE)
+    german = folder / "bestellungen.csv"
+    duckdb.sql(f"copy ({GERMAN.format(file=REAL_FILE)}) to '{german}' (header, delim ';')")
+    run = place.run("palette", "add", "teeladen", german, "--yes", *SETTINGS)
+    assert run.code == 0, run.output
+    with throw_away_server() as server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PGPASSWORD", PASSWORD)
+        with closing(dbapi.connect(server.uri)) as connection, connection.cursor() as cursor:
+            lines = duckdb.sql(IN_A_DATABASE.format(file=REAL_FILE)).to_arrow_table()
+            cursor.adbc_ingest("belege", lines)
+            connection.commit()
+        run = place.run(
+            "palette",
+            "add",
+            "datenbank",
+            "--from",
+            server.uri,
+            "--table",
+            "public.belege",
+            "--yes",
+            *SETTINGS,
+        )
+        assert run.code == 0, run.output
+        assert PASSWORD not in run.output + (place.data / "datenbank" / "retailer.yml").read_text()
+        before = (place.data / "datenbank" / "order_lines.parquet").read_bytes()
+        run = place.run("palette", "refresh", "datenbank")
+        assert run.code == 0, run.output
+        assert (place.data / "datenbank" / "order_lines.parquet").read_bytes() == before
+    run = place.run("palette", "add", "cdnow", CDNOW, "--yes", "--set", "currency=USD")
+    assert run.code == 0, run.output
+    # Two models are enough to see that the lists come from the same purchases.
+    variables = "{palette_backtest: false, recommendation_models: 'popularity,own_frequency'}"
+    yield place.build("--vars", variables)
+
+
+@pytest.mark.parametrize("shop", ["teeladen", "datenbank"])
+def test_the_same_purchases_give_the_same_marts(added: Sandbox, shop: str) -> None:
+    """Row for row, but for the retailer's name and the keys made from it."""
+    with duckdb.connect(str(added.warehouse), read_only=True) as connection:
+        columns = connection.sql("""
+            select table_name, list(column_name) from duckdb_columns()
+            where schema_name = 'main' group by table_name having bool_or(column_name = 'retailer')
+        """).fetchall()
+        assert len(columns) > 40
+        different = []
+        for table, names in columns:
+            left_out = {"retailer", "order_line_id"} | NOT_THE_SAME.get(table, set())
+            compared = ", ".join(f'"{name}"' for name in names if name not in left_out)
+            rows = [
+                connection.execute(
+                    f"select {compared} from {table} where retailer = ? order by all", [retailer]
+                ).fetchall()
+                for retailer in ("online_retail", shop)
+            ]
+            if rows[0] != rows[1]:
+                different.append(table)
+    assert different == []
+
+
+def test_the_published_figures_come_out_of_each(added: Sandbox) -> None:
+    found = added.query("""
+        select retailer, max(lines_left) as raw, min(lines_left) as kept from cleaning_waterfall
+        where retailer <> 'cdnow' group by retailer order by retailer
+    """)
+    assert found.to_numpy().tolist() == [
+        [shop, 541_909, 391_068] for shop in ("datenbank", "online_retail", "teeladen")
+    ]
+    vips = added.query("""
+        select customers, recency_days_sum, frequency_sum, round(monetary_sum)::bigint as amount
+        from rfm_segment_profiles where rfm_segment = 'VIP' and retailer <> 'cdnow'
+    """)
+    assert vips.to_numpy().tolist() == 3 * [[469, 2794, 161416, 4018366]]
+
+
+def test_a_shop_without_products_has_customers_and_no_lists(added: Sandbox) -> None:
+    """CDNOW: 23,570 customers, 69,659 purchases, 80 of them of nothing (Fader and Hardie)."""
+    raw = duckdb.sql(f"""
+        select count(distinct customer_id), count(*), sum(dollar_value)::decimal(18, 2)::varchar
+        from read_csv('{CDNOW}', columns = {{customer_id: 'varchar', date: 'varchar', cds: 'int',
+            dollar_value: 'decimal(18, 2)'}}, header = true)
+    """).fetchone()
+    assert raw[:2] == (23_570, 69_659)
+    steps = added.query("""
+        select lines_left, amount_left::decimal(18, 2)::varchar as amount from cleaning_waterfall
+        where retailer = 'cdnow' order by step_number
+    """)
+    assert steps.iloc[0].tolist() == [69_659, raw[2]]
+    assert steps.iloc[-1].tolist() == [69_659 - 80, raw[2]]
+    overview = added.query("from retailer_overview where retailer = 'cdnow'").iloc[0]
+    assert str(overview["first_ordered_on"])[:10] == "1997-01-01"
+    assert (
+        overview["units"]
+        == added.query("select sum(quantity) as units from order_lines where retailer = 'cdnow'")["units"][0]
+    )
+    for table in ("recommendations", "basket_rules"):
+        assert added.query(f"from {table} where retailer = 'cdnow'").empty
+    assert added.query("select count(*) as n from customer_360 where retailer = 'cdnow'")["n"][0] == 23_502
+
+
+def test_every_expectation_holds_on_all_of_them(added: Sandbox) -> None:
+    failed = added.query("select relation, rule, observed from quality_results where not success")
+    assert failed.empty, failed.to_string()
+
+
+def test_the_report_of_a_shop_without_products_says_nothing_of_products(added: Sandbox) -> None:
+    run = added.run("palette", "report", "--customers", "50")
+    assert run.code == 0, run.output
+    page = (added.target / "report" / "index.html").read_text()
+    article = next(part for part in page.split("<article") if 'id="cdnow-en"' in part)
+    for word in ("Christmas", "Other Products", "basket rule"):
+        assert word not in article
+
+
+def test_newcomers_of_an_added_shop_get_their_palette_group(tmp_path: Path) -> None:
+    """The demo's omnichannel retailer, with its purchases as a general shop would deliver them."""
+    write_demo(tmp_path / "demo", ["lpoint"], customers=400)
+    lines, products = tmp_path / "orders.csv", tmp_path / "products.csv"
+    files = {path.name.split("-")[-1]: path for path in (tmp_path / "demo" / "lpoint").iterdir()}
+    duckdb.sql(f"""
+        copy (
+            select trans_id as "order", trans_seq as line, clnt_id as customer,
+                strptime(de_dt::varchar, '%Y%m%d')::date as day, de_tm as time, lpad(pd_c, 4, '0') as sku,
+                buy_ct as quantity, buy_am as unit_price, case when biz_unit like 'A%' then 'web' else 'store' end as channel
+            from read_csv('{files["02.거래 정보.csv"]}', all_varchar = true)
+            where clnt_id is not null
+        ) to '{lines}' (header)
+    """)
+    duckdb.sql(f"""
+        copy (
+            select lpad(pd_c, 4, '0') as sku, clac_nm1 as category, clac_nm3 as subcategory
+            from read_csv('{files["04.상품분류 정보.csv"]}', all_varchar = true)
+        ) to '{products}' (header)
+    """)
+    place = Sandbox(tmp_path, tmp_path / "data", retailers="")
+    names = (
+        "order_id=order",
+        "line_number=line",
+        "customer_id=customer",
+        "ordered_on=day",
+        "ordered_time=time",
+    )
+    settings = [part for name in names for part in ("--set", name)]
+    run = place.run("palette", "add", "chain", lines, products, "--yes", *settings)
+    assert run.code == 0, run.output
+    place.build("--vars", "{palette_backtest: false}")
+    groups = tmp_path / "groups.csv"
+    run = place.run("palette", "assign", lines, "--retailer", "chain", "--out", groups)
+    assert run.code == 0, run.output
+    found = duckdb.sql(f"select count(*), count(palette_group), count(because) from '{groups}'").fetchone()
+    assert found[0] == place.query("select count(*) as n from customers")["n"][0]
+    assert found[0] == found[1] == found[2]
