@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from palette.core.inputs import InputError
+from palette.core.errors import InputError
 
 SCHEMES = ("postgresql", "postgres")
 PASSWORD_ADVICE = "keep the password in the environment variable PGPASSWORD or in ~/.pgpass"

@@ -160,6 +160,7 @@ class Retailer(_Strict):
     snapshot: Snapshot | None = Field(None, description="a database behind one of the files")
 
 
+_NESTED: Mapping[str, type[BaseModel]] = {"csv": Csv, "snapshot": Snapshot, "cleaning_steps": CleaningStep}
 PRESETS = ("cleaning_steps", "service_lines", "product_themes", "super_categories", "recommendation_rules")
 ADDED_ROWS = tuple(f"{seed}.csv" for seed in (*PRESETS, "product_facts"))  # beside its files, no raw files
 
@@ -204,7 +205,7 @@ def declare(key: str, folder: Path, values: Mapping[str, Any] | None = None) -> 
     path = folder / FILE
     values = _read(path) if values is None else values
     form = values.get("form", Retailer.model_fields["form"].default)
-    if form not in forms():
+    if not isinstance(form, str) or form not in forms():
         raise InputError(f"{path}: form: {form!r} is no form (there are: {', '.join(forms())})")
     if not re.fullmatch(r"[\w-]+", key):
         raise InputError(f"{folder}: a retailer's folder is named with letters, digits, _ and - alone")
@@ -254,21 +255,28 @@ def _problems(error: ValidationError) -> Iterator[str]:
     """Say each problem in a sentence: key, value, what is allowed."""
     seen = set()
     for item in error.errors():
-        keys = [
+        name, *within = [
             str(part)
             for part in item["loc"]
             if not str(part).startswith(("function-", "list[", "constrained"))
         ]
-        key = ".".join(keys[:1] if keys[0] == "cleaning_steps" and item["type"] == "string_type" else keys)
+        if name == "cleaning_steps" and item["type"] == "string_type":
+            if isinstance(item["input"], list):
+                continue  # they are meant as steps; what is wrong with those is said too
+            within = []
+        key = ".".join([name, *within])
         if key in seen:
             continue
         seen.add(key)
+        model = _NESTED[name] if within and name in _NESTED else Retailer
         if item["type"] == "extra_forbidden":
-            yield f"{key}: unknown key{_near(keys[-1], Retailer.model_fields)}"
-            continue
-        field = Retailer.model_fields.get(keys[0])
-        allowed = f" ({field.description})" if field else ""
-        yield f"{key}: {item['input']!r}: {item['msg'].removeprefix('Value error, ')}{allowed}"
+            yield f"{key}: unknown key{_near([name, *within][-1], model.model_fields)}"
+        elif item["type"] == "missing":
+            yield f"{key} is missing ({model.model_fields[within[-1]].description})"
+        else:
+            field = Retailer.model_fields.get(name)
+            allowed = f" ({field.description})" if field else ""
+            yield f"{key}: {item['input']!r}: {item['msg'].removeprefix('Value error, ')}{allowed}"
 
 
 def _unknown_names(declared: Declared) -> Iterator[str]:
@@ -277,7 +285,8 @@ def _unknown_names(declared: Declared) -> Iterator[str]:
         for table, names in getattr(declared.retailer, key).items():
             if table not in declared.form.tables:
                 tables = declared.form.tables
-                yield f"{key}.{table}: no table of the form {declared.form.name} (there are: {', '.join(tables)})"
+                there = ", ".join(tables)
+                yield f"{key}.{table}: no table of the form {declared.form.name} (there are: {there})"
             elif key == "columns":
                 known = [column.name for column in declared.form.tables[table].columns]
                 for name in names:
@@ -289,7 +298,9 @@ def _unknown_names(declared: Declared) -> Iterator[str]:
 
 
 def _contradictions(retailer: Retailer) -> Iterator[str]:
-    if retailer.subdivision is not None:
+    if retailer.subdivision is not None and retailer.country is None:
+        yield f"subdivision: {retailer.subdivision!r} needs a country, as in country: DE"
+    elif retailer.subdivision is not None:
         known = holidays.list_supported_countries(include_aliases=True).get(retailer.country or "", [])
         if retailer.subdivision not in known:
             yield (

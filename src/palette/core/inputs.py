@@ -38,7 +38,7 @@ _BLANKS = " "  # what stands for columns set apart by runs of blanks
 
 @dataclass(frozen=True)
 class CsvFormat:
-    """How a text file is written: encoding, delimiter (a blank: runs of blanks) and whether it has a header."""
+    """How a text file is written: encoding, delimiter (a blank: runs of them) and whether it has a header."""
 
     encoding: str
     delimiter: str
@@ -223,18 +223,20 @@ def open_input(raw: RawFile, table: SourceTable, columns: Mapping[str, str] | No
             there = ", ".join(each for each in raw.headers if each) or "none"
             wanted = column.names[-1] if len(column.names) == 1 else column.names[1]
             reason = (
-                f"column {wanted} is missing (accepted names: {', '.join(column.names)}; columns found: {there}; "
-                f"{FILE} may say which it is: columns: {{{table.name}: {{{column.name}: YOUR COLUMN}}}})"
+                f"column {wanted} is missing (accepted names: {', '.join(column.names)}; "
+                f"columns found: {there}; {FILE} may say which it is: "
+                f"columns: {{{table.name}: {{{column.name}: YOUR COLUMN}}}})"
                 if declared is None
-                else f"no column '{declared}', which {FILE} declares as {column.name} (columns found: {there})"
+                else f"no column '{declared}', which {FILE} declares as {column.name} "
+                f"(columns found: {there})"
             )
             raise InputError(f"{raw.label}: {reason}")
     for group in table.one_of:
         if not positions.keys() & set(group):
             there = ", ".join(each for each in raw.headers if each) or "none"
             raise InputError(
-                f"{raw.label}: none of its columns is {' or '.join(group)} (columns found: {there}; say which in "
-                f"{FILE}: columns: {{{table.name}: {{{group[0]}: YOUR COLUMN}}}})"
+                f"{raw.label}: none of its columns is {' or '.join(group)} (columns found: {there}; "
+                f"say which in {FILE}: columns: {{{table.name}: {{{group[0]}: YOUR COLUMN}}}})"
             )
     return InputFile(raw, positions)
 
@@ -367,7 +369,7 @@ def _raw_parquet(copy: Path, label: str, delivered: Path, headers: Sequence[str]
 
 
 def _parquet_text(header: str, kind: Any) -> str:
-    """Write the SQL that gives a Parquet column as text: whole numbers without a fraction, instants in UTC."""
+    """Write the SQL of a Parquet column as text: whole numbers without a fraction, instants in UTC."""
     column = '"' + header.replace('"', '""') + '"'
     if pa.types.is_timestamp(kind):
         if kind.tz:
@@ -428,7 +430,7 @@ def _raw_text(path: Path, written: Csv, scratch: Path) -> RawFile:
 
 
 def _delimiter(lines: Sequence[str]) -> str:
-    """Tell the delimiter by the first line; a blank where there is none and runs of blanks part equal columns."""
+    """Tell the delimiter by the first line; a blank where it has none and blanks part equal columns."""
     unquoted = re.sub(r'"[^"]*"?', "", lines[0]) if lines else ""
     best = max(_DELIMITERS, key=unquoted.count)
     counts = {len(line.split()) for line in lines}
@@ -438,7 +440,7 @@ def _delimiter(lines: Sequence[str]) -> str:
 
 
 def looks_like_values(rows: Sequence[Sequence[str]]) -> bool:
-    """Tell whether the first row holds values and no names: a number or a date stands in it, and no text twice."""
+    """Tell whether the first row holds values and no names: a number or a date stands in it."""
     return (
         any(re.fullmatch(r"[+-]?[\d.,/:\- ]*\d[\d.,/:\- ]*", field.strip()) for field in rows[0])
         if rows

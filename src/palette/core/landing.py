@@ -124,20 +124,13 @@ def dialect_of(declared: Declared, table: SourceTable, opened: Sequence[InputFil
     InputError
         The values can be read in two ways, or contradict each other.
     """
-    retailer = declared.retailer
-    said = Dialect(
-        date_order=retailer.date_order,
-        decimal_mark=retailer.decimal_mark,
-        time_zone=retailer.time_zone,
-        channels=retailer.channels,
-    )
     present = [column for column in table.columns if any(column.name in file.positions for file in opened)]
     dates = [column.name for column in present if column.kind in ("timestamp", "date")]
     numbers = [column.name for column in present if column.kind in ("decimal", "integer")]
     relation = " union all ".join(text_sql(file, table) for file in opened)
     try:
         with engine_reading(opened[0].raw) as connection:
-            return find_dialect(connection, f"({relation})", dates, numbers, said)
+            return find_dialect(connection, f"({relation})", dates, numbers, declared.retailer)
     except AmbiguityError as error:
         message = str(error)
         for file in opened:

@@ -64,15 +64,15 @@ def find_retailers(data: Path, chosen: Sequence[str] = ()) -> Found:
     Parameters
     ----------
     data
-        Each retailer has a folder of its name in it. Where there is none, or not the only one chosen, the files
-        may lie in it directly.
+        Each retailer has a folder of its name in it. Where there is none, or not the only one chosen, the
+        files may lie in it directly.
     chosen
         Keys of the retailers wanted; all there are where it is empty.
 
     Raises
     ------
     InputError
-        The folder is missing, a declaration is wrong, a chosen retailer is not there, or there is none at all.
+        The folder is missing, a declaration is wrong, a chosen retailer is not there, or there is none.
     """
     if not data.is_dir():
         raise InputError(f"{data}: folder not found; PALETTE_DATA says where the retailers' folders lie")
@@ -126,8 +126,10 @@ def has_files(folder: Path) -> bool:
 
 def retailers_sql(retailers: Sequence[Declared]) -> str:
     """Write the query whose rows are the retailers with what is declared of them."""
-    columns = ("key", "name", "form", "country", "subdivision", "currency", "time_zone", "recency_unit")
-    columns += ("item_level", "revenue", "channel", *PRESETS)
+    columns = (
+        *("key", "name", "form", "country", "subdivision", "currency", "time_zone", "recency_unit"),
+        *("item_level", "revenue", "channel", *PRESETS),
+    )
     names = ("retailer", "retailer_name", "form", "country_code", *columns[4:])
     rows = []
     for declared in retailers:
@@ -154,7 +156,8 @@ def _retailer(key: str, folder: Path) -> Declared:
 def _unfit(folder: Path) -> str:
     fits = [form.name for form in fitting(folder)]
     if fits:
-        return f"its files fit several forms ({', '.join(fits)}): say which in {folder / FILE}, as `form: {fits[0]}`"
+        which = f"say which in {folder / FILE}, as `form: {fits[0]}`"
+        return f"its files fit several forms ({', '.join(fits)}): {which}"
     return (
         f"it has no {FILE}, and its files fit none of the forms {', '.join(forms())} exactly; "
         f"`palette add {folder.name} FILE...` looks at files and writes one"

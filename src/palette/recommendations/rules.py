@@ -87,16 +87,16 @@ def check_rules_file(path: Path, *, shop: str | None = None) -> list[Rule]:
     Parameters
     ----------
     path
-        The seed ``recommendation_rules.csv``, whose column ``preset`` stands for the retailer, or a shop's own
-        file of that name.
+        The seed ``recommendation_rules.csv``, whose column ``preset`` stands for the retailer, or a shop's
+        own file of that name.
     shop
         Whose own file it is; then it has no such column.
 
     Raises
     ------
     RuleError
-        The file is missing, unreadable or has other columns; or as for :func:`read_rules`, for a row with more
-        or fewer values than columns too.
+        The file is missing, unreadable or has other columns; or as for :func:`read_rules`, for a row with
+        more or fewer values than columns too.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
@@ -115,9 +115,8 @@ def check_rules_file(path: Path, *, shop: str | None = None) -> list[Rule]:
     if sorted(header) != sorted(columns):
         found = ", ".join(header) or "none"
         raise RuleError(f"{path}: the columns have to be {', '.join(columns)} (columns found: {found})")
-    if shop:
-        return _read(str(path), [COLUMNS[0], *header], [(line, [shop, *row]) for line, row in lines[1:]])
-    return _read(str(path), [COLUMNS[0] if name == PRESET else name for name in header], lines[1:], PRESET)
+    names = [COLUMNS[0] if name == PRESET else name for name in header]
+    return _read(str(path), names, lines[1:], PRESET, shop=shop)
 
 
 def read_rules(frame: pd.DataFrame) -> list[Rule]:
@@ -229,6 +228,7 @@ def _read(
     columns: Sequence[str],
     lines: Iterable[tuple[int, list[str]]],
     owner: str = COLUMNS[0],
+    shop: str | None = None,
 ) -> list[Rule]:
     problems: list[str] = []
     earlier: dict[tuple[str, str, str], tuple[int, Rule]] = {}
@@ -241,6 +241,8 @@ def _read(
             )
             continue
         row = dict(zip(columns, fields, strict=True))
+        if shop:
+            row[COLUMNS[0]] = shop
         found = list(_problems(row, owner))
         problems += [f"line {line}, {problem}" for problem in found]
         value = None if found else _value(row["rule"], row["value"])

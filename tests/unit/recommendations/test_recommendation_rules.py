@@ -78,10 +78,10 @@ def refused(*rows: tuple[Any, Any, Any, Any]) -> str:
     return str(error.value)
 
 
-def refused_file(path: Path, text: str | bytes) -> str:
+def refused_file(path: Path, text: str | bytes, shop: str | None = None) -> str:
     path.write_bytes(text.encode() if isinstance(text, str) else text)
     with pytest.raises(RuleError) as error:
-        check_rules_file(path, RETAILERS)
+        check_rules_file(path, shop=shop)
     assert str(error.value).startswith(f"{path}: ")
     return str(error.value).removeprefix(f"{path}: ")
 
@@ -331,8 +331,8 @@ def test_all_problems_are_told_at_once():
 
 
 def test_shipped_rules_are_valid():
-    shipped = check_rules_file(SHIPPED, RETAILERS)
-    assert shipped == read_rules(pd.read_csv(SHIPPED, dtype=str))
+    shipped = check_rules_file(SHIPPED)
+    assert shipped == read_rules(pd.read_csv(SHIPPED, dtype=str).rename(columns={"preset": "retailer"}))
     told = {
         (retailer, name): {rule.rule: rule.value for rule in rules_for(shipped, retailer, name)}
         for retailer in RETAILERS
@@ -371,11 +371,29 @@ def test_the_seed_allows_the_same_lists_and_rules():
 def test_a_file_may_be_written_in_other_ways(tmp_path: Path):
     path = tmp_path / "rules.csv"
     path.write_bytes(
-        b'\xef\xbb\xbfvalue,rule,retailer,list_name\r\n\r\n"Tea, caf\xc3\xa9",never_category,lpoint,push\r\n'
+        b'\xef\xbb\xbfvalue,rule,preset,list_name\r\n\r\n"Tea, caf\xc3\xa9",never_category,lpoint,push\r\n'
     )
-    assert check_rules_file(path, RETAILERS) == [Rule("lpoint", "push", "never_category", "Tea, café")]
-    path.write_text("retailer,list_name,rule,value\n")
-    assert check_rules_file(path, RETAILERS) == []
+    assert check_rules_file(path) == [Rule("lpoint", "push", "never_category", "Tea, café")]
+    path.write_text("preset,list_name,rule,value\n")
+    assert check_rules_file(path) == []
+
+
+def test_a_shops_own_file_has_no_column_for_whose_it_is(tmp_path: Path):
+    path = tmp_path / "recommendation_rules.csv"
+    path.write_text("value,list_name,rule\n5,next,at_most_per_category\n")
+    assert check_rules_file(path, shop="mall") == [Rule("mall", "next", "at_most_per_category", 5.0)]
+    header = "list_name,rule,value\n"
+    assert refused_file(path, f"{header}next,at_most_per_category,5,6\n", "mall") == (
+        "line 2: 4 values instead of 3 (a value with a comma goes between double quotes)"
+    )
+    assert refused_file(path, f"{header}nxt,least_stock,\n", "mall") == (
+        "line 2, column list_name: unknown list 'nxt': did you mean 'next'? "
+        "(allowed: discover, again, next, online_offers, push); "
+        "line 2, column value: the value is empty (least_stock needs a number of units, 0 or more)"
+    )
+    assert refused_file(path, "preset,list_name,rule,value\n", "mall") == (
+        "the columns have to be list_name, rule, value (columns found: preset, list_name, rule, value)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -383,9 +401,8 @@ def test_a_file_may_be_written_in_other_ways(tmp_path: Path):
     [
         (
             "lpoint,again",
-            "lpont,again",
-            "line 8, column retailer: unknown retailer 'lpont': did you mean 'lpoint'? "
-            "(allowed: online_retail, lpoint)",
+            ",again",
+            "line 8, column preset: the value is empty",
         ),
         (
             "online_retail,again",
@@ -417,20 +434,20 @@ def test_a_file_may_be_written_in_other_ways(tmp_path: Path):
         (
             "list_name",
             "list",
-            "the columns have to be retailer, list_name, rule, value "
-            "(columns found: retailer, list, rule, value)",
+            "the columns have to be preset, list_name, rule, value "
+            "(columns found: preset, list, rule, value)",
         ),
         (
             "rule,value",
             "rule,value,rule",
-            "the columns have to be retailer, list_name, rule, value "
-            "(columns found: retailer, list_name, rule, value, rule)",
+            "the columns have to be preset, list_name, rule, value "
+            "(columns found: preset, list_name, rule, value, rule)",
         ),
         (
             ",",
             ";",
-            "the columns have to be retailer, list_name, rule, value "
-            "(columns found: retailer;list_name;rule;value)",
+            "the columns have to be preset, list_name, rule, value "
+            "(columns found: preset;list_name;rule;value)",
         ),
     ],
 )
@@ -444,12 +461,12 @@ def test_a_broken_copy_of_the_shipped_file_is_refused(tmp_path: Path, old: str, 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path):
     path = tmp_path / "recommendation_rules.csv"
     with pytest.raises(RuleError, match=r"recommendation_rules\.csv: file not found$"):
-        check_rules_file(path, RETAILERS)
+        check_rules_file(path)
     with pytest.raises(RuleError, match=r": cannot be read: "):
-        check_rules_file(tmp_path, RETAILERS)
-    header = "retailer,list_name,rule,value\n"
+        check_rules_file(tmp_path)
+    header = "preset,list_name,rule,value\n"
     assert refused_file(path, "") == (
-        "the columns have to be retailer, list_name, rule, value (columns found: none)"
+        "the columns have to be preset, list_name, rule, value (columns found: none)"
     )
     assert refused_file(path, (header + "lpoint,next,never_category,café\n").encode("latin-1")) == (
         "not UTF-8 text; save it as UTF-8"
