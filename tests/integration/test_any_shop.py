@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -130,18 +131,15 @@ def test_the_published_figures_come_out_of_each(added: Sandbox) -> None:
 
 def test_a_shop_without_products_has_customers_and_no_lists(added: Sandbox) -> None:
     """CDNOW: 23,570 customers, 69,659 purchases, 80 of them of nothing (Fader and Hardie)."""
-    raw = duckdb.sql(f"""
-        select count(distinct customer_id), count(*), sum(dollar_value)::decimal(18, 2)::varchar
-        from read_csv('{CDNOW}', columns = {{customer_id: 'varchar', date: 'varchar', cds: 'int',
-            dollar_value: 'decimal(18, 2)'}}, header = true)
-    """).fetchone()
-    assert raw[:2] == (23_570, 69_659)
+    lines = [line.split() for line in CDNOW.read_text().splitlines()[1:]]
+    paid = sum(Decimal(amount) for *_, amount in lines)
+    assert (len({customer for customer, *_ in lines}), len(lines)) == (23_570, 69_659)
     steps = added.query("""
         select lines_left, amount_left::decimal(18, 2)::varchar as amount from cleaning_waterfall
         where retailer = 'cdnow' order by step_number
     """)
-    assert steps.iloc[0].tolist() == [69_659, raw[2]]
-    assert steps.iloc[-1].tolist() == [69_659 - 80, raw[2]]
+    assert steps.iloc[0].tolist() == [69_659, str(paid)]
+    assert steps.iloc[-1].tolist() == [69_659 - 80, str(paid)]
     overview = added.query("from retailer_overview where retailer = 'cdnow'").iloc[0]
     assert str(overview["first_ordered_on"])[:10] == "1997-01-01"
     assert (
