@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help build report test lint docs screenshots entities bench lock clean
+.PHONY: help build report test lint docs screenshots entities schema bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,9 @@ screenshots: $(INSTALLED) ## take the README's pictures of the last report (need
 entities: $(INSTALLED) ## draw docs/entities.md, how the marts refer to each other
 	@$(BIN)/dbt --quiet parse
 	@$(BIN)/python docs/entities.py target docs/entities.md
+
+schema: $(INSTALLED) ## write docs/retailer.schema.json and the tables of docs/your-data.md
+	@$(BIN)/python docs/schema.py docs/retailer.schema.json docs/your-data.md
 
 bench: $(INSTALLED) ## time full builds, as JSON (QUICK=1 without the largest, DATA=/folder for your own)
 	@$(BIN)/python benchmarks/bench.py $(if $(QUICK),--quick) $(if $(DATA),--data $(DATA))

@@ -96,7 +96,7 @@ with
             'weekday': 'r_weekday > 0',
             'morning': 'r_dawn > 0',
             'evening': 'r_dinner > 0',
-            'online': "channel_group != 'offline_only'",
+            'online': "channel_group in ('online_only', 'both')",
             'offline': 'offline_vitality > 0',
             'category': 'true',
         }.items() %}

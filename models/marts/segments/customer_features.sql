@@ -39,6 +39,7 @@ with
             count(*) as order_lines,
             {{ total('quantity', total_type()) }} as units,
             {{ total('amount', total_type()) }} as amount,
+            sum(case when channel = 'online' then 1 else 0 end) as online_lines,
             sum(case when channel = 'offline' then 1 else 0 end) as offline_lines,
             sum(case when channel = 'offline' then quantity else 0 end) as offline_units,
             sum(case when channel = 'offline' then amount else 0 end) as offline_amount
@@ -69,11 +70,15 @@ with
             customer_rfm.retailer,
             customer_rfm.customer_id,
             case
-                when purchases.offline_lines = 0
-                then 'online_only'
-                when purchases.offline_lines = purchases.order_lines and visits.sessions is null
+                when
+                    purchases.offline_lines > 0
+                    and (purchases.online_lines > 0 or visits.sessions > 0)
+                then 'both'
+                when purchases.offline_lines > 0
                 then 'offline_only'
-                else 'both'
+                when purchases.online_lines > 0 or visits.sessions > 0
+                then 'online_only'
+                else 'unknown'
             end as channel_group,
             1 - {{ share('times.orders_on_days_off', 'times.orders') }} as r_weekday,
             {{ share('times.orders_on_days_off', 'times.orders') }} as r_weekend,

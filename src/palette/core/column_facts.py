@@ -80,6 +80,8 @@ class ColumnFacts:
         In characters.
     sample : tuple of str or None
         The first rows' values in the file's order; by it columns are compared with each other.
+    decimal_mark : str or None
+        What the file's columns of numbers prove to stand before a fraction; None where they do not agree.
     """
 
     header: str
@@ -92,6 +94,7 @@ class ColumnFacts:
     most: float | None
     mean_length: float
     sample: tuple[str | None, ...] = field(default=(), repr=False)
+    decimal_mark: str | None = None
 
 
 def look_at(
@@ -142,22 +145,32 @@ def look_at(
     ).fetchone() or (0,)
     by_column = {row[0]: row[1:] for row in found}
     empty = (0, 0, 0.0, dict.fromkeys(_LOOKS, 0.0))
+    rest = [by_column.get(f"c{at}", empty) for at in range(len(headers))]
+    proven = {
+        mark
+        for sample, (*_, kinds) in zip(samples, rest, strict=True)
+        if (kinds["decimal"] or 0) >= 0.9
+        for mark in map(_proven_mark, sample)
+        if mark
+    }
+    mark = proven.pop() if len(proven) == 1 else None
     return [
-        _facts(header, samples[at], count, *by_column.get(f"c{at}", empty))
-        for at, header in enumerate(headers)
+        _facts(header, sample, mark, count, *facts)
+        for header, sample, facts in zip(headers, samples, rest, strict=True)
     ]
 
 
 def _facts(
     header: str,
     sample: Sequence[str | None],
+    mark: str | None,
     rows: int,
     filled: int,
     distinct: int,
     mean_length: float,
     kinds: Mapping[str, float | None],
 ) -> ColumnFacts:
-    numbers = [each for each in map(number, sample) if each is not None]
+    numbers = [each for text in sample if (each := number(text, mark)) is not None]
     return ColumnFacts(
         header=header,
         values=tuple(dict.fromkeys(value for value in sample if value is not None))[:3],
@@ -169,6 +182,7 @@ def _facts(
         most=max(numbers, default=None),
         mean_length=mean_length,
         sample=tuple(sample),
+        decimal_mark=mark,
     )
 
 
@@ -178,8 +192,20 @@ _NUMERAL = re.compile(
 )
 
 
-def number(text: str | None) -> float | None:
-    """Read a number as people write it; a single point before three digits is taken for a decimal one."""
+def _proven_mark(text: str | None) -> str | None:
+    """Give the decimal mark of a number that can be read in one way alone."""
+    marks = re.findall("[.,]", text or "")
+    if len(marks) > 1 and len(set(marks)) > 1:
+        return str(marks[-1])
+    one_way = re.search(r"(?<!\d)0[.,]\d+|[.,](?:\d\d?|\d{4,})(?!\d)", text or "")
+    return str(marks[0]) if len(marks) == 1 and one_way else None
+
+
+def number(text: str | None, mark: str | None = None) -> float | None:
+    """Read a number as people write it.
+
+    Without a known decimal mark, a single point before three digits is taken for one, and a comma is not.
+    """
     if text is None or not _NUMERAL.fullmatch(text):
         return None
     negative = bool(re.match(r"\(|\D*[-\u2212]", text)) or text.endswith("-")
@@ -187,8 +213,9 @@ def number(text: str | None) -> float | None:
     last = max(digits.rfind("."), digits.rfind(","))
     if last >= 0:
         whole, fraction = re.sub(r"\D", "", digits[:last]), digits[last + 1 :]
+        is_single = len(re.findall("[.,]", digits)) == 1
         thousands = len(fraction) == 3 and (
-            (digits[last] == "," and len(re.findall("[.,]", digits)) == 1) or digits.count(digits[last]) > 1
+            (is_single and digits[last] != (mark or ".")) or digits.count(digits[last]) > 1
         )
         digits = whole + fraction if thousands and whole != "0" else f"{whole}.{fraction}"
     try:

@@ -146,10 +146,10 @@ class Retailer(_Strict):
         "standard",
         description="name of a set in the seed table `cleaning_steps`, or the steps themselves, in order",
     )
-    service_lines: str | None = Field(None, description="name of a set in that seed table")
-    product_themes: str | None = Field(None, description="name of a set in that seed table")
-    super_categories: str | None = Field(None, description="name of a set in that seed table")
-    recommendation_rules: str | None = Field(None, description="name of a set in that seed table")
+    service_lines: str | None = Field(None, description="name of a set in the seed table of that name")
+    product_themes: str | None = Field(None, description="name of a set in the seed table of that name")
+    super_categories: str | None = Field(None, description="name of a set in the seed table of that name")
+    recommendation_rules: str | None = Field(None, description="name of a set in the seed table of that name")
     csv: Csv = Field(default_factory=Csv, description="how text files are written")
     files: dict[str, Annotated[list[str], BeforeValidator(_list)]] = Field(
         default_factory=dict, description="table -> file name, or a list of names or patterns"

@@ -526,7 +526,7 @@ def _rivalled(
 
 
 def _numbers(facts: ColumnFacts) -> list[float | None]:
-    return [number(value) for value in facts.sample]
+    return [number(value, facts.decimal_mark) for value in facts.sample]
 
 
 def _settle_money(facts: Sequence[ColumnFacts], matches: list[_Match]) -> list[_Match]:

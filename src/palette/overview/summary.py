@@ -94,7 +94,11 @@ def offer_table(connection: duckdb.DuckDBPyConnection) -> Table:
     table = Table("retailer", "list", "customers", "nDCG@10", "best single model", title="Offers")
     table.columns[2].justify = table.columns[3].justify = "right"
     for retailer, name, customers, hybrid, rival, rival_name in rows:
-        judged = ("not judged", "") if hybrid is None else (f"{hybrid:.3f}", f"{rival:.3f} {rival_name}")
+        judged = (
+            ("not judged", "")
+            if hybrid is None
+            else (f"{hybrid:.3f}", f"{rival:.3f} {rival_name.replace('_', ' ')}")
+        )
         table.add_row(retailer, name, f"{customers:,}", *judged)
     return table
 

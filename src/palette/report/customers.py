@@ -29,7 +29,8 @@ class LookUp:
     Attributes
     ----------
     customers
-        By customer id: facts of ``customer_360``, ``clusters`` by clustering, ``months`` as (month, revenue,
+        By customer id: facts of ``customer_360``, ``clusters`` by clustering, ``advice`` as keys of
+        pieces, ``months`` as (month, revenue,
         orders), and ``lists`` by name, each item as (name, category, reason).
     all_customers
         How many the retailer has.
@@ -74,9 +75,18 @@ def look_up(marts: Marts, *, most: int, seed: int) -> LookUp:
         order="customer_id, list_name, rank",
         customers=chosen,
     )
+    advice = marts(
+        "customer_advice",
+        "customer_id, grouping_name, group_name || ':' || advice_number as piece",
+        order="customer_id, case grouping_name when 'segment' then 1 when 'palette' then 3 else 2 end, "
+        "grouping_name desc, advice_number",
+        customers=chosen,
+    )
     customers = {str(row["customer_id"]): _facts(row) for row in _plain(facts)}
     for row in _plain(clusters):
         customers[row["customer_id"]]["clusters"][row["clustering"]] = row["cluster_name"]
+    for row in _plain(advice):
+        customers[row["customer_id"]]["advice"].append(f"{row['grouping_name']}:{row['piece']}")
     for row in _plain(months):
         customers[row["customer_id"]]["months"].append(
             [row["month"], round(row["revenue"], 2), row["orders"]]
@@ -90,7 +100,7 @@ def look_up(marts: Marts, *, most: int, seed: int) -> LookUp:
 def _facts(row: dict[str, Any]) -> dict[str, Any]:
     days = {name: row[name].date().isoformat() for name in DAYS}
     known = {name: row[name] for name in FACTS if row[name] is not None and row[name] != "unknown"}
-    return known | days | {"clusters": {}, "months": [], "lists": {}}
+    return known | days | {"clusters": {}, "advice": [], "months": [], "lists": {}}
 
 
 def _plain(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:

@@ -21,7 +21,7 @@ from palette.report.customers import LookUp, look_up
 from palette.report.frames import rows
 from palette.report.marts import Marts, ReportError
 from palette.report.sections import SECTIONS
-from palette.report.sections.common import Drawing, Section, texts_by, translated_names
+from palette.report.sections.common import Drawing, Section, translated_names
 from palette.report.theme import CONFIG
 from palette.report.words import LOCALES, Words, texts
 
@@ -120,7 +120,8 @@ def render(connection: duckdb.DuckDBPyConnection, *, most_customers: int, seed: 
 
 def _article(marts: Marts, customers: LookUp, retailer: Any, language: str, seed: int) -> Article:
     words = Words(language, retailer.currency, translated_names(marts, language))
-    sections = [section.build(marts, words) for section in SECTIONS]
+    built = (section.build(marts, words) for section in SECTIONS)
+    sections = [section for section in built if section is not None]
     article = f"{retailer.retailer}-{language}"
     history = customer_history(pd.DataFrame({"month": [], "revenue": [], "orders": []}), words)
     charts = {
@@ -153,13 +154,10 @@ def _spec(chart: Chart) -> dict[str, Any]:
 def _names(marts: Marts, words: Words) -> dict[str, Any]:
     """Return what a customer's card writes in words: names, and advice by segment, cluster and group."""
     language = words.language
-    segments = marts.shared("segment_strategies")
-    clusters = marts.shared("cluster_strategies")
-    groups = marts("palette_profiles")
-    clusters = clusters.assign(key=clusters["clustering"] + ":" + clusters["cluster_name"])
-    advice = texts_by(segments, "rfm_segment", f"actions_{language}")
-    advice |= texts_by(clusters, "key", f"actions_{language}")
-    advice |= texts_by(groups, "palette_group", f"offer_{language}")
+    pieces = marts("group_advice")
+    numbers = pieces["advice_number"].astype(str)
+    keys = pieces["grouping_name"] + ":" + pieces["group_name"] + ":" + numbers
+    advice = dict(zip(keys, pieces[f"advice_{language}"], strict=True))
     return {
         "locale": words.locale.replace("_", "-"),
         "currency": words.currency,

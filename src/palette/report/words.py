@@ -1,6 +1,7 @@
 """What the report says, in English and Korean: texts, names, and numbers with their unit."""
 
 import datetime
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -18,6 +19,7 @@ from babel.numbers import (
     get_currency_precision,
 )
 
+COUNTED = re.compile(r"\{(\w+)\|([^|{}]+)\|([^|{}]+)\}")  # {orders|order|orders}: 1 order, 2 orders
 LOCALES = {"en": "en_GB", "ko": "ko_KR"}
 
 
@@ -66,7 +68,12 @@ class Words:
         """
         # Shops type names with spaces at their ends.
         filled = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
-        return texts()[key][self.language].format(**filled)
+
+        def counted(found: re.Match[str]) -> str:
+            name, one, many = found.groups()
+            return f"{{{name}}} {one if filled[name] == '1' else many}"
+
+        return COUNTED.sub(counted, texts()[key][self.language]).format(**filled)
 
     def term(self, kind: str, value: str) -> str:
         """Return what a technical value is called (``feature.recency_days``), or the value itself."""

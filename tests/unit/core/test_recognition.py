@@ -164,6 +164,14 @@ class TestFacts:
     def test_numbers(self, text: str, value: float | None) -> None:
         assert number(text) == value
 
+    def test_other_columns_prove_that_three_digits_after_a_comma_are_grams(self) -> None:
+        weight, price = facts_of(["kg", "preis"], [["2,100", "0,45"], ["1,250", "12,90"]])
+        assert (weight.most, price.most) == (2.1, 12.9)
+
+    def test_three_digits_after_a_point_are_thousands_beside_a_decimal_comma(self) -> None:
+        amount, price = facts_of(["betrag", "preis"], [["1.250", "0,45"], ["800", "12,90"]])
+        assert (amount.most, price.most) == (1250.0, 12.9)
+
     def test_no_rows(self) -> None:
         (facts,) = facts_of(["x"], [])
         assert (facts.rows, facts.filled, facts.distinct, facts.values) == (0, 0.0, 0, ())

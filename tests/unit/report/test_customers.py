@@ -27,6 +27,11 @@ def marts():
             as customers (retailer, customer_id);
         create table customer_clusters as
         select 'shop' as retailer, '1' as customer_id, 'rfm' as clustering, 'champions' as cluster_name;
+        create table customer_advice as
+        select * from (values
+            ('shop', '1', 'rfm', 'champions', 2), ('shop', '1', 'segment', 'VIP', 1),
+            ('other', '1', 'segment', 'VIP', 3)
+        ) as pieces (retailer, customer_id, grouping_name, group_name, advice_number);
         create table customer_monthly as
         select * from (values
             ('shop', '1', date '2011-12-01', cast(4.5 as decimal(38, 4)), 1),
@@ -48,6 +53,7 @@ def test_a_customer_is_all_that_the_marts_know(marts):
         "country": "France", "favourite_category": "Bags", "rfm_segment": "VIP", "r_score": 5, "f_score": 4,
         "m_score": 3, "recency_days": 2, "orders": 1, "revenue": 9.5, "first_ordered_at": "2011-11-01",
         "last_ordered_at": "2011-12-01", "clusters": {"rfm": "champions"},
+        "advice": ["segment:VIP:1", "rfm:champions:2"],
         "months": [["2011-11", 5.0, 2], ["2011-12", 4.5, 1]],
         "lists": {"next": [[f"ITEM {rank}", None, "because"] for rank in range(1, LISTED + 1)]},
     }  # fmt: skip
@@ -78,4 +84,10 @@ def test_a_mart_that_is_missing_is_named(marts):
 
 def test_the_marts_that_were_read_are_known(marts):
     look_up(marts, most=10, seed=0)
-    assert marts.names == {"customer_360", "customer_clusters", "customer_monthly", "recommendations"}
+    assert marts.names == {
+        "customer_360",
+        "customer_advice",
+        "customer_clusters",
+        "customer_monthly",
+        "recommendations",
+    }

@@ -8,6 +8,7 @@ import pytest
 
 from palette.report.marts import Marts
 from palette.report.sections import cleaning, offers, overview, palette, quality, sales
+from palette.report.sections.common import advice_by_group
 from palette.report.words import Words
 
 WORDS = Words("en", "GBP", {})
@@ -75,9 +76,9 @@ def test_the_overview_says_what_changed(change, said):
 @pytest.mark.parametrize(
     ("low", "high", "verdict"),
     [
-        (0.01, 0.03, "significantly better than the best single model, EASE (0.120)"),
-        (-0.01, 0.03, "not told apart from the best single model, EASE (0.120)"),
-        (-0.03, -0.01, "significantly worse than EASE (0.120)"),
+        (0.01, 0.03, "significantly better than the best single model, Linear item model (EASE) (0.120)"),
+        (-0.01, 0.03, "not told apart from the best single model, Linear item model (EASE) (0.120)"),
+        (-0.03, -0.01, "significantly worse than Linear item model (EASE) (0.120)"),
     ],
 )
 def test_a_list_is_judged_by_the_interval_of_its_lead(low, high, verdict):
@@ -178,7 +179,7 @@ def test_when_all_holds_the_history_begins():
     now = expectations([True, True])
     history = now.assign(build_id="b1", built_at=pd.Timestamp("2026-11-20 06:00"))
     section = quality.build(marts(quality_results=now, quality_history=history), WORDS)
-    assert section.sentence == "All 2 expectations hold."
+    assert section.sentence == "All expectations hold: 2."
     assert section.figures[1].sentence == "The history begins with this build."
     assert list(section.figures[2].body.flagged) == []
 
@@ -209,17 +210,63 @@ def test_products_of_one_name_are_told_apart():
             "customers": 1,
         }
     )
-    figure = sales._ranking(marts(product_sales=sold), WORDS, "product", "product_sales", "product_name")
-    assert figure.sentence == "CUP (7) leads the 3 products with £60.00, 60.0% of the revenue."
+    [figure] = sales._ranking(marts(product_sales=sold), WORDS, "product", "product_sales", "product_name")
+    assert figure.sentence == "CUP (7) leads 3 products with £60.00, 60.0% of the revenue."
 
 
 def test_a_shop_in_one_country_needs_no_chart_of_it():
     sold = pd.DataFrame({"country": ["France"], "revenue": [60.0]})
-    figure = sales._ranking(marts(sales_by_country=sold), WORDS, "country", "sales_by_country", "country")
+    [figure] = sales._ranking(marts(sales_by_country=sold), WORDS, "country", "sales_by_country", "country")
     assert (figure.sentence, figure.body) == ("All customers are from France.", None)
 
 
-def test_a_shop_without_both_channels_has_no_palette():
-    section = palette.build(marts(palette_matrix=pd.DataFrame({"behaviour": [], "consumption": []})), WORDS)
-    assert section.sentence == "This retailer has no palette: nobody buys on both channels."
-    assert [figure.body for figure in section.figures] == [None]
+def test_what_the_data_do_not_hold_is_not_shown():
+    nowhere = pd.DataFrame({"country": [None], "revenue": [60.0]}, dtype=object)
+    assert (
+        sales._ranking(marts(sales_by_country=nowhere), WORDS, "country", "sales_by_country", "country") == []
+    )
+    daily = pd.DataFrame({"date_day": pd.to_datetime(["2019-07-01"]), "rainfall": [None]})
+    none = pd.DataFrame({"measure": [], "days": [], "revenue_correlation": []})
+    assert sales._weather(marts(sales_daily=daily, weather_correlation=none), WORDS) == []
+    assert sales._by_demographic(marts(sales_by_demographic=people(["unknown"], ["unknown"])), WORDS) == []
+    nobody = pd.DataFrame({"behaviour": [], "consumption": []})
+    assert palette.build(marts(palette_matrix=nobody), WORDS) is None
+
+
+def people(genders: list[str], ages: list[str]) -> pd.DataFrame:
+    """Groups of two customers, with 10, 20 ... in revenue."""
+    revenue = [10.0 * (number + 1) for number in range(len(genders))]
+    return pd.DataFrame({"gender": genders, "age_band": ages, "customers": 2, "revenue": revenue})
+
+
+@pytest.mark.parametrize(
+    ("groups", "said"),
+    [
+        (
+            people(["F", "M"], ["30", "20"]),
+            "Men of age band 20 spend most per head: £10.00; they are 2 customers.",
+        ),
+        (
+            people(["unknown"] * 2, ["30", "20"]),
+            "Age band 20 spends most per head: £10.00; they are 2 customers.",
+        ),
+        (people(["F", "M"], ["unknown"] * 2), "Men spend most per head: £10.00; they are 2 customers."),
+    ],
+)
+def test_ages_need_no_gender_and_genders_no_age(groups, said):
+    figures = sales._by_demographic(marts(sales_by_demographic=groups), WORDS)
+    assert [figure.sentence for figure in figures][1] == said
+
+
+def test_advice_says_for_whom_it_is():
+    pieces = pd.DataFrame(
+        {
+            "grouping_name": ["segment", "segment", "rfm"],
+            "group_name": ["VIP", "VIP", "VIP"],
+            "advice_number": [2, 1, 1],
+            "advice_en": ["Thank.", "Welcome.", "Wrong."],
+            "condition_en": [None, "customers with one order", None],
+        }
+    )
+    told = advice_by_group(marts(group_advice=pieces), WORDS, "segment")
+    assert told == {"VIP": "Welcome. For: customers with one order. Thank."}

@@ -8,6 +8,7 @@ from string import Formatter
 import pytest
 
 import palette.report
+from palette.core.settings import MODELS
 from palette.report.words import LOCALES, Words, texts
 
 SOURCES = [
@@ -19,13 +20,14 @@ SOURCES = [
 BY_NAME = (
     *("clustering.", "dimension.", "feature.", "gender.", "list_name.", "lookup.", "measure.", "metric."),
     *("model.", "rule.", "sales.correlation.", "severity.", "step.", "suite."),
-    *("sales.by_", "sales.no_", "sales.demographic_", "sales.category", "sales.country", "sales.product"),
+    *("sales.by_", "sales.no_", "sales.demographic_", "sales.age_", "sales.gender_"),
+    *("sales.category", "sales.country", "sales.product"),
     *("offers.better", "offers.level", "offers.worse", "clusters.inertia", "clusters.silhouette"),
 )
 
 
 def placeholders(text: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(text) if name}
+    return {name.split("|")[0] for _, name, _, _ in Formatter().parse(text) if name}
 
 
 @pytest.mark.parametrize("key", texts())
@@ -60,6 +62,21 @@ def test_lookup_texts_are_all_used():
         and not key.startswith("lookup.gender.")
     ]
     assert unused == []
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [("1", "1 customer."), ("2", "2 customers."), ("0", "0 customers.")]
+)
+def test_one_is_not_many(count, said):
+    values = {"cluster": "VIP", "customers": count}
+    assert f"VIP, {said}" in Words("en", "GBP")("clusters.cards_sentence", **values)
+    assert f"{count}명" in Words("ko", "GBP")("clusters.cards_sentence", **values)
+
+
+def test_every_model_has_a_name_in_words():
+    named = {key.removeprefix("model.") for key in texts() if key.startswith("model.")}
+    assert named == {*MODELS, "hybrid", "rank_fusion"}
+    assert not [text for key, text in texts().items() if key.startswith("model.") and "_" in str(text)]
 
 
 def test_money_has_its_sign_and_its_decimals():

@@ -1,8 +1,9 @@
 """Which customers behave alike."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import altair as alt
+import pandas as pd
 
 from palette.report.charts import segments as charts
 from palette.report.charts.common import ranked_bars, share_tip
@@ -15,6 +16,7 @@ from palette.report.sections.common import (
     Drawing,
     Figure,
     Section,
+    advice_by_group,
     joined,
     sampled,
     texts_by,
@@ -33,9 +35,8 @@ def build(marts: Marts, words: Words) -> Section:
     figures = [
         figure
         for clustering in CLUSTERINGS
-        for figure in (
-            _clustering(marts, words, clustering) if clustering in present else _none(words, clustering)
-        )
+        if clustering in present
+        for figure in _clustering(marts, words, clustering)
     ]
     profiles = marts("cluster_profiles", where="clustering = 'rfm'", order="revenue desc")
     first = profiles.iloc[0]
@@ -51,11 +52,6 @@ def build(marts: Marts, words: Words) -> Section:
         ),
         figures,
     )
-
-
-def _none(words: Words, clustering: str) -> list[Figure]:
-    title = words.term("clustering", clustering)
-    return [Figure(clustering, title, words("clusters.none"), ("cluster_profiles",))]
 
 
 def _clustering(marts: Marts, words: Words, clustering: str) -> list[Figure]:
@@ -91,6 +87,11 @@ def _diagnostics(marts: Marts, words: Words, clustering: str) -> list[Figure]:
             all=words.count(len(candidates)),
             best=words.count(best["k"]),
             highest=words.decimal(best["silhouette"], 3),
+        )
+        + " "
+        + words(
+            "clusters.apart" if chosen["stands_apart"] else "clusters.not_apart",
+            bound=words.decimal(chosen["one_group_silhouette"], 3),
         ),
     }
     return [
@@ -205,12 +206,19 @@ def _first(products: str) -> str:
     return " · ".join(products.split(" | ")[:FAVOURITES])
 
 
+def _evenness(row: Any, words: Words) -> list[tuple[str, str]]:
+    """Say how even a cluster is and how much its spend varies from month to month, where that is known."""
+    known = []
+    if pd.notna(row.silhouette_mean):
+        known.append((words("clusters.evenness"), words.decimal(row.silhouette_mean)))
+    if pd.notna(row.monthly_spend_variation):
+        known.append((words("clusters.variation"), words.percent(row.monthly_spend_variation, 0)))
+    return known
+
+
 def _cards(marts: Marts, words: Words, clustering: str) -> Figure:
     profiles = marts("cluster_profiles", where=f"clustering = '{clustering}'", order="revenue desc")
-    strategies = marts.shared("cluster_strategies")
-    actions = texts_by(
-        strategies[strategies["clustering"] == clustering], "cluster_name", f"actions_{words.language}"
-    )
+    actions = advice_by_group(marts, words, clustering)
     descriptions = texts_by(profiles, "cluster_name", f"description_{words.language}")
     favourites = texts_by(profiles, "cluster_name", "favourite_products")
     cards = [
@@ -220,6 +228,7 @@ def _cards(marts: Marts, words: Words, clustering: str) -> Figure:
                 (words("customers"), f"{words.count(row.customers)} ({words.percent(row.customer_share)})"),
                 (words("share.revenue"), words.percent(row.revenue_share)),
                 (words("overview.per_customer"), words.money(row.revenue_per_customer)),
+                *_evenness(row, words),
                 (words("clusters.favourites"), _first(favourites.get(row.cluster_name, ""))),
             ],
             [descriptions.get(row.cluster_name, ""), actions.get(row.cluster_name, "")],
@@ -235,7 +244,7 @@ def _cards(marts: Marts, words: Words, clustering: str) -> Figure:
             cluster=words.name(largest["cluster_name"]),
             customers=words.count(largest["customers"]),
         ),
-        ("cluster_profiles", "cluster_strategies"),
+        ("cluster_profiles", "group_advice"),
         Cards(cards),
         wide=True,
     )

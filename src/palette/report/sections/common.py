@@ -173,6 +173,20 @@ def texts_by(frame: pd.DataFrame, by: str, column: str) -> dict[str, str]:
     return dict(zip(told[by], told[column], strict=True))
 
 
+def advice_by_group(marts: Marts, words: Words, grouping: str) -> dict[str, str]:
+    """Return what is advised for each group of a grouping; pieces that are not for everybody say for whom."""
+    pieces = marts(
+        "group_advice", where=f"grouping_name = '{grouping}'", order="group_name, advice_number"
+    ).fillna({f"condition_{words.language}": ""})
+    advice, conditions = pieces[f"advice_{words.language}"], pieces[f"condition_{words.language}"]
+    told = [
+        words("clusters.reaches", advice=text, condition=condition) if condition else text
+        for text, condition in zip(advice, conditions, strict=True)
+    ]
+    joined_pieces = pieces.assign(told=told).groupby("group_name")["told"].agg(" ".join)
+    return {str(group): text for group, text in joined_pieces.items()}
+
+
 def joined(names: Sequence[str], words: Words) -> str:
     """Write names as a list in a sentence."""
     if len(names) < 2:

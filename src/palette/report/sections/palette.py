@@ -1,5 +1,7 @@
 """The lifestyle palette: when people shop, and for what."""
 
+import pandas as pd
+
 from palette.report.charts import segments as charts
 from palette.report.frames import highest, rows
 from palette.report.marts import Marts
@@ -10,12 +12,11 @@ PREFERRED = 3  # categories named on a group's card
 TARGET = "palette_group"
 
 
-def build(marts: Marts, words: Words) -> Section:
-    """Assemble the section; a retailer without customers on both channels has no palette."""
+def build(marts: Marts, words: Words) -> Section | None:
+    """Assemble the section; a retailer with one category has no palette, and no section."""
     groups = marts("palette_matrix", order="behaviour, consumption")
     if groups.empty:
-        nothing = Figure("matrix", words("palette.matrix"), words("palette.none"), ("palette_matrix",))
-        return Section("palette", words("palette.title"), words("palette.none_short"), [nothing])
+        return None
     groups = groups.assign(
         label=groups["palette_group"].map(words.name),
         behaviour_label=groups["behaviour"].map(words.name),
@@ -57,28 +58,37 @@ def build(marts: Marts, words: Words) -> Section:
                     )
                 ),
             ),
-            Figure(
-                "split",
-                words("palette.split"),
-                words(
-                    "palette.split_sentence",
-                    fitted=words.count(groups["fitted_customers"].sum()),
-                    predicted=words.count(groups["predicted_customers"].sum()),
-                ),
-                ("palette_matrix", "customer_palette"),
-                Drawing(
-                    charts.fitted_and_predicted(
-                        groups.sort_values(["customers", "label"], ascending=[False, True])[
-                            ["label", "customers", "fitted_customers", "predicted_customers"]
-                        ],
-                        words,
-                    )
-                ),
-            ),
+            *_split(groups, words),
             _confusion(marts, words),
             _cards(marts, words),
         ],
     )
+
+
+def _split(groups: pd.DataFrame, words: Words) -> list[Figure]:
+    """Set clustered and predicted customers side by side, where anybody's group was predicted."""
+    if not groups["predicted_customers"].any():
+        return []
+    return [
+        Figure(
+            "split",
+            words("palette.split"),
+            words(
+                "palette.split_sentence",
+                fitted=words.count(groups["fitted_customers"].sum()),
+                predicted=words.count(groups["predicted_customers"].sum()),
+            ),
+            ("palette_matrix", "customer_palette"),
+            Drawing(
+                charts.fitted_and_predicted(
+                    groups.sort_values(["customers", "label"], ascending=[False, True])[
+                        ["label", "customers", "fitted_customers", "predicted_customers"]
+                    ],
+                    words,
+                )
+            ),
+        ),
+    ]
 
 
 def _confusion(marts: Marts, words: Words) -> Figure:

@@ -5,7 +5,7 @@ import pandas as pd
 from palette.report.charts import segments as charts
 from palette.report.frames import highest, rows
 from palette.report.marts import Marts
-from palette.report.sections.common import Drawing, Figure, Section, Table, ranked_segments, texts_by
+from palette.report.sections.common import Drawing, Figure, Section, Table, advice_by_group, ranked_segments
 from palette.report.words import Words
 
 DIMENSIONS = ("recency", "frequency", "monetary")
@@ -95,12 +95,12 @@ def _contribution(marts: Marts, words: Words) -> Figure:
 
 
 def _strategies(marts: Marts, segments: pd.DataFrame, words: Words) -> Figure:
-    actions = texts_by(marts.shared("segment_strategies"), "rfm_segment", f"actions_{words.language}")
+    actions = advice_by_group(marts, words, "segment")
     return Figure(
         "strategies",
         words("rfm.strategies"),
         words("rfm.strategies_sentence"),
-        ("rfm_segment_profiles", "segment_strategies"),
+        ("rfm_segment_profiles", "group_advice"),
         Table(
             [
                 words("segment"),

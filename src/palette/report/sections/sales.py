@@ -12,6 +12,8 @@ from palette.report.marts import Marts
 from palette.report.sections.common import TOP, Drawing, Figure, Section
 from palette.report.words import Words
 
+DEMOGRAPHIC = ["gender_label", "age_band", "revenue", "revenue_per_customer", "customers"]
+
 
 def build(marts: Marts, words: Words) -> Section:
     """Assemble the section."""
@@ -30,10 +32,10 @@ def build(marts: Marts, words: Words) -> Section:
             *_weather(marts, words),
             _by_month(marts, words),
             _by_weekday_and_hour(marts, words),
-            _ranking(marts, words, "category", "sales_by_category", "category"),
-            _ranking(marts, words, "product", "product_sales", "product_name"),
+            *_ranking(marts, words, "category", "sales_by_category", "category"),
+            *_ranking(marts, words, "product", "product_sales", "product_name"),
             *_by_demographic(marts, words),
-            _ranking(marts, words, "country", "sales_by_country", "country"),
+            *_ranking(marts, words, "country", "sales_by_country", "country"),
         ],
     )
 
@@ -83,7 +85,7 @@ def _weather(marts: Marts, words: Words) -> list[Figure]:
         )
         chart = charts.weather_by_day(known[["date_day", found.measure]], found.measure, words)
         figures.append(Figure(found.measure, title, sentence, source, Drawing(chart)))
-    return figures or [Figure("weather", words("sales.weather"), words("sales.no_weather"), source)]
+    return figures
 
 
 def _strength(correlation: float, words: Words) -> str:
@@ -133,14 +135,14 @@ def _by_weekday_and_hour(marts: Marts, words: Words) -> Figure:
     )
 
 
-def _ranking(marts: Marts, words: Words, key: str, mart: str, column: str) -> Figure:
-    """Rank categories, countries or products by revenue."""
+def _ranking(marts: Marts, words: Words, key: str, mart: str, column: str) -> list[Figure]:
+    """Rank categories, countries or products by revenue, where the data hold any."""
     title = words(f"sales.by_{key}")
     ranked = marts(mart, order=f"revenue desc, {column}").dropna(subset=[column])
     if ranked.empty:
-        return Figure(key, title, words(f"sales.no_{key}"), (mart,))
+        return []
     if key == "country" and len(ranked) == 1:
-        return Figure(key, title, words("sales.one_country", name=ranked[column].iloc[0]), (mart,))
+        return [Figure(key, title, words("sales.one_country", name=ranked[column].iloc[0]), (mart,))]
     if key == "product":  # two products may share a name, and a bar needs one of its own
         same = ranked[column].duplicated(keep=False)
         ranked = ranked.assign(
@@ -149,7 +151,7 @@ def _ranking(marts: Marts, words: Words, key: str, mart: str, column: str) -> Fi
     top = ranked.head(TOP)
     top = top.assign(text=top["revenue"].map(words.short_money))
     first = top.iloc[0]
-    return Figure(
+    figure = Figure(
         key,
         title,
         words(
@@ -178,16 +180,24 @@ def _ranking(marts: Marts, words: Words, key: str, mart: str, column: str) -> Fi
         if len(ranked) > TOP
         else "",
     )
+    return [figure]
 
 
 def _by_demographic(marts: Marts, words: Words) -> list[Figure]:
-    source = ("sales_by_demographic",)
+    """Show who spends what by gender and age, or by the one of them that is known."""
     groups = marts("sales_by_demographic", order="gender, age_band")
-    known = groups[(groups["gender"] != "unknown") & (groups["age_band"] != "unknown")]
+    told = [column for column in ("gender", "age_band") if (groups[column] != "unknown").any()]
+    known = groups[(groups[told] != "unknown").all(axis=1)] if told else groups.head(0)
     if known.empty:
-        title = words("sales.by_demographic")
-        return [Figure("demographic", title, words("sales.no_demographic"), source)]
-    known = known.assign(gender_label=known["gender"].map(lambda gender: words.term("gender", gender)))
+        return []
+    kind = "demographic" if len(told) > 1 else told[0].removesuffix("_band")
+    sums = known.groupby(told, sort=True)[["revenue", "customers"]].sum().reset_index()
+    known = sums.assign(
+        revenue_per_customer=sums["revenue"] / sums["customers"],
+        gender_label=sums["gender"].map(lambda gender: words.term("gender", gender))
+        if "gender" in told
+        else words("customers"),
+    )
     unknown = 1 - known["customers"].sum() / groups["customers"].sum()
     figures = []
     for measure in ("revenue", "revenue_per_customer"):
@@ -195,23 +205,19 @@ def _by_demographic(marts: Marts, words: Words) -> list[Figure]:
         figures.append(
             Figure(
                 measure,
-                words(f"sales.demographic_{measure}"),
+                words(f"sales.{kind}_{measure}"),
                 words(
-                    f"sales.demographic_{measure}_sentence",
+                    f"sales.{kind}_{measure}_sentence",
                     gender=best["gender_label"],
-                    age=best["age_band"],
+                    age=best.get("age_band", ""),
                     amount=words.money(best[measure]),
                     customers=words.count(best["customers"]),
                 ),
-                source,
+                ("sales_by_demographic",),
                 Drawing(
-                    charts.demographics(
-                        known[["gender_label", "age_band", "revenue", "revenue_per_customer", "customers"]],
-                        measure,
-                        words,
-                    )
+                    charts.demographics(known.reindex(columns=DEMOGRAPHIC, fill_value=""), measure, words)
                 ),
-                note=words("sales.demographic_note", share=words.percent(unknown)) if unknown > 0 else "",
+                note=words(f"sales.{kind}_note", share=words.percent(unknown)) if unknown > 0 else "",
             )
         )
     return figures

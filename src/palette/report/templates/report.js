@@ -133,7 +133,9 @@
     });
     box.append(tiles);
 
-    const todo = [customer.rfm_segment, ...Object.entries(customer.clusters).map(pair => pair.join(":")), customer.palette_group].map(key => advice[key]).filter(Boolean);
+    const pieces = {};
+    customer.advice.filter(key => advice[key]).forEach(key => (pieces[key.split(":")[0]] ??= []).push(advice[key]));
+    const todo = Object.values(pieces).map(list => list.join(" "));
     const steps = element("ul", null, { class: "todo" });
     todo.forEach(line => steps.append(element("li", line)));
     box.append(element("h3", text("todo")), steps);
