@@ -27,7 +27,7 @@ def main() -> None:
     """Build into throw-away warehouses and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, help="data folder of your own, instead of the usual builds")
-    parser.add_argument("--retailers", default="online_retail", help="of that folder (default: %(default)s)")
+    parser.add_argument("--retailers", default="", help="of that folder, a comma list (default: all in it)")
     parser.add_argument("--quick", action="store_true", help="without ten times the L.POINT retailer")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -69,7 +69,7 @@ def measure(data: Path, retailers: str) -> dict[str, object]:
             "DBT_TARGET_PATH": f"{folder}/target",
             "DBT_LOG_PATH": f"{folder}/logs",
         }
-        print(f"Building {retailers} from {data} ...", file=sys.stderr)
+        print(f"Building {retailers or 'all'} from {data} ...", file=sys.stderr)
         started = time.perf_counter()
         command = [str(Path(sys.executable).with_name("dbt")), "build", "--quiet"]
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=sys.stderr)

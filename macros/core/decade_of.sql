@@ -3,8 +3,9 @@
         when {{ age }} between 0 and 120
         then
             cast(
-                10 * cast(floor(({{ age }}) / 10) as {{ dbt.type_bigint() }})
-                as {{ dbt.type_string() }}
+                10 * cast(
+                    floor(({{ age }}) / 10) as {{ dbt.type_bigint() }}
+                ) as {{ dbt.type_string() }}
             )
     end
 {% endmacro %}

@@ -1,7 +1,8 @@
 {% macro rows_of_shops(seed, columns) %}
     select
         retailers.retailer
-        {%- for column, type in columns.items() %}, cast(rows_of_set.{{ column }} as {{ type }}) as {{ column }}
+        {%- for column, type in columns.items() %}
+            , cast(rows_of_set.{{ column }} as {{ type }}) as {{ column }}
         {%- endfor %}
     from {{ ref(seed) }} as rows_of_set
     inner join {{ ref("retailers") }} as retailers on rows_of_set.preset = retailers.{{ seed }}
@@ -18,7 +19,8 @@
     (
         select
             retailer
-            {%- for column, type in columns.items() %}, cast({{ column }} as {{ type }}) as {{ column }}
+            {%- for column, type in columns.items() %}
+                , cast({{ column }} as {{ type }}) as {{ column }}
             {%- endfor %}
         from ({{ added or "select 1" }}) as added
     )
