@@ -30,6 +30,7 @@ from palette.core.values import Dialect, present, typed
 GENERAL = "orders"
 _SIGNS = {"€": "EUR", "£": "GBP", "₩": "KRW", "₹": "INR", "zł": "PLN", "R$": "BRL"}
 _TELLING = ("order_id", "product_id", "quantity")  # what a shop may lack, but not by an oversight
+_CANDIDATES = 5  # columns to name where a meaning is open
 _READ = 2  # values of each column to show as read
 
 
@@ -146,7 +147,10 @@ def add(
             raise InputError("\n".join(["these are needed and open:", *plan.missing]))
     with _in_place(files, folder):
         declared = declare(shop, folder, plan.values)
-        landed = {name: land(declared, table) for name, table in declared.form.tables.items()}
+        try:
+            landed = {name: land(declared, table) for name, table in declared.form.tables.items()}
+        except InputError as error:
+            raise InputError(_as_flags(str(error))) from None
         text = yaml.safe_dump(dict(plan.values), allow_unicode=True, sort_keys=False)
         (folder / FILE).write_text(text, encoding="utf-8")
     return declared, landed
@@ -279,7 +283,7 @@ def _check_choice(shop: str, files: Sequence[Path], folder: Path, replace_it: bo
     seen: dict[Path, Path] = {}
     for path in files:
         if not path.is_file():
-            raise InputError(f"{path}: {'a folder' if path.is_dir() else 'no such'} file")
+            raise InputError(f"{path}: {'a folder, not a file' if path.is_dir() else 'no such file'}")
         if not path.name.lower().endswith(ENDINGS):
             raise InputError(f"{path}: not one of {', '.join(ENDINGS)}")
         if path.resolve() in seen:
@@ -466,16 +470,24 @@ def _missing(
         for group in groups:
             if columns.keys() & set(group):
                 continue
-            candidates = dict.fromkeys(
-                each
-                for proposal, raw in proposals
-                if names[raw.label] == file
+            here = [proposal for proposal, raw in proposals if names[raw.label] == file]
+            likely = {
+                each.column: each.meaning
+                for proposal in here
+                for each in proposal.columns
+                if each.table == table and each.meaning in group
+            }
+            candidates = likely or {
+                each: group[0]
+                for proposal in here
                 for one in proposal.open
                 if set(one.one_of) & set(group)
                 for each in one.candidates
-            )
-            could = ", ".join(candidates) or "none of its columns looks like it"
-            flag = f"--set {group[0]}={_shell(next(iter(candidates), 'COLUMN'))}"
+            }
+            could = ", ".join([*list(candidates)[:_CANDIDATES], *["..."] * (len(candidates) > _CANDIDATES)])
+            could = could or "none of its columns looks like it"
+            header, name = next(iter(candidates.items()), ("COLUMN", group[0]))
+            flag = f"--set {name}={_shell(header)}"
             yield f"  {file}: {' or '.join(group)} (could be: {could}): {flag}"
         for name in _TELLING if declared is form.purchases else ():
             doubtful = [
@@ -567,8 +579,11 @@ def _as_read(raw: RawFile, text: str, table: SourceTable, name: str, dialect: Di
 
 def _as_flags(message: str) -> str:
     """Name the flag where a message names the key of the declaration."""
-    flagged = re.sub(r"(date_order|decimal_mark): ('?[\w.,]+'?)", r"--set \1=\2", message)
-    return flagged.replace(f" in {FILE}", "")
+    flagged = re.sub(r"(set )?(date_order|decimal_mark): ('?[\w.,]+'?)", r"--set \2=\3", message)
+    zone = f"set time_zone in {FILE} to the shop's, as in Europe/Berlin"
+    return flagged.replace(zone, "--set time_zone=Europe/Berlin, or what the shop's is").replace(
+        f" in {FILE}", ""
+    )
 
 
 def _shell(text: str) -> str:
