@@ -8,6 +8,34 @@ with
 
     items as (select * from {{ ref('int_items') }}),
 
+    -- what a retailer never offers on some list is not shown to newcomers
+    never as (
+        select distinct retailer, rule, value
+        from {{ ref('recommendation_rules') }}
+        where
+            rule in ('never_category', 'never_product')
+            and {{ 'true' if var('recommendation_rules_enabled') else 'false' }}
+    ),
+
+    offered as (
+        select items.*
+        from items
+        where
+            not exists (
+                select 1
+                from never
+                where
+                    never.retailer = items.retailer
+                    and (
+                        (never.rule = 'never_category' and never.value = items.category)
+                        or (
+                            never.rule = 'never_product'
+                            and '|' || items.product_ids || '|' like '%|' || never.value || '|%'
+                        )
+                    )
+            )
+    ),
+
     recent as (
         select distinct purchases.retailer, purchases.customer_id, purchases.item_id
         from purchases
@@ -40,15 +68,18 @@ with
 
     bought as (
         select
-            retailer,
-            customer_group,
-            item_id,
+            grouped.retailer,
+            grouped.customer_group,
+            grouped.item_id,
             count(*) as buyers,
             row_number() over (
-                partition by retailer, customer_group order by count(*) desc, item_id
+                partition by grouped.retailer, grouped.customer_group
+                order by count(*) desc, grouped.item_id
             ) as rank
         from grouped
-        group by retailer, customer_group, item_id
+        inner join
+            offered on grouped.retailer = offered.retailer and grouped.item_id = offered.item_id
+        group by grouped.retailer, grouped.customer_group, grouped.item_id
     ),
 
     newcomer_offers as (

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import yaml
 
@@ -133,7 +134,17 @@ def documents() -> dict[Path, Mapping[str, Any]]:
 @lru_cache
 def _documents(project: Path) -> dict[Path, Mapping[str, Any]]:
     paths = sorted((project / "models" / "staging").glob("*/_*__sources.yml"))
-    return {path: yaml.load(path.read_text(encoding="utf-8"), _LOADER) for path in paths}
+    return {path: _document(path) for path in paths}
+
+
+def _document(path: Path) -> Mapping[str, Any]:
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), _LOADER)
+    except yaml.YAMLError as error:
+        raise ProjectError(f"{path}: no YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(content, dict) or not isinstance(content.get("sources"), list):
+        raise ProjectError(f"{path}: has to hold a list of sources")
+    return content
 
 
 @lru_cache
@@ -148,12 +159,18 @@ def _form(source: Mapping[str, Any], path: Path) -> Form:
     try:
         tables = {table["name"]: _table(source["name"], table) for table in source["tables"]}
         return Form(source["name"], _meta(source).get("defaults", {}), tables)
-    except (KeyError, TypeError) as error:
-        raise ProjectError(f"{path}: {error} is missing or misplaced in config: meta:") from error
+    except KeyError as error:
+        raise ProjectError(f"{path}: {error} is missing, or misplaced in config: meta:") from error
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ProjectError(f"{path}: {error}") from error
 
 
 def _table(form: str, table: Mapping[str, Any]) -> SourceTable:
     meta = _meta(table)
+    names = [column["name"] for column in table["columns"]]
+    for name in (*meta.get("key", ()), *chain.from_iterable(meta.get("one_of", ()))):
+        if name not in names:
+            raise ValueError(f"table {table['name']}: key or one_of names {name}, which is no column of it")
     return SourceTable(
         form=form,
         name=table["name"],
@@ -169,9 +186,13 @@ def _column(column: Mapping[str, Any]) -> Column:
     meta = _meta(column)
     headers = meta.get("headers", [])
     by_language = headers if isinstance(headers, dict) else {}
+    if (kind := meta["kind"]) not in get_args(Kind):
+        raise ValueError(
+            f"column {column['name']}: kind {kind!r} is unknown (there are: {', '.join(get_args(Kind))})"
+        )
     return Column(
         name=column["name"],
-        kind=cast(Kind, meta["kind"]),
+        kind=cast(Kind, kind),
         names=(column["name"], *(() if by_language else headers)),
         words={language: tuple(words) for language, words in by_language.items()},
         is_required=meta.get("is_required", True),
@@ -180,5 +201,5 @@ def _column(column: Mapping[str, Any]) -> Column:
 
 
 def _meta(entry: Mapping[str, Any]) -> Mapping[str, Any]:
-    meta: Mapping[str, Any] = entry.get("config", {}).get("meta", {})
+    meta: Mapping[str, Any] = entry.get("config", {}).get("meta") or {}
     return meta

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -114,7 +115,9 @@ def _check(path: Path, line: int, name: str, value: str | None, kind: type) -> N
             raise InputError(f"{path}: line {line}, column {name}: the value is empty")
         return
     try:
-        kind(value)
+        usable = kind is str or ("_" not in str(value) and math.isfinite(kind(value)))
     except ValueError:
+        usable = False
+    if not usable:
         needed = "a whole number" if kind is int else "a number"
-        raise InputError(f"{path}: line {line}, column {name}: '{value}' is not {needed}") from None
+        raise InputError(f"{path}: line {line}, column {name}: '{value}' is not {needed}")

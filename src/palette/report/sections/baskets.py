@@ -14,8 +14,10 @@ STRONGEST = 15  # rules of the table
 NETWORK = 20  # rules of the network
 
 
-def build(marts: Marts, words: Words) -> Section:
-    """Assemble the section."""
+def build(marts: Marts, words: Words) -> Section | None:
+    """Assemble the section; none for a retailer without products."""
+    if (marts("retailers")["item_level"] == "none").all():
+        return None
     rules = marts("basket_rules", order="lift desc, support desc, cluster_name, rule_id")
     source = ("basket_rules",)
     if rules.empty:

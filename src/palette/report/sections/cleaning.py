@@ -44,7 +44,9 @@ def build(marts: Marts, words: Words) -> Section:
                 words("cleaning.by_amount"),
                 nothing
                 or words(
-                    "cleaning.by_amount_sentence",
+                    "cleaning.by_amount_sentence"
+                    if by_amount["amount_dropped"]
+                    else "cleaning.no_amount_sentence",
                     step=by_amount["label"],
                     amount=words.money(by_amount["amount_dropped"]),
                     left=words.money(kept["amount_left"]),

@@ -221,6 +221,12 @@ def _cards(marts: Marts, words: Words, clustering: str) -> Figure:
     actions = advice_by_group(marts, words, clustering)
     descriptions = texts_by(profiles, "cluster_name", f"description_{words.language}")
     favourites = texts_by(profiles, "cluster_name", "favourite_products")
+    several = len(set(favourites.values())) > 1 or any(" | " in each for each in favourites.values())
+
+    def favoured(cluster: str) -> list[tuple[str, str]]:
+        """Name what a cluster likes, in a shop with more than one thing to like."""
+        return [(words("clusters.favourites"), _first(favourites.get(cluster, "")))] if several else []
+
     cards = [
         Card(
             words.name(row.cluster_name),
@@ -229,7 +235,7 @@ def _cards(marts: Marts, words: Words, clustering: str) -> Figure:
                 (words("share.revenue"), words.percent(row.revenue_share)),
                 (words("overview.per_customer"), words.money(row.revenue_per_customer)),
                 *_evenness(row, words),
-                (words("clusters.favourites"), _first(favourites.get(row.cluster_name, ""))),
+                *favoured(row.cluster_name),
             ],
             [descriptions.get(row.cluster_name, ""), actions.get(row.cluster_name, "")],
         )

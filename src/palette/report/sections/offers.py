@@ -16,8 +16,10 @@ METRICS = ("ndcg", "recall", "precision", "map", "hit_rate", "coverage", "novelt
 EXAMPLES = 3
 
 
-def build(marts: Marts, words: Words) -> Section:
-    """Assemble the section."""
+def build(marts: Marts, words: Words) -> Section | None:
+    """Assemble the section; none for a retailer without products."""
+    if (marts("retailers")["item_level"] == "none").all():
+        return None
     offered = marts("recommendations", "distinct list_name, customer_id")
     metrics = marts(
         "recommendation_metrics",

@@ -44,8 +44,9 @@ def _by_day(marts: Marts, words: Words) -> Figure:
     daily = marts("sales_daily", order="date_day")
     holidays = daily[daily["is_holiday"]]
     ordinary = daily[~daily["is_holiday"]]
+    known = marts("retailer_overview")["country_code"].notna().any()
     sentence = (
-        words("sales.no_holidays")
+        words("sales.no_holidays" if known else "sales.no_country")
         if holidays.empty or ordinary.empty
         else words(
             "sales.by_day_sentence",
@@ -58,7 +59,7 @@ def _by_day(marts: Marts, words: Words) -> Figure:
         "day",
         words("sales.by_day"),
         sentence,
-        ("sales_daily", "sales_peaks"),
+        ("sales_daily", "sales_peaks", "retailer_overview"),
         Drawing(
             charts.revenue_by_day(
                 daily[["date_day", "revenue", "orders", "is_holiday", "holiday_name"]], words
@@ -121,11 +122,12 @@ def _by_weekday_and_hour(marts: Marts, words: Words) -> Figure:
     hours = marts("sales_by_weekday_hour", order="weekday, hour_of_day")
     best = highest(hours, hours["revenue"])
     hours = hours.assign(day=hours["weekday"].map(words.weekday))
+    timed = hours["hour_of_day"].nunique() > 1
     return Figure(
         "week",
-        words("sales.by_week"),
+        words("sales.by_week" if timed else "sales.by_weekday"),
         words(
-            "sales.by_week_sentence",
+            "sales.by_week_sentence" if timed else "sales.by_weekday_sentence",
             weekday=words.weekday(int(best["weekday"])),
             hour=f"{int(best['hour_of_day']):02d}:00",
             revenue=words.money(best["revenue"]),
@@ -141,6 +143,8 @@ def _ranking(marts: Marts, words: Words, key: str, mart: str, column: str) -> li
     ranked = marts(mart, order=f"revenue desc, {column}").dropna(subset=[column])
     if ranked.empty:
         return []
+    if len(ranked) == 1 and (key != "country" or ranked[column].iloc[0] == "unknown"):
+        return []  # one of one says nothing
     if key == "country" and len(ranked) == 1:
         return [Figure(key, title, words("sales.one_country", name=ranked[column].iloc[0]), (mart,))]
     if key == "product":  # two products may share a name, and a bar needs one of its own

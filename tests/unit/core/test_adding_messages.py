@@ -1,0 +1,50 @@
+from pathlib import Path
+
+import pytest
+
+from palette.core.adding import add
+from palette.core.errors import InputError
+
+
+def said(folder: Path, text: str, **settings: str) -> str:
+    """Return what is said when a file cannot be added without further settings."""
+    file = folder / "sales.csv"
+    file.write_text(text)
+    with pytest.raises(InputError) as found:
+        add("shop", [file], folder / "shops", settings=settings)
+    assert not (folder / "shops").exists()
+    return str(found.value)
+
+
+def test_a_date_of_two_readings_names_both_flags(tmp_path):
+    message = said(tmp_path, "order id,date,customer id,line total\nA1,01/02/2025,C1,2.50\n")
+    assert message.endswith(
+        "could have the day or the month first; --set date_order=day_first or --set date_order=month_first"
+    )
+
+
+def test_a_time_with_an_offset_names_the_flag_of_the_time_zone(tmp_path):
+    message = said(
+        tmp_path, "order id,ordered at,customer id,line total\nA1,2025-01-02 10:00:00 -0500,C1,2.50\n"
+    )
+    assert "--set time_zone=Europe/Berlin, or what the shop's is" in message
+    assert "retailer.yml" not in message
+
+
+def test_what_is_open_is_suggested_by_the_likeliest_column(tmp_path):
+    lines = "".join(f"{at},2025-01-{at:02d},C{at},c{at}@x.org,{at % 3},2.50\n" for at in range(1, 20))
+    message = said(tmp_path, f"order id,date,shelf,email,extra,line total\n{lines}")
+    assert "customer_id (could be: email): --set customer_id=email" in message
+
+
+def test_few_of_many_columns_are_suggested(tmp_path):
+    header = ",".join(f"extra {at}" for at in range(50))
+    lines = "".join(f"{at},2025-01-{at:02d},2.50,{','.join(['7'] * 50)}\n" for at in range(1, 20))
+    message = said(tmp_path, f"order id,date,line total,{header}\n{lines}")
+    assert "(could be: extra 0, extra 1, extra 2, extra 3, extra 4, ...)" in message
+
+
+def test_a_folder_is_no_file(tmp_path):
+    (tmp_path / "sales.csv").mkdir()
+    with pytest.raises(InputError, match=r"sales.csv: a folder, not a file"):
+        add("shop", [tmp_path / "sales.csv"], tmp_path / "shops", settings={})
