@@ -11,7 +11,7 @@ with
     -- what a retailer never offers on some list is not shown to newcomers
     never as (
         select distinct retailer, rule, value
-        from {{ ref('recommendation_rules') }}
+        from {{ ref('int_recommendation_rules') }}
         where
             rule in ('never_category', 'never_product')
             and {{ 'true' if var('recommendation_rules_enabled') else 'false' }}
