@@ -17,7 +17,7 @@ from rich.markup import escape
 from palette.report import MOST_CUSTOMERS
 
 if TYPE_CHECKING:
-    from palette.core.adding import Plan
+    from palette.core.planning import Plan
 
 app = typer.Typer(
     help="Palette: who a retailer's customers are, and what to offer them next.",
@@ -63,8 +63,8 @@ def add(
 ) -> None:
     """Add a shop: look at its files, propose what they mean, and write retailer.yml beside them."""
     from palette.core.adding import add as add_shop
-    from palette.core.adding import parse_settings, table_of
     from palette.core.errors import InputError
+    from palette.core.planning import parse_settings, table_of
     from palette.core.retailers import shops_folder
 
     def show(plan: Plan) -> None:
@@ -72,7 +72,7 @@ def add(
         for line in (*plan.doubts, *plan.missing):
             console.print(f"[yellow]?[/] {escape(line.strip())}", soft_wrap=True, highlight=False)
 
-    def confirm(plan: Plan) -> dict[str, str] | None:
+    def confirm() -> dict[str, str] | None:
         answer = typer.prompt(
             "Enter takes this, NAME=VALUE changes it, q gives up", default="", show_default=False
         )
@@ -132,7 +132,7 @@ def refresh(
 def fetched(
     shop: str, uri: str | None, query: str | None, table: str | None, data: Path
 ) -> Iterator[tuple[list[Path], dict[str, str] | None]]:
-    """Read a shop's database into a file of its folder, where one is asked for; an error takes it out again."""
+    """Read a shop's database into a file of its folder, if one is named; an error takes it out again."""
     from palette.core.databases import PASSWORD_ADVICE, query_of, snapshot, without_password
     from palette.core.errors import InputError
 

@@ -1,7 +1,6 @@
-"""The real file as other shops would deliver it gives the same marts; and a shop of another kind has its own."""
+"""The real file as other shops would deliver it gives the same marts; another kind of shop has its own."""
 
 import os
-from collections.abc import Iterator
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
@@ -47,7 +46,7 @@ NOT_THE_SAME = {"retailers": {"form", "retailer_name"}, "retailer_overview": {"r
 
 
 @pytest.fixture(scope="module")
-def added(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+def added(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
     """The real file in its own form, as a German CSV and from PostgreSQL, and CDNOW, in one warehouse."""
     if not REAL_FILE.is_file():
         message = f"{REAL_FILE} is not there: it is what the shops of this test deliver"
@@ -87,7 +86,7 @@ def added(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     assert run.code == 0, run.output
     # Two models are enough to see that the lists come from the same purchases.
     variables = "{palette_backtest: false, recommendation_models: 'popularity,own_frequency'}"
-    yield place.build("--vars", variables)
+    return place.build("--vars", variables)
 
 
 @pytest.mark.parametrize("shop", ["teeladen", "datenbank"])
@@ -174,7 +173,8 @@ def test_newcomers_of_an_added_shop_get_their_palette_group(tmp_path: Path) -> N
         copy (
             select trans_id as "order", trans_seq as line, clnt_id as customer,
                 strptime(de_dt::varchar, '%Y%m%d')::date as day, de_tm as time, lpad(pd_c, 4, '0') as sku,
-                buy_ct as quantity, buy_am as unit_price, case when biz_unit like 'A%' then 'web' else 'store' end as channel
+                buy_ct as quantity, buy_am as unit_price,
+                case when biz_unit like 'A%' then 'web' else 'store' end as channel
             from read_csv('{files["02.거래 정보.csv"]}', all_varchar = true)
             where clnt_id is not null
         ) to '{lines}' (header)
