@@ -53,7 +53,7 @@ class Clustering:
     columns
         What it looks at. Empty: everything in the features that is not 0 throughout, in alphabetical order.
     logarithms
-        Those of the columns, each at least 0, that count by their logarithm; all of them when None.
+        Those of the columns that count by their logarithm, what is below 0 as 0; all of them when None.
     components
         Number of SVD components that k-means sees instead of the standardised columns; None: no reduction.
     archetypes
@@ -414,11 +414,12 @@ def standardised(features: pd.DataFrame, logarithms: tuple[str, ...] | None = No
     features
         Numbers only.
     logarithms
-        Columns that the logarithm is taken of; all of them when None.
+        Columns that the logarithm is taken of; all of them when None. What is below 0, as the revenue of a
+        customer who sent back more than they kept, counts as 0.
     """
     values = features.astype(np.float64)
     taken = list(features.columns if logarithms is None else logarithms)
-    values[taken] = np.log1p(values[taken])
+    values[taken] = np.log1p(values[taken].clip(lower=0))
     return np.asarray(StandardScaler().fit_transform(values.to_numpy()), dtype=np.float64)
 
 

@@ -48,6 +48,11 @@ def test_cleaning_names_the_steps_that_took_most_lines_and_most_money():
     assert steps.body.rows[1] == ["Exact duplicate", "3", "7", "£5.00", "£95.00"]
 
 
+def test_a_cleaning_without_steps_dropped_nothing():
+    section = cleaning.build(marts(cleaning_waterfall=waterfall([0, 0, 0]).head(1)), WORDS)
+    assert [figure.sentence for figure in section.figures[:2]] == ["No line was dropped."] * 2
+
+
 def test_cleaning_that_dropped_nothing_says_so():
     section = cleaning.build(marts(cleaning_waterfall=waterfall([0, 0, 0])), WORDS)
     assert [figure.sentence for figure in section.figures[:2]] == ["No line was dropped."] * 2

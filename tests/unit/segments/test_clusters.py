@@ -92,6 +92,11 @@ def test_standardised_takes_logarithms_then_mean_0_and_deviation_1():
     assert points.ravel() == pytest.approx([-np.sqrt(1.5), 0.0, np.sqrt(1.5)])
 
 
+def test_standardised_takes_what_is_below_0_for_0():
+    points = standardised(pd.DataFrame({"monetary": [-9.5, 0.0, np.e - 1]}))
+    assert points[0] == points[1] < points[2]
+
+
 def test_standardised_works_column_by_column_and_leaves_a_constant_at_0():
     points = standardised(pd.DataFrame({"x": [0, np.e - 1], "y": [7, 7]}))
     assert points == pytest.approx(np.array([[-1.0, 0.0], [1.0, 0.0]]))

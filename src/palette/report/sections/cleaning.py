@@ -12,7 +12,7 @@ def build(marts: Marts, words: Words) -> Section:
     steps = marts("cleaning_waterfall", order="step_number")
     steps = steps.assign(label=steps["step"].map(lambda step: words.term("step", step)))
     raw, kept = steps.iloc[0], steps.iloc[-1]
-    dropped = steps.iloc[1:]
+    dropped = steps.iloc[1:] if len(steps) > 1 else steps  # a shop may have no steps
     by_amount = highest(dropped, dropped["amount_dropped"].abs())
     by_lines = highest(dropped, dropped["lines_dropped"])
     nothing = "" if dropped["lines_dropped"].any() else words("cleaning.nothing")
