@@ -83,12 +83,15 @@ WAREHOUSE = """
 
     create table stg_lpoint__order_lines as
     select
-        retailer, order_id, row_number() over (partition by order_id order by product_id) as line_number, customer_id,
+        retailer, order_id, row_number() over (partition by order_id order by product_id) as line_number,
+        customer_id,
         product_id, if(channel = 'online', 'A01', 'B01') as store, channel, ordered_at, quantity, unit_price
     from order_lines;
 
     create table stg_lpoint__hits as
-    select retailer, customer_id, session_id, 1 as hit_number, 2 as action_type, started_at as hit_at, session_seconds
+    select
+        retailer, customer_id, session_id, 1 as hit_number, 2 as action_type, started_at as hit_at,
+        session_seconds
     from sessions;
 
     create table stg_lpoint__customers as
