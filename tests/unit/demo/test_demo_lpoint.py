@@ -422,8 +422,8 @@ def test_products_are_the_published_ones(shop):
 
 
 def test_every_category_has_a_super_category(shop):
-    seed = pd.read_csv(REPO / "seeds" / "segments" / "super_categories.csv")
-    seed = seed[seed["retailer"] == "lpoint"]
+    seed = pd.read_csv(REPO / "seeds" / "core" / "super_categories.csv")
+    seed = seed[seed["preset"] == "lpoint"]
     assert seed["category"].is_unique
     assert set(seed["category"]) == set(shop.products["clac_nm1"])
     assert seed["super_category"].nunique() == 13
@@ -493,8 +493,8 @@ def shared_out(values: pd.Series) -> pd.Series:
 
 def preferences(shop: SimpleNamespace, clients: pd.Index) -> pd.DataFrame:
     """Preference scores of the 13 super-categories, with equal weights of recency, frequency and monetary."""
-    seed = pd.read_csv(REPO / "seeds" / "segments" / "super_categories.csv")
-    named = seed[seed["retailer"] == "lpoint"].set_index("category")["super_category"]
+    seed = pd.read_csv(REPO / "seeds" / "core" / "super_categories.csv")
+    named = seed[seed["preset"] == "lpoint"].set_index("category")["super_category"]
     lines = shop.kept[shop.kept["clnt_id"].isin(clients)]
     lines = lines.assign(super_category=lines["category"].map(named))
     there = lines.groupby(["clnt_id", "super_category"])

@@ -658,7 +658,7 @@ def test_seed_archetypes_of_behaviour_and_consumption_lie_on_known_features():
     archetypes = pd.read_csv(SEEDS / "cluster_archetypes.csv")
     features = archetypes.groupby("clustering")["feature"].agg(set)
     categories = pd.read_csv(SEEDS.parent / "core" / "super_categories.csv")
-    lpoint = categories.loc[categories["retailer"] == "lpoint", "super_category"]
+    lpoint = categories.loc[categories["preset"] == "lpoint", "super_category"]
     assert features["behaviour"] <= set(BEHAVIOUR.columns)
     assert features["consumption"] == set(lpoint)
 
