@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 from sandboxes import BIN, ROOT, Sandbox, copy_of_project
 
+from palette.core.adding import add
+from palette.core.errors import InputError
+from palette.core.shop_rows import shop_rows
+
 GENERATED = ("retailer.schema.json", "your-data.md")
 
 
@@ -76,6 +80,39 @@ def test_its_commands_build_the_shop_from_the_file(followed):
 def test_its_commands_write_the_report(followed):
     sandbox, _ = followed
     assert "Teeladen" in (sandbox.project / "target/report/index.html").read_text()
+
+
+@pytest.fixture
+def tea(tmp_path: Path) -> Path:
+    """A shop's file whose last column bears a word that nobody knows."""
+    file = tmp_path / "tea.csv"
+    file.write_text("Kundennr,Datum,Artikel,Preis,Wo\n7,2025-01-02,Assam,4,Web\n8,2025-01-03,Assam,4,Web\n")
+    return file
+
+
+def test_the_shops_own_rows_of_seed_tables_are_no_raw_files(tea, tmp_path):
+    (tmp_path / "shops/tea").mkdir(parents=True)
+    (tmp_path / "shops/tea/product_themes.csv").write_text("priority,pattern,theme\n1,% ASSAM %,Tea\n")
+    declared, landed = add("tea", [tea], tmp_path / "shops", settings={})
+    assert landed["order_lines"].rows == 2
+    assert landed["products"].path is None
+    assert len(shop_rows(declared, "product_themes")) == 1
+
+
+def test_a_setting_of_a_name_that_is_a_column_and_a_key_is_of_the_column_it_names(tea, tmp_path):
+    column, _ = add("a", [tea], tmp_path, settings={"channel": "Wo"})
+    assert (column.retailer.channel, column.retailer.columns["order_lines"]["channel"]) == ("unknown", "Wo")
+    key, _ = add("b", [tea], tmp_path, settings={"channel": "offline"})
+    assert (key.retailer.channel, key.retailer.columns["order_lines"].get("channel")) == ("offline", None)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("currency", "EURO"), ("channel", "Nowhere"), ("csv", "{header: perhaps}")]
+)
+def test_a_setting_that_a_key_cannot_have_is_named(tea, tmp_path, key, value):
+    with pytest.raises(InputError, match=rf"{key}.*{value.split(' ')[-1].strip('}')}"):
+        add("tea", [tea], tmp_path, settings={key: value})
+    assert not (tmp_path / "tea").exists()
 
 
 def test_the_schema_and_the_tables_are_what_is_declared(tmp_path):

@@ -8,7 +8,16 @@ import pytest
 from great_expectations.expectations.registry import list_registered_expectation_implementations
 
 from palette.core.tables import typed
-from palette.quality.expectations import SUITES, Check, Suite, SuiteError, load_suite, parse_suite, run_suite
+from palette.quality.expectations import (
+    SUITES,
+    Check,
+    Suite,
+    SuiteError,
+    load_suite,
+    parse_suite,
+    run_staging_suites,
+    run_suite,
+)
 from palette.quality.results import CUSTOM_SQL, RESULTS_SCHEMA, failed
 
 ORDERS = """
@@ -74,18 +83,33 @@ WAREHOUSE = """
 
     create table stg_lpoint__order_lines as
     select
-        order_id, row_number() over (partition by order_id order by product_id) as line_number, customer_id,
-        product_id, if(channel = 'online', 'A01', 'B01') as store, channel, ordered_at, quantity, unit_price
+        retailer, order_id, row_number() over (partition by order_id order by product_id) as line_number,
+        customer_id, product_id, if(channel = 'online', 'A01', 'B01') as store, channel, ordered_at,
+        quantity, unit_price
     from order_lines;
 
     create table stg_lpoint__hits as
-    select customer_id, session_id, 1 as hit_number, 2 as action_type, started_at as hit_at, session_seconds
+    select
+        retailer, customer_id, session_id, 1 as hit_number, 2 as action_type, started_at as hit_at,
+        session_seconds
     from sessions;
 
     create table stg_lpoint__customers as
-    select distinct customer_id, 'M' as gender, 'unknown' as age_band from sessions;
+    select distinct retailer, customer_id, 'M' as gender, '30' as age_band from sessions;
 
-    create table stg_lpoint__products as select distinct product_id from order_lines;
+    create table stg_lpoint__products as select distinct retailer, product_id from order_lines;
+
+    create table stg_orders__order_lines as
+    select
+        retailer, order_id, cast(null as bigint) as line_number, product_id, customer_id, ordered_at,
+        cast(quantity as decimal(18, 4)) as quantity, unit_price, amount
+    from order_lines;
+
+    create table stg_orders__products as select distinct retailer, product_id from order_lines;
+
+    create table stg_orders__customers as select distinct retailer, customer_id from order_lines;
+
+    create table stg_orders__visits as select retailer, session_id, customer_id from sessions;
 
     create table customer_rfm as
     select 'shop' as retailer, *, 100 * r_score + 10 * f_score + m_score as rfm_score
@@ -157,6 +181,11 @@ WAREHOUSE = """
 BREAKS = {
     "Every line was ordered": "update {} set ordered_at = timestamp '2999-01-01' where order_id = '1'",
     "At most 5 % of the lines": "insert into {0} select * from {0}",
+    "At most 5 % of a shop's lines are exact": "insert into {0} select * from {0}",
+    "At most 5 % of a shop's lines are of": "delete from stg_orders__products where product_id = 'P2'",
+    "An order has one customer": "update {} set customer_id = 'b' where product_id = 'P2'",
+    "An order was made on one day": "update {} set ordered_at = '2024-01-07' where product_id = 'P2'",
+    "A retailer knows the country": "update {} set country = null where customer_id = 'a'",
     "At most 1 %": "delete from stg_lpoint__products where product_id = 'P1'",
     "At most 5 % of the hits": "delete from stg_lpoint__customers where customer_id = 'a'",
     "The amount of a line": "update {} set amount = amount + 0.01 where order_line_id = '1-P1'",
@@ -166,7 +195,7 @@ BREAKS = {
     "The product of every line": "delete from products where product_id = 'P1'",
     "At most 40 %": "delete from order_lines where order_line_id <> '1-P1'",
     "The customers of a retailer": "update customers set revenue = revenue + 1 where customer_id = 'a'",
-    "At least 40 %": "update products set category = 'Other Products'",
+    "At least 40 %": "update products set category = 'Other Products' where product_id <> 'P1'",
     "At most 20 %": "update products set super_category = 'Other Products' where product_id = 'P1'",
     "Every Saturday": "update dates set is_weekend = false",
     "No day is missing": "delete from dates where date_day = '2024-01-06'",
@@ -487,6 +516,35 @@ def test_a_retailer_without_sessions_and_palette_passes(tmp_path, name):
         con.execute(f"insert into {relation} select * replace ('web shop' as retailer) from {relation}")
     results = run_suite(con, name, tables(con, *relations), docs_folder=tmp_path)
     assert failed(results) == []
+
+
+def test_a_retailer_without_categories_and_countries_passes(tmp_path):
+    con = duckdb.connect()
+    con.execute(WAREHOUSE)
+    con.execute("update products set category = 'Other Products', super_category = 'Other Products'")
+    con.execute("update customers set country = null")
+    results = run_suite(con, "core", tables(con, *load_suite("core").relations), docs_folder=tmp_path)
+    assert failed(results) == []
+
+
+@pytest.mark.parametrize("name", ["lpoint_staging", "orders_staging"])
+def test_two_retailers_may_have_the_same_ids(tmp_path, name):
+    con = duckdb.connect()
+    con.execute(WAREHOUSE)
+    relations = load_suite(name).relations
+    for relation in relations:
+        con.execute(f"insert into {relation} select * replace ('web shop' as retailer) from {relation}")
+    assert failed(run_suite(con, name, tables(con, *relations), docs_folder=tmp_path)) == []
+
+
+def test_the_suites_of_the_retailers_forms_run(warehouse, tmp_path):
+    every = [relation for name in SUITES if "staging" in name for relation in load_suite(name).relations]
+    forms = ["orders", "lpoint", "orders", "form without a suite"]
+    results = run_staging_suites(warehouse, forms, tables(warehouse, *every), docs_folder=tmp_path)
+    assert results["suite"].unique().tolist() == ["lpoint_staging", "orders_staging"]
+    assert failed(results) == []
+    none = run_staging_suites(warehouse, [], tables(warehouse, *every), docs_folder=tmp_path)
+    assert typed(none, RESULTS_SCHEMA).num_rows == 0
 
 
 @pytest.mark.parametrize(("name", "check"), REAL_CHECKS)
