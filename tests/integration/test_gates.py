@@ -11,9 +11,10 @@ GOOD = HEADER + LINE.format(quantity=6, date="12/1/2010 8:26", price="2.55")
 
 
 def with_files(sandbox, **contents):
-    """The sandbox with these files as its whole input; `__` in a name stands for the dot."""
+    """The sandbox with these files and a declaration as its whole input; `__` in a name stands for a dot."""
     folder = sandbox.folder / "input"
     folder.mkdir()
+    (folder / "retailer.yml").write_text("form: online_retail\n")
     for name, content in contents.items():
         (folder / name.replace("__", ".")).write_bytes(content.encode())
     return type(sandbox)(sandbox.folder, folder, sandbox.project)
@@ -43,8 +44,32 @@ BROKEN_FILES = {
         ["x.csv", "row 2", "UnitPrice"],
     ),
     "a file that is not what it says": ({"x__parquet": "not parquet"}, ["x.parquet"]),
-    "a workbook": ({"x__xlsx": "PK"}, ["x.xlsx", "palette import online_retail"]),
-    "no file": ({}, ["no "]),
+    "a workbook that is none": ({"x__xlsx": "PK"}, ["x.xlsx", "cannot be read"]),
+    "a copy": ({"x__csv": GOOD, "y__csv": GOOD}, ["y.csv", "a copy of x.csv"]),
+    "no file": ({}, ["no file of online_retail.invoice_lines", "retailer.yml"]),
+    "a declaration that is none": (
+        {"x__csv": GOOD, "retailer__yml": "form: online_retail\ncurency: GBP\n"},
+        ["retailer.yml", "curency", "did you mean 'currency'"],
+    ),
+    "a declared column that is not there": (
+        {
+            "x__csv": GOOD,
+            "retailer__yml": "form: online_retail\ncolumns: {invoice_lines: {quantity: Units}}\n",
+        },
+        ["x.csv", "no column 'Units'", "quantity", "Quantity"],
+    ),
+    "a set of steps that is none": (
+        {"x__csv": GOOD, "retailer__yml": "form: online_retail\ncleaning_steps: standrad\n"},
+        ["retailer.yml", "cleaning_steps", "standrad", "standard"],
+    ),
+    "a row for a seed that is wrong": (
+        {"x__csv": GOOD, "product_facts__csv": "product_id,stock,margin\n85123A,many,0.5\n"},
+        ["product_facts.csv", "line 2", "column stock", "many"],
+    ),
+    "a rule for a list that is wrong": (
+        {"x__csv": GOOD, "recommendation_rules__csv": "list_name,rule,value\nnxt,least_stock,1\n"},
+        ["recommendation_rules.csv", "line 2", "nxt", "did you mean 'next'"],
+    ),
 }
 
 
@@ -56,6 +81,16 @@ def test_a_broken_input_stops_the_build_before_anything_is_written(sandbox, earl
     for word in words:
         assert word in run.output
     assert "Traceback" not in run.output
+    assert sandbox.warehouse.read_bytes() == earlier
+
+
+def test_files_of_no_known_form_stop_the_build(sandbox, earlier):
+    strange = with_files(sandbox, x__csv="Datum;Summe\n31.01.2025;3\n")
+    (strange.data / "retailer.yml").unlink()
+    run = strange.dbt("build")
+    assert run.code != 0
+    for word in (str(strange.data), "fit none of the forms", "palette add"):
+        assert word in run.output
     assert sandbox.warehouse.read_bytes() == earlier
 
 
