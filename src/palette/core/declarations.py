@@ -56,6 +56,10 @@ def _currency(code: str) -> str:
     return code
 
 
+def _norway(code: object) -> object:
+    return "NO" if code is False else code  # YAML reads NO without quotes as false
+
+
 def _country(code: str) -> str:
     if code not in holidays.list_supported_countries(include_aliases=False):
         raise ValueError("no ISO 3166-1 alpha-2 code of a country with known holidays, such as DE")
@@ -108,7 +112,7 @@ class Retailer(_Strict):
     currency: Annotated[str, AfterValidator(_currency)] = Field(
         NO_CURRENCY, description="ISO 4217 code of all amounts; XXX: not known"
     )
-    country: Annotated[str, AfterValidator(_country)] | None = Field(
+    country: Annotated[str, BeforeValidator(_norway), AfterValidator(_country)] | None = Field(
         None,
         description="ISO 3166-1 alpha-2 code of the country whose public holidays count; none: no holidays",
     )

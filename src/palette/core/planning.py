@@ -286,7 +286,7 @@ def _settle(
         there = ", ".join(each.column for file, _ in proposals for each in file.columns)
         raise InputError(f"--set {column}={header}: no column '{header}' (there are: {there})")
     _describe_from_orders(meant)
-    return meant, choices, doubts
+    return meant, choices, list(dict.fromkeys(doubts))  # sheets of a workbook doubt alike
 
 
 def _describe_from_orders(meant: _Meant) -> None:
@@ -367,8 +367,9 @@ def _missing(
                 if each.meaning == name and name not in left_out
             ]
             if doubtful:
+                could = ", ".join(dict.fromkeys(doubtful))
                 yield (
-                    f"  {file}: {name} may be {', '.join(doubtful)}: --set {name}={_shell(doubtful[0])}, "
+                    f"  {file}: {name} may be {could}: --set {name}={_shell(doubtful[0])}, "
                     f"or --set {name}= if it is not"
                 )
 

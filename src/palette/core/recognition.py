@@ -11,13 +11,14 @@ import difflib
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache
 from itertools import product
 
 from palette.core.column_facts import ColumnFacts, describe, number
+from palette.core.column_judges import identifier, is_moment, judged, looks
 from palette.core.header_words import Form, Meaning, Table, header_keys, header_tokens, token_keys
 
 GENERAL_FORM = "orders"
@@ -204,146 +205,6 @@ def _hold(tokens: tuple[str, ...], phrases: tuple[frozenset[str], ...]) -> str:
     return " ".join(token for token in tokens if token in held)
 
 
-_Judge = Callable[[ColumnFacts], int]
-
-
-def _is(facts: ColumnFacts, *kinds: str, share: float = 0.9) -> bool:
-    return any(facts.kinds[kind] >= share for kind in kinds)
-
-
-def _is_moment(facts: ColumnFacts) -> bool:
-    return (
-        _is(facts, "timestamp") or _is(facts, "date") or facts.kinds["timestamp"] + facts.kinds["date"] >= 0.9
-    )
-
-
-def _is_plain_number(facts: ColumnFacts) -> bool:
-    return _is(facts, "decimal") and not _is(facts, "date")
-
-
-def _identifier(facts: ColumnFacts) -> int:
-    fractions = facts.kinds["decimal"] - facts.kinds["integer"] - 0.1
-    if (_is_moment(facts) and not _is(facts, "integer")) or _is(facts, "time_of_day", "url"):
-        return -1
-    if fractions > 0 or ((facts.least or 0) < 0 and facts.kinds["integer"] > 0.5) or facts.mean_length > 80:
-        return -1
-    if facts.kinds["has_space"] > 0.5 and facts.kinds["has_digit"] < 0.5:
-        return -1
-    return int(
-        facts.kinds["has_space"] < 0.5 and (facts.kinds["has_digit"] > 0.5 or _is(facts, "code", "email"))
-    )
-
-
-def _code(facts: ColumnFacts) -> int:
-    """Judge codes of products and orders, which are no e-mail addresses."""
-    return -1 if _is(facts, "email", share=0.5) else _identifier(facts)
-
-
-def _label(facts: ColumnFacts) -> int:
-    if _is(facts, "decimal", "email", "url", "timestamp", "date", "time_of_day", share=0.7):
-        return -1
-    return 1
-
-
-def _class(facts: ColumnFacts) -> int:
-    if _is(facts, "email", "url", "timestamp", "time_of_day", share=0.7) or facts.mean_length > 100:
-        return -1
-    if _is(facts, "decimal"):
-        return 0 if _is(facts, "integer") else -1
-    return int(facts.distinct > 1)
-
-
-def _place(facts: ColumnFacts) -> int:
-    return -1 if facts.kinds["has_digit"] > 0.3 or _is(facts, "email", share=0.3) else 1
-
-
-def _between(least: float, most: float, *, whole: bool = True) -> _Judge:
-    def judge(facts: ColumnFacts) -> int:
-        fits = _is(facts, "integer") if whole else _is_plain_number(facts)
-        if not fits or facts.least is None or facts.most is None:
-            return -1
-        return 1 if least <= facts.least and facts.most <= most else -1
-
-    return judge
-
-
-def _rate(facts: ColumnFacts) -> int:
-    if not _is_plain_number(facts):
-        return -1
-    return int(_between(-1, 1, whole=False)(facts) > 0 and not facts.kinds["percent"])
-
-
-def _money(facts: ColumnFacts) -> int:
-    return 1 if _is_plain_number(facts) and facts.kinds["percent"] < 0.1 else -1
-
-
-def _money_off(facts: ColumnFacts) -> int:
-    """Judge money taken off; few different shares of 1 are a rate, round numbers up to 100 may be one."""
-    if not _is_plain_number(facts) or facts.kinds["percent"] > 0.1:
-        return -1
-    steps = {each * 20 for each in map(number, facts.sample) if each}
-    if len(steps) > 1 and all(0 < step < 20 and abs(step - round(step)) < 1e-9 for step in steps):
-        return -1
-    return 0 if steps and all(0 < step <= 2_000 and step % 100 == 0 for step in steps) else 1
-
-
-def _enumerated(kind: str, most: int, *, also: str | None = None) -> _Judge:
-    def judge(facts: ColumnFacts) -> int:
-        if _is(facts, kind) or (facts.kinds[kind] >= 0.5 and facts.distinct <= most):
-            return 1
-        near = facts.kinds[also] > 0 if also else kind == "channel"
-        return 0 if near and facts.distinct <= most else -1
-
-    return judge
-
-
-# What a column's values have to be, by its kind, and where its meaning says more, by its name.
-_BY_KIND: dict[str, _Judge] = {
-    "text": _label,
-    "identifier": _code,
-    "timestamp": lambda facts: 1 if _is_moment(facts) else -1,
-    "date": lambda facts: 1 if _is_moment(facts) else -1,
-    "time_of_day": lambda facts: 1 if _is(facts, "time_of_day") else -1,
-    "decimal": _between(-1e12, 1e12, whole=False),
-    "integer": _between(-1e12, 1e12),
-    "channel": _enumerated("channel", 15),
-    "gender": _enumerated("gender", 6, also="title"),
-    "flag": _enumerated("flag", 6, also="return"),
-}
-_BY_NAME: dict[str, _Judge] = {
-    "customer_id": _identifier,
-    "ordered_at": lambda facts: 1 if _is_moment(facts) and not _is(facts, "date") else -1,
-    "ordered_on": lambda facts: 1 if _is(facts, "date") else -1,
-    "line_number": _between(0, 1_000_000),
-    "quantity": _between(-1e6, 1e6, whole=False),
-    "unit_price": _money,
-    "amount": _money,
-    "discount": _money_off,
-    "store": lambda facts: -1 if _is_moment(facts) or _is(facts, "email", "url", "time_of_day") else 1,
-    "country": _place,
-    "city": _place,
-    "currency": lambda facts: 1 if _is(facts, "currency") else -1,
-    "super_category": _class,
-    "category": _class,
-    "subcategory": _class,
-    "margin": _rate,
-    "birth_year": _between(1900, 2100),
-    "age": _between(0, 120),
-    "age_band": lambda facts: 1 if facts.kinds["age_band"] >= 0.5 else 0 if _is(facts, "integer") else -1,
-    "email": lambda facts: 1 if _is(facts, "email", share=0.8) else -1,
-    "page_views": _between(0, 1e6),
-    "seconds": _between(0, 1e7),
-    "mean_temperature": _between(-80, 140, whole=False),
-    "rainfall": _between(0, 2000, whole=False),
-}
-
-
-def _judged(facts: ColumnFacts, meaning: Meaning) -> int:
-    if not facts.filled:
-        return 0
-    return _BY_NAME.get(meaning.name, _BY_KIND[meaning.kind])(facts)
-
-
 # ---------- proposals
 
 
@@ -447,7 +308,7 @@ def _still_open(
             and any(
                 _word(each.header, by_name[name], form)[0] > 0
                 or (
-                    _judged(each, by_name[name]) > 0
+                    judged(each, by_name[name]) > 0
                     and not any(key in form.unused for key in header_keys(each.header))
                 )
                 for name in names
@@ -497,7 +358,7 @@ def _assign(facts: Sequence[ColumnFacts], table: Table, form: Form) -> dict[str,
 
 def _match(at: int, facts: ColumnFacts, meaning: Meaning, form: Form) -> _Match | None:
     word, why, rank = _word(facts.header, meaning, form)
-    value = _judged(facts, meaning)
+    value = judged(facts, meaning)
     if not word or value < 0 or (not facts.filled and word < 0.8):
         return None
     return _Match(at, meaning, word, value, why, rank)
@@ -749,26 +610,26 @@ def _has_leading_zero(facts: ColumnFacts) -> bool:
 def _without_header(file: str, facts: Sequence[ColumnFacts], form: Form) -> FileProposal:
     """Propose the columns of a file of order lines that names none; nothing of it is sure."""
     table = next(each for each in form.tables if each.name == "order_lines")
-    days = next((each for each in facts if _is_moment(each)), None)
+    days = next((each for each in facts if is_moment(each)), None)
     meant: dict[int, str] = {}
     for at, each in enumerate(facts):
         fraction = each.kinds["decimal"] - each.kinds["integer"] > 0.1
         if each is days:
-            name = "ordered_on" if _is(each, "date") else "ordered_at"
-        elif _is(each, "time_of_day"):
+            name = "ordered_on" if looks(each, "date") else "ordered_at"
+        elif looks(each, "time_of_day"):
             name = "ordered_time"
-        elif _is(each, "decimal") and fraction:
+        elif looks(each, "decimal") and fraction:
             name = "amount"
-        elif _is(each, "integer") and (each.most or 0) < 1000 and not _has_leading_zero(each):
+        elif looks(each, "integer") and (each.most or 0) < 1000 and not _has_leading_zero(each):
             name = "quantity"
         elif (
             days
-            and _identifier(each) >= 0
+            and identifier(each) >= 0
             and each.distinct < each.rows
             and not _repeats(_by_order(each, days))
         ):
             name = "customer_id"
-        elif _identifier(each) > 0 and each.distinct < each.rows:
+        elif identifier(each) > 0 and each.distinct < each.rows:
             name = "order_id"
         else:
             continue

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from palette.core.adding import add
@@ -48,3 +49,17 @@ def test_a_folder_is_no_file(tmp_path):
     (tmp_path / "sales.csv").mkdir()
     with pytest.raises(InputError, match=r"sales.csv: a folder, not a file"):
         add("shop", [tmp_path / "sales.csv"], tmp_path / "shops", settings={})
+
+
+def test_sheets_that_are_alike_are_asked_about_once(tmp_path):
+    book = openpyxl.Workbook()
+    for sheet in (book.active, book.create_sheet("2025")):
+        for row in (["Ref", "date", "email", "line total"], ["x-1", "2025-01-13", "c@x.org", 2.5]):
+            sheet.append(row)
+    file = tmp_path / "sales.xlsx"
+    book.save(file)
+    shown = []
+    with pytest.raises(InputError) as found:
+        add("shop", [file], tmp_path / "shops", settings={}, show=shown.append)
+    assert str(found.value).count("--set customer_id=email") == 1
+    assert len(shown[0].doubts) == len(set(shown[0].doubts)) > 0

@@ -87,7 +87,6 @@ class TestWrongValues:
             ("currency", "eur", "currency: 'eur': no ISO 4217 code, such as EUR"),
             ("country", "Germany", "country: 'Germany': no ISO 3166-1 alpha-2 code of a country"),
             ("country", "DEU", "country: 'DEU': no ISO 3166-1 alpha-2 code"),
-            ("country", False, "country: False: "),  # NO in YAML
             (
                 "time_zone",
                 "Europe/Berln",
@@ -251,3 +250,8 @@ class TestSchema:
         declared = written(tmp_path, "currency: EUR\nfiles: {order_lines: a.csv}\ncsv: {delimiter: ;}\n")
         again = written(tmp_path, yaml.safe_dump(declared.retailer.model_dump(exclude_defaults=True)))
         assert again == declared
+
+
+def test_norway_needs_no_quotes(tmp_path: Path) -> None:
+    (tmp_path / "retailer.yml").write_text("country: NO\n")
+    assert declare("shop", tmp_path).retailer.country == "NO"

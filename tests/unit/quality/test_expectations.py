@@ -84,8 +84,8 @@ WAREHOUSE = """
     create table stg_lpoint__order_lines as
     select
         retailer, order_id, row_number() over (partition by order_id order by product_id) as line_number,
-        customer_id,
-        product_id, if(channel = 'online', 'A01', 'B01') as store, channel, ordered_at, quantity, unit_price
+        customer_id, product_id, if(channel = 'online', 'A01', 'B01') as store, channel, ordered_at,
+        quantity, unit_price
     from order_lines;
 
     create table stg_lpoint__hits as
