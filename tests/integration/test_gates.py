@@ -11,7 +11,7 @@ GOOD = HEADER + LINE.format(quantity=6, date="12/1/2010 8:26", price="2.55")
 
 
 def with_files(sandbox, **contents):
-    """The sandbox with these files and a declaration as its input; `__` in a name stands for the dot."""
+    """The sandbox with these files and a declaration as its whole input; `__` in a name stands for a dot."""
     folder = sandbox.folder / "input"
     folder.mkdir()
     (folder / "retailer.yml").write_text("form: online_retail\n")
