@@ -30,7 +30,8 @@ def undescribed(manifest: dict, columns: dict[str, list[str]]) -> list[str]:
         if node["resource_type"] not in ("model", "seed", "source"):
             continue
         declared = {name: column["description"].strip() for name, column in node["columns"].items()}
-        built = columns.get(node["name"], list(declared))
+        is_raw = node["resource_type"] == "source"  # and may have the name of a mart
+        built = list(declared) if is_raw else columns.get(node["name"], list(declared))
         missing += [f"{node['name']}.{name}" for name in {*built, *declared} if not declared.get(name)]
         missing += [f"{node['name']}.{name} is not built" for name in declared if name not in built]
     return missing
@@ -56,7 +57,11 @@ def test_every_sql_mart_has_a_contract_and_a_unit_test(manifest):
     tested = {parent for test in manifest["unit_tests"].values() for parent in test["depends_on"]["nodes"]}
     assert len(marts) > 15
     assert [mart for mart in marts if not manifest["nodes"][mart]["config"]["contract"]["enforced"]] == []
-    assert [mart for mart in marts if mart not in tested] == ["model.palette.quality_results"]
+    # Their rows come from Python: tests/unit/quality, tests/unit/core/test_retailers.py.
+    assert {mart for mart in marts if mart not in tested} == {
+        "model.palette.quality_results",
+        "model.palette.retailers",
+    }
 
 
 def test_the_readme_explains_every_setting():

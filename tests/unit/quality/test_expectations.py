@@ -583,7 +583,9 @@ def harm(check: Check) -> str:
         case "expect_column_pair_values_a_to_be_greater_than_b":
             step = "interval 1 day" if kwargs["column_A"].endswith("_at") else "1"
             return f"update {table} set {kwargs['column_B']} = {kwargs['column_A']} + {step}"
-        case "expect_table_row_count_to_be_between":
+        case "expect_table_row_count_to_be_between" if "min_value" in kwargs:
             return f"delete from {table}"
+        case "expect_table_row_count_to_be_between":
+            return f"insert into {table} select {table}.* from {table}, range({kwargs['max_value']})"
     (sql,) = (sql for rule, sql in BREAKS.items() if check.rule.startswith(rule))
     return sql.format(table)
