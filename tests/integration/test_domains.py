@@ -19,13 +19,13 @@ def manifest(demo_data, tmp_path_factory):
 
 
 def domain(node: dict) -> str:
-    """The folder that a model or seed lies in; that of a form's staging is below all domains."""
-    return "staging" if "staging" in node["fqn"] else node["fqn"][-2]
+    """The folder that a model or seed lies in; a form's staging is part of the ground."""
+    return "core" if "staging" in node["fqn"] else node["fqn"][-2]
 
 
 def upward(nodes: dict) -> list[tuple[str, str]]:
     """Pairs of a node and what it reads from a domain above its own."""
-    places = {"staging": -1} | {name: place for place, name in enumerate(DOMAINS)}
+    places = {name: place for place, name in enumerate(DOMAINS)}
     own = {key: node for key, node in nodes.items() if node["resource_type"] in ("model", "seed")}
     return [
         (node["name"], own[read]["name"])
