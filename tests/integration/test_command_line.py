@@ -15,7 +15,8 @@ def rebuilt(demo: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> tuple[Sa
 
 
 @pytest.mark.parametrize(
-    "command", [(), ("import",), ("demo",), ("build",), ("report",), ("summary",), ("docs",)]
+    "command",
+    [(), *((name,) for name in ("add", "refresh", "demo", "build", "assign", "report", "summary", "docs"))],
 )
 def test_every_command_has_help(sandbox, command):
     run = sandbox.run("palette", *command, "--help")
@@ -69,24 +70,27 @@ def test_demo_writes_the_same_bytes_twice(sandbox):
     assert one.read_bytes() == two.read_bytes()
 
 
-def test_an_imported_file_builds_the_same_warehouse(demo, sandbox):
+def test_a_shop_that_was_added_builds_the_same_warehouse(demo, sandbox):
     file = demo.data / "online_retail" / "online_retail.csv"
-    out = sandbox.folder / "imported"
-    run = sandbox.run("palette", "import", "online_retail", file, "--out", out)
+    added = type(sandbox)(sandbox.folder, sandbox.folder / "shops")
+    run = added.run("palette", "add", "online_retail", file, "--yes", "--set", "form=online_retail")
     assert run.code == 0, run.output
-    imported = type(sandbox)(sandbox.folder, out).build("--select", "+order_lines")
+    assert (added.data / "online_retail" / "retailer.yml").is_file()
+    added.build("--select", "+order_lines")
     difference = "select sum(amount)::varchar, count(*) from order_lines"
-    assert imported.query(difference).equals(demo.query(difference))
+    assert added.query(difference).equals(demo.query(difference))
 
 
-def test_import_of_a_broken_file_says_what_is_wrong(sandbox):
+def test_adding_a_broken_file_says_what_is_wrong(sandbox):
     file = sandbox.folder / "broken.csv"
     file.write_text("InvoiceNo,StockCode\n1,2\n")
-    run = sandbox.run("palette", "import", "online_retail", file, "--out", sandbox.folder / "imported")
+    added = type(sandbox)(sandbox.folder, sandbox.folder / "shops")
+    run = added.run("palette", "add", "shop", file, "--yes")
     assert run.code == 1
     assert "broken.csv" in run.output
-    assert "Description" in run.output
-    assert not (sandbox.folder / "imported").exists()
+    assert "customer_id" in run.output
+    assert "Traceback" not in run.output
+    assert not (added.data / "shop").exists()
 
 
 def test_make_lists_its_targets():
