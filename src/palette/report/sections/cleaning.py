@@ -43,13 +43,15 @@ def build(marts: Marts, words: Words) -> Section:
                 "amounts",
                 words("cleaning.by_amount"),
                 nothing
-                or words(
-                    "cleaning.by_amount_sentence"
+                or (
+                    words(
+                        "cleaning.by_amount_sentence",
+                        step=by_amount["label"],
+                        amount=words.money(by_amount["amount_dropped"]),
+                        left=words.money(kept["amount_left"]),
+                    )
                     if by_amount["amount_dropped"]
-                    else "cleaning.no_amount_sentence",
-                    step=by_amount["label"],
-                    amount=words.money(by_amount["amount_dropped"]),
-                    left=words.money(kept["amount_left"]),
+                    else words("cleaning.no_amount_sentence", left=words.money(kept["amount_left"]))
                 ),
                 source,
                 Drawing(waterfall(steps, "amount", words)),

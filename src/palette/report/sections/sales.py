@@ -46,7 +46,7 @@ def _by_day(marts: Marts, words: Words) -> Figure:
     ordinary = daily[~daily["is_holiday"]]
     known = marts("retailer_overview")["country_code"].notna().any()
     sentence = (
-        words("sales.no_holidays" if known else "sales.no_country")
+        (words("sales.no_holidays") if known else words("sales.no_country"))
         if holidays.empty or ordinary.empty
         else words(
             "sales.by_day_sentence",
@@ -125,11 +125,17 @@ def _by_weekday_and_hour(marts: Marts, words: Words) -> Figure:
     timed = hours["hour_of_day"].nunique() > 1
     return Figure(
         "week",
-        words("sales.by_week" if timed else "sales.by_weekday"),
+        words("sales.by_week") if timed else words("sales.by_weekday"),
         words(
-            "sales.by_week_sentence" if timed else "sales.by_weekday_sentence",
+            "sales.by_week_sentence",
             weekday=words.weekday(int(best["weekday"])),
             hour=f"{int(best['hour_of_day']):02d}:00",
+            revenue=words.money(best["revenue"]),
+        )
+        if timed
+        else words(
+            "sales.by_weekday_sentence",
+            weekday=words.weekday(int(best["weekday"])),
             revenue=words.money(best["revenue"]),
         ),
         ("sales_by_weekday_hour",),
