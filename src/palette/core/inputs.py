@@ -28,6 +28,7 @@ from palette.core.declarations import ADDED_ROWS, FILE, Csv, Declared
 from palette.core.encodings import EncodingError, encoding_of, utf8_copy
 from palette.core.errors import InputError
 from palette.core.forms import ENDINGS, SourceTable
+from palette.core.header_words import has_header
 from palette.core.values import NOT_A, Dialect, present, problem, typed
 from palette.core.workbooks import WORKBOOKS, sheets
 
@@ -395,7 +396,7 @@ def _raw_text(path: Path, written: Csv, scratch: Path) -> RawFile:
     )
     if not fields:
         raise InputError(f"{path}: the file is empty")
-    header = written.header if written.header is not None else not looks_like_values(fields)
+    header = written.header if written.header is not None else has_header(fields)
     if header and len(fields) == 1:
         raise InputError(f"{path}: the file has a header but no rows")
     form = CsvFormat(encoding, delimiter, header)
@@ -437,15 +438,6 @@ def _delimiter(lines: Sequence[str]) -> str:
     if not unquoted.count(best) and len(counts) == 1 and counts.pop() > 1:
         return _BLANKS
     return best
-
-
-def looks_like_values(rows: Sequence[Sequence[str]]) -> bool:
-    """Tell whether the first row holds values and no names: a number or a date stands in it."""
-    return (
-        any(re.fullmatch(r"[+-]?[\d.,/:\- ]*\d[\d.,/:\- ]*", field.strip()) for field in rows[0])
-        if rows
-        else False
-    )
 
 
 def _write_fields(path: Path, encoding: str, out: Path) -> None:
