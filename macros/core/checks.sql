@@ -32,3 +32,27 @@
         {% do palette_python("load_learners", []) %}
     {% endif %}
 {% endmacro %}
+
+
+{# What this build made, counted on the connection that made it: what is put in place is compared with it. #}
+{% macro count_rows(results) %}
+    {% set counts = [] %}
+    {% if execute and flags.WHICH == "build" %}
+        {% for result in results if result.status == "success" and result.node.resource_type in ("model", "seed") %}
+            {% set node = result.node %}
+            {% if node.config.materialized in ("table", "incremental", "seed") %}
+                {% do counts.append(
+                    "select '" ~ node.schema ~ "." ~ node.alias ~ "' as name, count(*) as counted from "
+                    ~ api.Relation.create(schema=node.schema, identifier=node.alias)
+                ) %}
+            {% endif %}
+        {% endfor %}
+    {% endif %}
+    {% if counts %}
+        {% set counted = {} %}
+        {% for row in run_query(counts | join(" union all ")).rows %}
+            {% do counted.update({row["name"]: row["counted"] | int}) %}
+        {% endfor %}
+        {% do palette_python("keep_counts", [tojson(counted)]) %}
+    {% endif %}
+{% endmacro %}

@@ -80,8 +80,12 @@ def _scored(retailer: str, file: Path) -> list[pd.DataFrame]:
         _copy_shop(shop, file, data / retailer)
         selected = ["--select", *(f"+{table}" for table in (*FEATURES, "int_order_lines__unioned"))]
         untested = ["--resource-type", "model", "--resource-type", "seed"]
-        folders = {"PALETTE_DATA": str(data), "DBT_TARGET_PATH": str(Path(scratch) / "target")}
-        if dbt(["--quiet", "build", *selected, *untested], built, PALETTE_RETAILERS=retailer, **folders):
+        environment = {
+            "PALETTE_DATA": str(data),
+            "PALETTE_RETAILERS": retailer,
+            "DBT_TARGET_PATH": str(Path(scratch) / "target"),
+        }
+        if dbt(["--quiet", "build", *selected, *untested], built, environment):
             raise BuildError(f"{file}: the purchases could not be scored")
         features, category_scores = _read(built, FEATURES)
         with duckdb.connect(str(built), read_only=True) as connection:

@@ -25,6 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 console = Console()
+WAIT = typer.Option(min=0, metavar="SECONDS", help="Wait so long for another build, or writer, to end.")
 
 
 @app.command()
@@ -196,12 +197,26 @@ def build(
     dbt_vars: Annotated[
         str | None, typer.Option("--vars", help="dbt vars as YAML, such as '{as_of_date: 2011-06-30}'.")
     ] = None,
+    wait: Annotated[float, WAIT] = 0.0,
 ) -> None:
     """Build the whole warehouse and its report; a failed build leaves the earlier ones as they were."""
     from palette.warehouse import BuildError, build
 
     try:
-        warehouse = build(dbt_vars)
+        warehouse = build(dbt_vars, wait=wait)
+    except BuildError as error:
+        raise stop(error) from None
+    show_summary(warehouse)
+    report()
+
+
+@app.command()
+def publish(wait: Annotated[float, WAIT] = 0.0) -> None:
+    """Put a finished build in place that could not be while somebody wrote to the warehouse."""
+    from palette.warehouse import BuildError, publish_finished
+
+    try:
+        warehouse = publish_finished(wait=wait)
     except BuildError as error:
         raise stop(error) from None
     show_summary(warehouse)

@@ -8,8 +8,10 @@ warehouse.
 import importlib
 import json
 import logging
+import os
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from threading import Lock
 
 import duckdb
@@ -20,6 +22,7 @@ from palette.core import landing, retailers, shop_rows
 from palette.core.errors import InputError
 from palette.core.forms import forms, project_folder
 from palette.core.settings import Settings, SettingsError
+from palette.publishing import ROW_COUNTS
 from palette.recommendations.rules import RuleError, check_rules_file
 
 # The modules whose libraries are heavy. First imports of those from several dbt threads can deadlock, so they
@@ -94,6 +97,12 @@ def shop_rows_sql(seed: str) -> str:
     return shop_rows.shop_rows_sql(found().retailers, seed)
 
 
+def keep_counts(rows: str) -> None:
+    """Write how many rows every table has, a JSON object, to the file that `palette build` asks for."""
+    if file := os.environ.get(ROW_COUNTS):
+        Path(file).write_text(rows, encoding="utf-8")
+
+
 def load_learners() -> None:
     """Import the heavy modules without the deprecations of their libraries, which are not the user's."""
     log = logging.getLogger("py.warnings")  # where Great Expectations sends them
@@ -134,6 +143,7 @@ class Plugin(BasePlugin):
             source_sql: 2,
             retailers_sql: 0,
             shop_rows_sql: 1,
+            keep_counts: 1,
         }
         for function, arguments in functions.items():
             conn.create_function(

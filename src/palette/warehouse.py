@@ -1,25 +1,26 @@
 """Builds the warehouse by way of a scratch copy, so that a failed build leaves the earlier one untouched."""
 
+import contextlib
+import ctypes
 import os
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-import duckdb
-
-from palette.core.errors import InputError
 from palette.core.forms import project_folder
-from palette.core.inputs import sql_string
 from palette.core.retailers import DEMO, data_folder
 from palette.demo import write_demo
+from palette.publishing import ROW_COUNTS, building_site, carry_over, publish
+from palette.publishing import BuildError as BuildError
 
-HISTORY = "quality_history"
+PARSED = "partial_parse.msgpack"  # which saves dbt to read every file anew
 
-
-class BuildError(InputError):
-    """The warehouse could not be built or is not there."""
+_LIBRARY = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
 
 
 def warehouse_path() -> Path:
@@ -48,16 +49,17 @@ def existing_warehouse() -> Path:
     return warehouse
 
 
-def build(dbt_vars: str | None = None) -> Path:
+def build(dbt_vars: str | None = None, *, wait: float = 0.0) -> Path:
     """Build every model, test and quality check from nothing, then put the result in place at once.
 
-    The scratch file has the final one's name, in a folder of its own: DuckDB's views name their catalog,
-    which is the file's name. Of the earlier warehouse it holds the quality history, to which the build adds.
+    Of the earlier warehouse the new one holds what no input gives again, such as the quality history.
 
     Parameters
     ----------
     dbt_vars
         YAML for dbt's ``--vars``.
+    wait
+        Seconds to wait for another build of the same warehouse, and for whoever writes to the earlier one.
 
     Returns
     -------
@@ -67,59 +69,47 @@ def build(dbt_vars: str | None = None) -> Path:
     Raises
     ------
     BuildError
-        The earlier file cannot be read, or dbt failed, which has printed why. The earlier file is as it was.
+        The earlier file cannot be read or another build has it, dbt failed, which has printed why, or what it
+        built is not whole. The earlier file is as it was.
     """
     warehouse = warehouse_path()
-    scratch = warehouse.parent / ".building" / warehouse.name
-    shutil.rmtree(scratch.parent, ignore_errors=True)
-    scratch.parent.mkdir(parents=True)
-    carry_history(warehouse, scratch)
-    write_missing_demo()
-    arguments = ["build"]
-    if dbt_vars:
-        arguments += ["--vars", dbt_vars]
-    if dbt(arguments, scratch):
-        kept = f"{warehouse} is as it was" if warehouse.exists() else "no warehouse was written"
-        raise BuildError(f"the build failed; {kept}. What was built until then: {scratch}")
-    scratch.replace(warehouse)
-    shutil.rmtree(scratch.parent)
+    kept = f"{warehouse} is as it was" if warehouse.exists() else "no warehouse was written"
+    with building_site(warehouse, wait=wait) as site:
+        carry_over(site)
+        write_missing_demo()
+        arguments = ["build", "--target-path", str(site.artefacts)]
+        if dbt_vars:
+            arguments += ["--vars", dbt_vars]
+        before = target_folder() / PARSED
+        if before.is_file():
+            site.artefacts.mkdir()
+            shutil.copy(before, site.artefacts)
+        if code := dbt(arguments, site.scratch, {ROW_COUNTS: str(site.counts)}, keeping=site.lock):
+            reason = f"dbt was ended by {signal.Signals(-code).name}" if code < 0 else "the build failed"
+            raise BuildError(f"{reason}; {kept}. What was built until then: {site.scratch}")
+        for artefact in site.artefacts.glob("*.*"):
+            shutil.copy(artefact, target_folder())
+        try:
+            publish(site, wait=wait)
+        except BuildError as error:
+            raise BuildError(f"{error}. {kept[0].upper()}{kept[1:]}") from error
     return warehouse
 
 
-def carry_history(earlier: Path, scratch: Path) -> None:
-    """Copy the quality history, which no input gives again, from the earlier warehouse into the scratch one.
-
-    Parameters
-    ----------
-    earlier
-        The earlier warehouse; where there is none, or it has no history, nothing happens.
-    scratch
-        The file to copy into.
+def publish_finished(*, wait: float = 0.0) -> Path:
+    """Put a warehouse in place that was built, but could not be put there then.
 
     Raises
     ------
     BuildError
-        The earlier file is no DuckDB file, or is being written to: the build would replace it all the same.
+        None waits, or it still cannot be put in place.
     """
-    if not earlier.exists():
-        return
-    with duckdb.connect() as connection:
-        try:
-            connection.execute(f"attach {sql_string(earlier)} as earlier (read_only)")
-        except duckdb.Error as error:
-            raise BuildError(
-                f"{earlier}: the quality history in it cannot be read, so nothing was built. Close whatever "
-                f"writes to the file, or move it away to begin anew. {error}"
-            ) from error
-        declared = connection.execute(f"""
-            select sql from duckdb_tables()
-            where database_name = 'earlier' and schema_name = 'main' and table_name = '{HISTORY}'
-        """).fetchone()
-        if declared:
-            connection.execute(f"attach {sql_string(scratch)} as scratch")
-            connection.execute("use scratch")
-            connection.execute(declared[0])
-            connection.execute(f"insert into {HISTORY} from earlier.main.{HISTORY}")
+    warehouse = warehouse_path()
+    with building_site(warehouse, wait=wait, afresh=False) as site:
+        if not site.counts.is_file():
+            raise BuildError(f"{warehouse}: no finished build waits to be put in place, run `make build`")
+        publish(site, wait=wait)
+    return warehouse
 
 
 def document() -> Path:
@@ -141,21 +131,63 @@ def document() -> Path:
 def write_missing_demo() -> None:
     """Write the demo where nothing else is to be built: no data folder is named, and no shop was added."""
     demo = project_folder() / DEMO
-    if data_folder() == demo and not demo.is_dir():
-        print(f"Writing the demo data to {demo}")
-        write_demo(demo)
+    if data_folder() != demo or demo.is_dir():
+        return
+    print(f"Writing the demo data to {demo}")
+    demo.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=demo.parent, prefix=".demo-") as scratch:
+        written = Path(scratch) / demo.name
+        write_demo(written)
+        with contextlib.suppress(FileExistsError):  # another build was faster
+            written.replace(demo)
 
 
-def dbt(arguments: Sequence[str], warehouse: Path, **further: str) -> int:
-    """Run dbt in the project on a warehouse file; keywords are further environment variables.
+def dbt(
+    arguments: Sequence[str],
+    warehouse: Path,
+    further: Mapping[str, str] | None = None,
+    *,
+    keeping: int | None = None,
+) -> int:
+    """Run dbt in the project on a warehouse file.
+
+    It ends when this process does, however that ends.
+
+    Parameters
+    ----------
+    arguments
+        Of the command `dbt`.
+    warehouse
+        The file it works on.
+    further
+        Environment variables.
+    keeping
+        Descriptor of a lock that dbt holds as well while it lives.
 
     Returns
     -------
     int
-        dbt's exit code.
+        dbt's exit code, below 0 that of the signal that ended it.
     """
-    environment = os.environ | {"PALETTE_DB": str(warehouse)} | further
-    if "PALETTE_DATA" not in further:
+    environment = os.environ | {"PALETTE_DB": str(warehouse)} | dict(further or {})
+    if "PALETTE_DATA" not in (further or {}):
         environment["PALETTE_DATA"] = str(data_folder())
     command = [str(Path(sys.executable).with_name("dbt")), *arguments]
-    return subprocess.run(command, cwd=project_folder(), env=environment, check=False).returncode
+    with subprocess.Popen(
+        command,
+        cwd=project_folder(),
+        env=environment,
+        pass_fds=() if keeping is None else (keeping,),
+        preexec_fn=_die_with_parent,
+    ) as process:
+        try:
+            return process.wait()
+        except BaseException:
+            process.kill()  # asked to end, dbt would first finish the models it is at
+            raise
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to kill this process when its parent dies; elsewhere the lock tells that it lives."""
+    if sys.platform == "linux":
+        _LIBRARY.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
