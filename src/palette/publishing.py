@@ -208,14 +208,12 @@ def verify(scratch: Path, counts: Mapping[str, int]) -> None:
         }
         for table, rows in counts.items():
             if table not in found:
-                raise BuildError(
-                    f"{scratch}: the table {table} is not there, though dbt built it: is the disk full?"
-                )
+                raise BuildError(f"{scratch}: {table} is not there, though dbt built it: is the disk full?")
             counted = connection.execute(f"select count(*) from {table}").fetchone()
             if counted != (rows,):
                 raise BuildError(
-                    f"{scratch}: {table} has {counted[0] if counted else 0:,} rows, where dbt counted {rows:,}: "
-                    "is the disk full?"
+                    f"{scratch}: {table} has {counted[0] if counted else 0:,} rows, "
+                    f"where dbt counted {rows:,}: is the disk full?"
                 )
     if not counts.get(PURCHASES):
         raise BuildError(
