@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help build report test lint docs screenshots entities schema bench lock clean
+.PHONY: help build report test faults lint docs screenshots entities schema bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,6 +24,9 @@ report: $(INSTALLED) ## write the report, target/report/index.html (the end of a
 
 test: lint ## lint, types, pytest and dbt on throw-away warehouses
 	$(BIN)/pytest
+
+faults: $(INSTALLED) ## kill, starve and race builds, and count what the warehouse survives (a quarter of an hour)
+	$(BIN)/pytest tests/faults
 
 lint: $(INSTALLED) ## ruff, sqlfmt and mypy
 	$(BIN)/ruff check --quiet .

@@ -101,7 +101,7 @@ def building_site(warehouse: Path, *, wait: float = 0.0, afresh: bool = True) ->
         _recover(site)
         try:
             if afresh:
-                _clear(scratch.parent)
+                clear(scratch.parent)
                 site.earlier.mkdir(parents=True)
         except OSError as error:
             raise _unwritable(scratch.parent, error) from error
@@ -167,7 +167,7 @@ def publish(site: Site, *, wait: float = 0.0) -> None:
             move(site)
     except (duckdb.Error, OSError) as error:
         raise BuildError(f"{site.scratch}: cannot be put in place: {_first_line(error)}") from error
-    _clear(site.scratch.parent)
+    clear(site.scratch.parent)
 
 
 def checkpoint(scratch: Path) -> None:
@@ -323,7 +323,7 @@ def _attach_earlier(connection: duckdb.DuckDBPyConnection, site: Site) -> None:
         print(f"{site.warehouse}: its log cannot be replayed, and is left out")
 
 
-def _clear(folder: Path) -> None:
+def clear(folder: Path) -> None:
     """Remove a scratch folder, and the one around it when that is empty."""
     if folder.is_dir() and not folder.is_symlink():
         shutil.rmtree(folder)

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from palette.core.forms import project_folder
 from palette.core.retailers import DEMO, data_folder
 from palette.demo import write_demo
-from palette.publishing import ROW_COUNTS, building_site, carry_over, publish
+from palette.publishing import ROW_COUNTS, building_site, carry_over, clear, publish
 from palette.publishing import BuildError as BuildError
 
 PARSED = "partial_parse.msgpack"  # which saves dbt to read every file anew
@@ -84,7 +84,13 @@ def build(dbt_vars: str | None = None, *, wait: float = 0.0) -> Path:
         if before.is_file():
             site.artefacts.mkdir()
             shutil.copy(before, site.artefacts)
-        if code := dbt(arguments, site.scratch, {ROW_COUNTS: str(site.counts)}, keeping=site.lock):
+        try:
+            code = dbt(arguments, site.scratch, {ROW_COUNTS: str(site.counts)}, keeping=site.lock)
+        except BaseException:
+            clear(site.scratch.parent)
+            print(kept[0].upper() + kept[1:], flush=True)
+            raise
+        if code:
             reason = f"dbt was ended by {signal.Signals(-code).name}" if code < 0 else "the build failed"
             raise BuildError(f"{reason}; {kept}. What was built until then: {site.scratch}")
         for artefact in site.artefacts.glob("*.*"):
