@@ -13,6 +13,7 @@ from browsing import Reader, chromium
 from playwright.sync_api import Browser
 from sandboxes import ROOT, Sandbox
 
+from palette.core.writing import UNFINISHED
 from palette.report import MOST_CUSTOMERS
 from palette.report.page import render, write_report
 
@@ -397,4 +398,4 @@ def test_a_warehouse_of_an_earlier_version_is_named_and_the_earlier_report_stays
     assert "the report reads the mart rfm_grid" in run.output
     assert "run `make build` again" in run.output
     assert out.read_text() == "earlier"
-    assert sorted(path.name for path in tmp_path.glob("*.tmp")) == []
+    assert list(tmp_path.glob(f"{UNFINISHED}*")) == []

@@ -1,7 +1,5 @@
 """Writes the report: one HTML file that opens from disk and asks nothing of any network."""
 
-import os
-import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,6 +12,7 @@ import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from palette.core.writing import write_whole
 from palette.report import MOST_CUSTOMERS
 from palette.report.charts.common import Chart
 from palette.report.charts.recommendations import customer_history
@@ -87,7 +86,7 @@ def write_report(
         raise ReportError(f"{warehouse} cannot be read; close whatever writes to it. {error}") from error
     with connection:
         page, shown = render(connection, most_customers=most_customers, seed=seed)
-    _replace(out, page)
+    write_whole(out, page)
     return shown
 
 
@@ -187,13 +186,3 @@ def _bundle() -> Markup:
     version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
     script: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=version)
     return Markup(script.replace("</script", "<\\/script"))
-
-
-def _replace(out: Path, page: str) -> None:
-    """Write a file beside its place, then put it there at once."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=out.parent, suffix=".tmp")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(page)
-    Path(name).chmod(0o644)
-    Path(name).replace(out)
