@@ -12,13 +12,15 @@ import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from palette.core.errors import InputError
+from palette.core.warehouses import open_warehouse
 from palette.core.writing import write_whole
 from palette.report import MOST_CUSTOMERS
 from palette.report.charts.common import Chart
 from palette.report.charts.recommendations import customer_history
 from palette.report.customers import LookUp, look_up
 from palette.report.frames import rows
-from palette.report.marts import Marts, ReportError
+from palette.report.marts import Marts
 from palette.report.sections import SECTIONS
 from palette.report.sections.common import Drawing, Section, translated_names
 from palette.report.theme import CONFIG
@@ -77,14 +79,11 @@ def write_report(
 
     Raises
     ------
-    ReportError
-        The warehouse cannot be read, lacks a mart or column that the report shows, or holds no purchases.
+    InputError
+        The warehouse cannot be read, lacks a mart or column that the report shows, or holds no purchases; or
+        the file cannot be written.
     """
-    try:
-        connection = duckdb.connect(str(warehouse), read_only=True)
-    except duckdb.IOException as error:
-        raise ReportError(f"{warehouse} cannot be read; close whatever writes to it. {error}") from error
-    with connection:
+    with open_warehouse(warehouse) as connection:
         page, shown = render(connection, most_customers=most_customers, seed=seed)
     write_whole(out, page)
     return shown
@@ -104,7 +103,7 @@ def render(connection: duckdb.DuckDBPyConnection, *, most_customers: int, seed: 
     """
     retailers = Marts(connection, "").shared("retailer_overview", order="retailer_name, retailer")
     if retailers.empty:
-        raise ReportError("this warehouse holds no purchases: there is nothing to report")
+        raise InputError("this warehouse holds no purchases: there is nothing to report")
     marts = {name: Marts(connection, name) for name in retailers["retailer"]}
     look_ups = {name: look_up(own, most=most_customers, seed=seed) for name, own in marts.items()}
     articles = [
