@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import duckdb
 import pandas as pd
 import yaml
 
@@ -17,8 +16,10 @@ from palette.core.declarations import FILE, Declared
 from palette.core.inputs import matches
 from palette.core.retailers import data_folder, find_retailers
 from palette.core.shop_rows import TABLES
+from palette.core.warehouses import open_warehouse
+from palette.publishing import BuildError
 from palette.segments.palette import explain, fit_forests, predict, purchase_features
-from palette.warehouse import BuildError, dbt
+from palette.warehouse import dbt
 
 FEATURES = ("customer_features", "customer_category_scores")
 
@@ -88,7 +89,7 @@ def _scored(retailer: str, file: Path) -> list[pd.DataFrame]:
         if dbt(["--quiet", "build", *selected, *untested], built, environment):
             raise BuildError(f"{file}: the purchases could not be scored")
         features, category_scores = _read(built, FEATURES)
-        with duckdb.connect(str(built), read_only=True) as connection:
+        with open_warehouse(built) as connection:
             named = connection.execute(
                 "select count(distinct customer_id) from intermediate.int_order_lines__unioned"
             ).fetchone() or (0,)
@@ -122,5 +123,5 @@ def _copy_shop(shop: Declared, file: Path, folder: Path) -> None:
 
 
 def _read(warehouse: Path, tables: Sequence[str]) -> list[pd.DataFrame]:
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with open_warehouse(warehouse) as connection:
         return [connection.execute(f"select * from main.{table}").df() for table in tables]

@@ -3,28 +3,52 @@
 from __future__ import annotations
 
 import shlex
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
+from typer.core import TyperGroup
 
+from palette.core.errors import InputError
 from palette.report import MOST_CUSTOMERS
 
 if TYPE_CHECKING:
     from palette.core.planning import Plan
 
+INTERRUPTED, TERMINATED = 130, 143  # what a shell reports of SIGINT and SIGTERM
+
+
+class Commands(TyperGroup):
+    """All commands: whatever a user may cause ends each of them in one message, without a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was typed."""
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))  # an exit clears what is unfinished
+        try:
+            return super().invoke(ctx)
+        except (KeyboardInterrupt, typer.Abort):
+            complain("Interrupted")
+            raise typer.Exit(INTERRUPTED) from None
+        except Exception as error:
+            if not is_expected(error):
+                raise
+            raise stop(error) from None
+
+
 app = typer.Typer(
+    cls=Commands,
     help="Palette: who a retailer's customers are, and what to offer them next.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-console = Console()
+console = Console(markup=False, highlight=False, soft_wrap=True)  # what is printed may hold anything
 WAIT = typer.Option(min=0, metavar="SECONDS", help="Wait so long for another build, or writer, to end.")
 
 
@@ -64,14 +88,13 @@ def add(
 ) -> None:
     """Add a shop: look at its files, propose what they mean, and write retailer.yml beside them."""
     from palette.core.adding import add as add_shop
-    from palette.core.errors import InputError
     from palette.core.planning import parse_settings, table_of
     from palette.core.retailers import shops_folder
 
     def show(plan: Plan) -> None:
-        console.print(table_of(plan))
+        console.print(table_of(plan), soft_wrap=False)
         for line in (*plan.doubts, *plan.missing):
-            console.print(f"[yellow]?[/] {escape(line.strip())}", soft_wrap=True, highlight=False)
+            console.print(Text.assemble(("?", "yellow"), f" {line.strip()}"))
 
     def confirm() -> dict[str, str] | None:
         answer = typer.prompt(
@@ -81,31 +104,28 @@ def add(
             return None
         return parse_settings([answer]) if answer.strip() else {}
 
-    try:
-        folder = data or shops_folder()
-        with fetched(shop, uri, query, table, folder) as (read, snapshot):
-            if not yes and not sys.stdin.isatty():
-                raise InputError("nobody to ask: --yes takes what is sure, --set NAME=VALUE settles the rest")
-            declared, landed = add_shop(
-                shop,
-                [*(files or []), *read],
-                folder,
-                settings=parse_settings(settings or []),
-                confirm=None if yes else confirm,
-                show=show,
-                replace_it=replace,
-                snapshot=snapshot,
-            )
-    except InputError as error:
-        raise stop(error) from None
+    folder = data or shops_folder()
+    with fetched(shop, uri, query, table, folder) as (read, snapshot):
+        if not yes and not sys.stdin.isatty():
+            raise InputError("nobody to ask: --yes takes what is sure, --set NAME=VALUE settles the rest")
+        declared, landed = add_shop(
+            shop,
+            [*(files or []), *read],
+            folder,
+            settings=parse_settings(settings or []),
+            confirm=None if yes else confirm,
+            show=show,
+            replace_it=replace,
+            snapshot=snapshot,
+        )
     for name, each in landed.items():
         if each.path:
-            console.print(f"{shop}.{name}: {each.rows:,} rows", soft_wrap=True, highlight=False)
+            console.print(f"{shop}.{name}: {each.rows:,} rows")
         for note in each.notes:
-            console.print(f"{shop}.{name}: {note}", soft_wrap=True, highlight=False, markup=False)
-    console.print(f"Declared in {declared.folder / 'retailer.yml'}", soft_wrap=True, highlight=False)
+            console.print(f"{shop}.{name}: {note}")
+    console.print(f"Declared in {declared.folder / 'retailer.yml'}")
     own = "" if folder == shops_folder() else f"PALETTE_DATA={shlex.quote(str(folder))} "
-    console.print(f"Build with: {own}make build", soft_wrap=True, highlight=False)
+    console.print(f"Build with: {own}make build")
 
 
 @app.command()
@@ -118,15 +138,11 @@ def refresh(
 ) -> None:
     """Read a shop's database again; its earlier snapshot stays until the new one is whole."""
     from palette.core.adding import refresh as refresh_shop
-    from palette.core.errors import InputError
     from palette.core.retailers import shops_folder
 
-    try:
-        with counting("rows read") as progress:
-            rows = refresh_shop(shop, data or shops_folder(), progress)
-    except InputError as error:
-        raise stop(error) from None
-    console.print(f"{shop}: {rows:,} rows; `make build` takes them in", soft_wrap=True, highlight=False)
+    with counting("rows read") as progress:
+        rows = refresh_shop(shop, data or shops_folder(), progress)
+    console.print(f"{shop}: {rows:,} rows; `make build` takes them in")
 
 
 @contextmanager
@@ -135,7 +151,6 @@ def fetched(
 ) -> Iterator[tuple[list[Path], dict[str, str] | None]]:
     """Read a shop's database into a file of its folder, if one is named; an error takes it out again."""
     from palette.core.databases import PASSWORD_ADVICE, query_of, snapshot, without_password
-    from palette.core.errors import InputError
 
     if uri is None:
         if query or table:
@@ -146,7 +161,7 @@ def fetched(
         raise InputError("say what to read of the database: --query '...' or --table schema.table")
     query = query or query_of(str(table))
     if without_password(uri) != uri:
-        console.print(PASSWORD_ADVICE, soft_wrap=True, highlight=False)
+        console.print(PASSWORD_ADVICE)
     file = data / shop / "order_lines.parquet"
     made = not file.parent.exists()
     if (file.parent / "retailer.yml").exists():
@@ -182,14 +197,11 @@ def demo(
     """Write made-up retailers with every kind of dirty row and planted patterns."""
     from palette.demo import SEED, write_demo
 
-    try:
-        written = write_demo(out, retailer, SEED if seed is None else seed, customers)
-    except ValueError as error:
-        raise stop(error) from None
+    written = write_demo(out, retailer, SEED if seed is None else seed, customers)
     for name, files in written.items():
         for file in files:
             kind = "planted truth, never read" if file.is_truth else name
-            console.print(f"{kind}: {file.path} ({file.lines:,} lines)", soft_wrap=True, highlight=False)
+            console.print(f"{kind}: {file.path} ({file.lines:,} lines)")
 
 
 @app.command()
@@ -200,12 +212,9 @@ def build(
     wait: Annotated[float, WAIT] = 0.0,
 ) -> None:
     """Build the whole warehouse and its report; a failed build leaves the earlier ones as they were."""
-    from palette.warehouse import BuildError, build
+    from palette.warehouse import build
 
-    try:
-        warehouse = build(dbt_vars, wait=wait)
-    except BuildError as error:
-        raise stop(error) from None
+    warehouse = build(dbt_vars, wait=wait)
     show_summary(warehouse)
     report()
 
@@ -213,12 +222,9 @@ def build(
 @app.command()
 def publish(wait: Annotated[float, WAIT] = 0.0) -> None:
     """Put a finished build in place that could not be while somebody wrote to the warehouse."""
-    from palette.warehouse import BuildError, publish_finished
+    from palette.warehouse import publish_finished
 
-    try:
-        warehouse = publish_finished(wait=wait)
-    except BuildError as error:
-        raise stop(error) from None
+    warehouse = publish_finished(wait=wait)
     show_summary(warehouse)
     report()
 
@@ -226,12 +232,9 @@ def publish(wait: Annotated[float, WAIT] = 0.0) -> None:
 @app.command()
 def summary() -> None:
     """Say what the warehouse holds: rows, segments, offers and their worth, quality verdict."""
-    from palette.warehouse import BuildError, existing_warehouse
+    from palette.warehouse import existing_warehouse
 
-    try:
-        show_summary(existing_warehouse())
-    except BuildError as error:
-        raise stop(error) from None
+    show_summary(existing_warehouse())
 
 
 @app.command()
@@ -246,20 +249,16 @@ def report(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the sample.")] = 0,
 ) -> None:
     """Write the report of the warehouse: one HTML file that opens in any browser, without a network."""
-    from palette.report.marts import ReportError
     from palette.report.page import write_report
-    from palette.warehouse import BuildError, existing_warehouse, target_folder
+    from palette.warehouse import existing_warehouse, target_folder
 
     started = time.perf_counter()
-    try:
-        warehouse = existing_warehouse()
-        console.print(f"Writing the report of {warehouse}", soft_wrap=True, highlight=False)
-        out = out or target_folder() / "report" / "index.html"
-        write_report(warehouse, out, most_customers=customers, seed=seed)
-    except (BuildError, ReportError) as error:
-        raise stop(error) from None
+    warehouse = existing_warehouse()
+    console.print(f"Writing the report of {warehouse}")
+    out = out or target_folder() / "report" / "index.html"
+    write_report(warehouse, out, most_customers=customers, seed=seed)
     size, seconds = out.stat().st_size / 1e6, time.perf_counter() - started
-    console.print(f"Report: {out} ({size:.1f} MB, {seconds:.0f} s); open it in a browser", soft_wrap=True)
+    console.print(f"Report: {out} ({size:.1f} MB, {seconds:.0f} s); open it in a browser")
 
 
 @app.command()
@@ -275,43 +274,59 @@ def assign(
 ) -> None:
     """Give new customers their palette group, without building anew."""
     from palette.assignment import assign_groups
-    from palette.core.errors import InputError
-    from palette.warehouse import BuildError, existing_warehouse
+    from palette.core.writing import write_csv
+    from palette.warehouse import existing_warehouse
 
-    try:
-        groups = assign_groups(existing_warehouse(), file, retailer=retailer, seed=seed)
-    except (BuildError, InputError) as error:
-        raise stop(error) from None
-    groups.to_csv(out, index=False)
+    groups = assign_groups(existing_warehouse(), file, retailer=retailer, seed=seed)
+    write_csv(groups, out)
     for group, customers in groups["palette_group"].value_counts().items():
-        console.print(f"{group}: {customers:,} customers", soft_wrap=True, highlight=False)
-    console.print(f"Groups and reasons: {out}", soft_wrap=True, highlight=False)
+        console.print(f"{group}: {customers:,} customers")
+    console.print(f"Groups and reasons: {out}")
 
 
 @app.command()
 def docs() -> None:
     """Build the lineage site of the warehouse."""
-    from palette.warehouse import BuildError, document
+    from palette.core.warehouses import open_warehouse
+    from palette.warehouse import document, warehouse_path
 
-    try:
-        site = document()
-    except BuildError as error:
-        raise stop(error) from None
-    console.print(f"Lineage site: {site}. Serve it with: .venv/bin/dbt docs serve", soft_wrap=True)
+    if warehouse_path().exists():
+        with open_warehouse(warehouse_path()) as connection:
+            connection.table("retailer_overview")
+    site = document()
+    console.print(f"Lineage site: {site}. Serve it with: .venv/bin/dbt docs serve")
 
 
 def show_summary(warehouse: Path) -> None:
-    """Print the summary of a warehouse."""
+    """Print the summary of a warehouse, all of it or an error."""
     from palette.overview.summary import summarise
 
-    for part in summarise(warehouse):
-        console.print(part, soft_wrap=True, highlight=False)
+    for part in list(summarise(warehouse)):
+        console.print(part)
+
+
+def is_expected(error: Exception) -> bool:
+    """Say whether an error is one of the user's files, disk or warehouse, and not of the program."""
+    import duckdb
+
+    if isinstance(error, BrokenPipeError):  # nobody reads on
+        return False
+    return isinstance(error, InputError | OSError | duckdb.IOException)
 
 
 def stop(error: Exception) -> typer.Exit:
     """Print an expected error as one message; to be raised."""
-    Console(stderr=True, highlight=False).print(f"[bold red]Error:[/] {error}", soft_wrap=True)
+    if isinstance(error, OSError) and error.filename is not None:
+        complain("Error:", f" {error.filename}: {error.strerror}")
+    else:
+        complain("Error:", f" {error}")
     return typer.Exit(1)
+
+
+def complain(title: str, rest: str = "") -> None:
+    """Print to standard error, with what a terminal would obey written out."""
+    safe = "".join(sign if sign.isprintable() or sign in "\n\t" else ascii(sign)[1:-1] for sign in rest)
+    Console(stderr=True, highlight=False).print(Text.assemble((title, "bold red"), safe), soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -14,8 +14,7 @@ from tempfile import TemporaryDirectory
 from palette.core.forms import project_folder
 from palette.core.retailers import DEMO, data_folder
 from palette.demo import write_demo
-from palette.publishing import ROW_COUNTS, building_site, carry_over, clear, publish
-from palette.publishing import BuildError as BuildError
+from palette.publishing import ROW_COUNTS, BuildError, building_site, carry_over, clear, publish
 
 PARSED = "partial_parse.msgpack"  # which saves dbt to read every file anew
 

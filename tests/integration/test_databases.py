@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from postgres import OWNER, PASSWORD, Server, throw_away_server
 
 from palette.core.databases import DatabaseError, Snapshot, query_of, snapshot, without_password
+from palette.core.errors import InputError
 
 
 @pytest.fixture(scope="session")
@@ -410,7 +411,9 @@ class TestLargeAnswers:
 def test_a_folder_that_cannot_be_written_is_named(server: Server, tmp_path: Path) -> None:
     (tmp_path / "shop").touch()
     out = tmp_path / "shop" / "orders.parquet"
-    with pytest.raises(DatabaseError, match=rf"^{out}: cannot be written: (File exists|Not a directory)$"):
+    with pytest.raises(
+        InputError, match=rf"^{out.parent}: cannot be written to: (File exists|Not a directory)$"
+    ):
         snapshot(server.uri, "select 1", out)
 
 

@@ -18,6 +18,7 @@ from palette.core.forms import ENDINGS
 from palette.core.inputs import open_raw
 from palette.core.landing import Landed, land
 from palette.core.planning import Plan, as_flags, make_plan, written_by
+from palette.core.writing import unfinished, write_whole
 
 
 def add(
@@ -92,7 +93,7 @@ def add(
         except InputError as error:
             raise InputError(as_flags(str(error))) from None
         text = yaml.safe_dump(dict(plan.values), allow_unicode=True, sort_keys=False)
-        (folder / FILE).write_text(text, encoding="utf-8")
+        write_whole(folder / FILE, text)
     return declared, landed
 
 
@@ -113,8 +114,8 @@ def refresh(shop: str, data: Path, on_progress: Callable[[int], None]) -> int:
     if source is None:
         raise InputError(f"{folder / FILE}: has no snapshot; the shop was not added from a database")
     target = folder / source.file
-    with TemporaryDirectory(prefix=".refresh-", dir=data) as scratch:
-        trial = Path(scratch) / shop
+    with unfinished(data) as scratch:
+        trial = scratch / shop
         shutil.copytree(folder, trial, ignore=shutil.ignore_patterns(source.file), symlinks=True)
         read = snapshot_of(source.uri, source.query, trial / source.file, on_progress=on_progress)
         for table in declared.form.tables.values():

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -22,6 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from palette.core.errors import InputError
+from palette.core.writing import unfinished
 
 SCHEMES = ("postgresql", "postgres")
 PASSWORD_ADVICE = "keep the password in the environment variable PGPASSWORD or in ~/.pgpass"
@@ -155,7 +155,9 @@ def snapshot(
     DatabaseError
         The server cannot be reached or refuses the password; the query fails, is no select, or gives no rows,
         two columns of one name, a column of another type, or a value that is no number or no date (NaN,
-        infinity); or the file cannot be written.
+        infinity).
+    InputError
+        The file cannot be written.
     """
     label, secret = _split(uri)
     query = query.strip().rstrip("; \n\t\r")
@@ -163,17 +165,13 @@ def snapshot(
         raise DatabaseError(f"{label}: the query is empty; write a select")
     with _connected(label, password or secret) as cursor:
         columns = _columns(cursor, label, query)
-        try:
-            out.parent.mkdir(parents=True, exist_ok=True)
-            with TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder:
-                text, typed = Path(folder) / "text.parquet", Path(folder) / "typed.parquet"
-                rows, digits = _read(cursor, label, query, columns, text, on_progress)
-                decimals = {name: _decimal(label, name, *counts) for name, counts in digits.items()}
-                _write_typed(text, typed, decimals)
-                typed.replace(out)
-                _sync(out.parent)
-        except OSError as error:
-            raise DatabaseError(f"{out}: cannot be written: {error.strerror or error}") from error
+        with unfinished(out.parent) as scratch:
+            text, typed = scratch / "text.parquet", scratch / "typed.parquet"
+            rows, digits = _read(cursor, label, query, columns, text, on_progress)
+            decimals = {name: _decimal(label, name, *counts) for name, counts in digits.items()}
+            _write_typed(text, typed, decimals)
+            typed.replace(out)
+            _sync(out.parent)
     return Snapshot(out, rows)
 
 

@@ -8,7 +8,6 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -30,6 +29,7 @@ from palette.core.inputs import (
     typed_columns,
 )
 from palette.core.values import AmbiguityError, Dialect, find_dialect
+from palette.core.writing import unfinished
 
 _CODE = tuple(
     Path(module.__file__) for module in (declarations, encodings, inputs, values) if module.__file__
@@ -80,14 +80,11 @@ def land(declared: Declared, table: SourceTable) -> Landed:
     record = path.with_suffix(".json")
     if not (path.is_file() and record.is_file()):
         _refuse_copies(files)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with TemporaryDirectory(prefix=".landing-", dir=folder) as scratch:
-                unfinished = Path(scratch) / path.name
-                record.write_text(json.dumps(_write(declared, table, files, Path(scratch), unfinished)))
-                unfinished.replace(path)
-        except OSError as error:
-            raise InputError(f"{folder}: cannot be written to: {error.strerror}") from error
+        with unfinished(folder) as scratch:
+            parquet, written = scratch / path.name, scratch / record.name
+            written.write_text(json.dumps(_write(declared, table, files, scratch, parquet)))
+            written.replace(record)
+            parquet.replace(path)
         for other in folder.glob(f"{declared.key}.{table.name}.{place}.*"):
             if other not in (path, record):
                 other.unlink(missing_ok=True)

@@ -10,7 +10,6 @@ from typing import Any
 
 import duckdb
 import yaml
-from rich.markup import escape
 from rich.table import Table
 
 from palette.core.column_facts import ColumnFacts, look_at
@@ -145,7 +144,7 @@ def table_of(plan: Plan) -> Table:
     for choice in plan.choices:
         read = plan.read.get((choice.file, choice.proposal.column), ())
         cells = [choice.proposal.column, choice.meaning or "-", " | ".join(read), choice.why]
-        table.add_row(*(escape(cell) for cell in ([choice.file] if several else []) + cells))
+        table.add_row(*([choice.file] if several else []), *cells)
     return table
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
+from palette.core.errors import InputError
+from palette.core.writing import unfinished
 from palette.demo import lpoint, online_retail
 
 SEED = 20101201
@@ -55,21 +56,20 @@ def write_demo(
 
     Raises
     ------
-    ValueError
-        If a retailer is not known, or `customers` is below 1.
+    InputError
+        If a retailer is not known, `customers` is below 1, or the folder cannot be written to.
     """
     names = list(RETAILERS) if retailers is None else list(retailers)
     if unknown := [name for name in names if name not in RETAILERS]:
-        raise ValueError(f"unknown demo retailer {', '.join(unknown)}; known are {', '.join(RETAILERS)}")
+        raise InputError(f"unknown demo retailer {', '.join(unknown)}; known are {', '.join(RETAILERS)}")
     if customers is not None and customers < 1:
-        raise ValueError(f"customers must be at least 1, not {customers}")
-    out.mkdir(parents=True, exist_ok=True)
+        raise InputError(f"customers must be at least 1, not {customers}")
     return {name: _write_retailer(out, name, seed, customers) for name in names}
 
 
 def _write_retailer(out: Path, retailer: str, seed: int, customers: int | None) -> list[DemoFile]:
-    with TemporaryDirectory(dir=out, prefix=".demo-") as scratch:
-        data, truth = Path(scratch, "data"), Path(scratch, TRUTH)
+    with unfinished(out) as scratch:
+        data, truth = scratch / "data", scratch / TRUTH
         data.mkdir()
         truth.mkdir()
         RETAILERS[retailer](data, truth, seed, customers)

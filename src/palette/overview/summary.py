@@ -7,6 +7,7 @@ import duckdb
 from rich.console import RenderableType
 from rich.table import Table
 
+from palette.core.warehouses import open_warehouse
 from palette.quality.results import failed
 
 
@@ -18,7 +19,7 @@ def summarise(warehouse: Path) -> Iterator[RenderableType]:
     warehouse
         A built warehouse file; it is only read.
     """
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with open_warehouse(warehouse) as connection:
         yield mart_table(connection)
         yield segment_table(connection)
         yield from cluster_lines(connection)

@@ -26,6 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.pool import QueuePool
 
 from palette.core.tables import empty
+from palette.core.writing import write_whole
 from palette.quality.pages import index, page
 from palette.quality.results import CUSTOM_SQL, ERROR, RESULTS_SCHEMA, line
 
@@ -197,7 +198,6 @@ def run_suite(
         raise SuiteError(f"{suite.name}.yml: {'; '.join(reasons)}")
     queries = {name: _query(session, name, relation) for name, relation in relations.items()}
     folder = (docs_folder or DOCS_FOLDER) / suite.name
-    folder.mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, object]] = []
     with _GX_LOCK:
         shared = _Session(session)
@@ -212,12 +212,11 @@ def run_suite(
                 for check, result in zip(checks, results, strict=True)
             ]
             _require_live(shared, found)
-            (folder / f"{relation}.html").write_text(page(outcome), encoding="utf-8")
+            write_whole(folder / f"{relation}.html", page(outcome))
             rows += found
     frame = pd.DataFrame(rows, columns=RESULTS_SCHEMA.names)
-    (folder / "index.html").write_text(
-        index(suite.name, suite.description, [check.why for check in suite.checks], frame), encoding="utf-8"
-    )
+    reasons = [check.why for check in suite.checks]
+    write_whole(folder / "index.html", index(suite.name, suite.description, reasons, frame))
     return frame
 
 

@@ -7,10 +7,6 @@ import duckdb
 import pandas as pd
 
 
-class ReportError(RuntimeError):
-    """The warehouse cannot be read, or lacks something that the report shows."""
-
-
 class Marts:
     """The public marts of one retailer; each query runs once, however many languages ask for it.
 
@@ -46,11 +42,6 @@ class Marts:
             SQL of the select list, of a further condition and of the order.
         customers
             Ids of the customers to read; everybody when None.
-
-        Raises
-        ------
-        ReportError
-            There is no such table or column.
         """
         values: dict[str, Any] = {"retailer": self.retailer}
         condition = f"retailer = $retailer and ({where})"
@@ -67,11 +58,5 @@ class Marts:
         self.names.add(name)
         key = (query, tuple(values.get("customers", ())))
         if key not in self._frames:
-            try:
-                self._frames[key] = self._connection.execute(query, values).df()
-            except (duckdb.CatalogException, duckdb.BinderException) as error:
-                raise ReportError(
-                    f"the report reads the mart {name}, which this warehouse does not have in its present "
-                    f"form: run `make build` again ({str(error).splitlines()[0]})"
-                ) from error
+            self._frames[key] = self._connection.execute(query, values).df()
         return self._frames[key]

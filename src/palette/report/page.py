@@ -1,7 +1,5 @@
 """Writes the report: one HTML file that opens from disk and asks nothing of any network."""
 
-import os
-import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,12 +12,15 @@ import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from palette.core.errors import InputError
+from palette.core.warehouses import open_warehouse
+from palette.core.writing import write_whole
 from palette.report import MOST_CUSTOMERS
 from palette.report.charts.common import Chart
 from palette.report.charts.recommendations import customer_history
 from palette.report.customers import LookUp, look_up
 from palette.report.frames import rows
-from palette.report.marts import Marts, ReportError
+from palette.report.marts import Marts
 from palette.report.sections import SECTIONS
 from palette.report.sections.common import Drawing, Section, translated_names
 from palette.report.theme import CONFIG
@@ -78,16 +79,13 @@ def write_report(
 
     Raises
     ------
-    ReportError
-        The warehouse cannot be read, lacks a mart or column that the report shows, or holds no purchases.
+    InputError
+        The warehouse cannot be read, lacks a mart or column that the report shows, or holds no purchases; or
+        the file cannot be written.
     """
-    try:
-        connection = duckdb.connect(str(warehouse), read_only=True)
-    except duckdb.IOException as error:
-        raise ReportError(f"{warehouse} cannot be read; close whatever writes to it. {error}") from error
-    with connection:
+    with open_warehouse(warehouse) as connection:
         page, shown = render(connection, most_customers=most_customers, seed=seed)
-    _replace(out, page)
+    write_whole(out, page)
     return shown
 
 
@@ -105,7 +103,7 @@ def render(connection: duckdb.DuckDBPyConnection, *, most_customers: int, seed: 
     """
     retailers = Marts(connection, "").shared("retailer_overview", order="retailer_name, retailer")
     if retailers.empty:
-        raise ReportError("this warehouse holds no purchases: there is nothing to report")
+        raise InputError("this warehouse holds no purchases: there is nothing to report")
     marts = {name: Marts(connection, name) for name in retailers["retailer"]}
     look_ups = {name: look_up(own, most=most_customers, seed=seed) for name, own in marts.items()}
     articles = [
@@ -187,13 +185,3 @@ def _bundle() -> Markup:
     version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
     script: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=version)
     return Markup(script.replace("</script", "<\\/script"))
-
-
-def _replace(out: Path, page: str) -> None:
-    """Write a file beside its place, then put it there at once."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=out.parent, suffix=".tmp")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(page)
-    Path(name).chmod(0o644)
-    Path(name).replace(out)

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from palette import demo
+from palette.core.errors import InputError
 from palette.demo import RETAILERS, DemoFile, online_retail, write_demo
 
 DIRTY_KINDS = {
@@ -111,9 +112,9 @@ def test_number_of_customers_can_be_set(tmp_path):
 
 
 def test_unknown_retailer_and_no_customers_are_refused(tmp_path):
-    with pytest.raises(ValueError, match="unknown demo retailer corner_shop; known are online_retail"):
+    with pytest.raises(InputError, match="unknown demo retailer corner_shop; known are online_retail"):
         write_demo(tmp_path, ["corner_shop"])
-    with pytest.raises(ValueError, match="at least 1"):
+    with pytest.raises(InputError, match="at least 1"):
         write_demo(tmp_path, customers=0)
     assert contents(tmp_path) == {}
 

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from palette.report.customers import LISTED, look_up
-from palette.report.marts import Marts, ReportError
+from palette.report.marts import Marts
 
 
 @pytest.fixture
@@ -73,13 +73,6 @@ def test_of_many_customers_a_seeded_sample_is_held(marts):
     assert {found.all_customers for found in drawn} == {3}
     assert len({tuple(found.customers) for found in drawn}) > 1
     assert tuple(look_up(marts, most=2, seed=1).customers) == tuple(drawn[1].customers)
-
-
-def test_a_mart_that_is_missing_is_named(marts):
-    with pytest.raises(ReportError, match=r"the report reads the mart rfm_grid, .* run `make build` again"):
-        marts("rfm_grid")
-    with pytest.raises(ReportError, match="mart customer_360"):
-        marts("customer_360", "shoe_size")
 
 
 def test_the_marts_that_were_read_are_known(marts):

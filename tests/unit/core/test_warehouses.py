@@ -1,0 +1,43 @@
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from palette.core.errors import InputError
+from palette.core.warehouses import open_warehouse
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Path:
+    path = tmp_path / "palette.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create table customers as select 1 as customer_id")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("query", "named"), [("from rfm_grid", "rfm_grid"), ("select shoe_size from customers", "shoe_size")]
+)
+def test_what_another_version_lacks_is_named(warehouse: Path, query: str, named: str) -> None:
+    problem = rf"^{warehouse}: not a warehouse of this version, run `make build` \([^\n]*{named}"
+    with pytest.raises(InputError, match=problem), open_warehouse(warehouse) as connection:
+        connection.execute(query)
+
+
+@pytest.mark.parametrize("kept", [0, 100, 20_000])
+def test_a_damaged_file_is_named(warehouse: Path, kept: int) -> None:
+    warehouse.write_bytes(warehouse.read_bytes()[:kept])
+    with (
+        pytest.raises(InputError, match=f"^{warehouse}: cannot be read; look at the disk"),
+        open_warehouse(warehouse),
+    ):
+        pass
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with (
+        pytest.raises(InputError, match=f"^{tmp_path}/none: cannot be read; .* does not exist"),
+        open_warehouse(tmp_path / "none"),
+    ):
+        pass
+    assert list(tmp_path.iterdir()) == []
