@@ -34,6 +34,10 @@ HEAVY = (
     "palette.recommendations.preference",
     "palette.segments.clusters",
 )
+# Read when scikit-learn is loaded: threads that wait for each other by spinning take the cores from those they
+# wait for, wherever something else runs on the machine.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 _LANDING = Lock()  # dbt asks from several threads
 
 
