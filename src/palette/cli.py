@@ -22,6 +22,7 @@ from palette.report import MOST_CUSTOMERS
 if TYPE_CHECKING:
     from palette.core.planning import Plan
 
+WITHHELD = 3  # a build was put in place without what a check found to be wrong
 INTERRUPTED, TERMINATED = 130, 143  # what a shell reports of SIGINT and SIGTERM
 
 
@@ -214,9 +215,7 @@ def build(
     """Build the whole warehouse and its report; a failed build leaves the earlier ones as they were."""
     from palette.warehouse import build
 
-    warehouse = build(dbt_vars, wait=wait)
-    show_summary(warehouse)
-    report()
+    finish(build(dbt_vars, wait=wait))
 
 
 @app.command()
@@ -224,9 +223,7 @@ def publish(wait: Annotated[float, WAIT] = 0.0) -> None:
     """Put a finished build in place that could not be while somebody wrote to the warehouse."""
     from palette.warehouse import publish_finished
 
-    warehouse = publish_finished(wait=wait)
-    show_summary(warehouse)
-    report()
+    finish(publish_finished(wait=wait))
 
 
 @app.command()
@@ -295,6 +292,22 @@ def docs() -> None:
             connection.table("retailer_overview")
     site = document()
     console.print(f"Lineage site: {site}. Serve it with: .venv/bin/dbt docs serve")
+
+
+def finish(warehouse: Path) -> None:
+    """Show and report a new warehouse; something that it lacks is told by the exit code."""
+    from palette.core.warehouses import open_warehouse
+    from palette.withholding import withheld
+
+    show_summary(warehouse)
+    report()
+    with open_warehouse(warehouse) as connection:
+        lacking = withheld(connection)
+    if lacking:
+        complain(
+            "Withheld:", f" {len(lacking)} part(s) of this warehouse, as a check found them wrong (above)"
+        )
+        raise typer.Exit(WITHHELD)
 
 
 def show_summary(warehouse: Path) -> None:

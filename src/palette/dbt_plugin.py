@@ -34,8 +34,8 @@ HEAVY = (
     "palette.recommendations.preference",
     "palette.segments.clusters",
 )
-# Read when scikit-learn is loaded: threads that wait for each other by spinning take the cores from those they
-# wait for, wherever something else runs on the machine.
+# Read when scikit-learn is loaded: threads that wait for each other by spinning take the cores from those
+# they wait for, wherever something else runs on the machine.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 _LANDING = Lock()  # dbt asks from several threads
@@ -102,9 +102,11 @@ def shop_rows_sql(seed: str) -> str:
 
 
 def keep_counts(rows: str) -> None:
-    """Write how many rows every table has, a JSON object, to the file that `palette build` asks for."""
-    if file := os.environ.get(ROW_COUNTS):
-        Path(file).write_text(rows, encoding="utf-8")
+    """Note how many rows tables have, a JSON object, in the file that `palette build` asks for."""
+    if name := os.environ.get(ROW_COUNTS):
+        file = Path(name)
+        before = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        file.write_text(json.dumps(before | json.loads(rows)), encoding="utf-8")
 
 
 def load_learners() -> None:

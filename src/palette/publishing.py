@@ -67,6 +67,11 @@ class Site:
         """File of the rows that dbt counted in every table at its end."""
         return self.scratch.parent / "row_counts.json"
 
+    @property
+    def finished(self) -> Path:
+        """File that is there when nothing is left to do but to publish."""
+        return self.scratch.parent / "finished"
+
 
 @contextmanager
 def building_site(warehouse: Path, *, wait: float = 0.0, afresh: bool = True) -> Iterator[Site]:

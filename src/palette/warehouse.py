@@ -14,7 +14,8 @@ from tempfile import TemporaryDirectory
 from palette.core.forms import project_folder
 from palette.core.retailers import DEMO, data_folder
 from palette.demo import write_demo
-from palette.publishing import ROW_COUNTS, BuildError, building_site, carry_over, clear, publish
+from palette.publishing import ROW_COUNTS, BuildError, Site, building_site, carry_over, clear, publish
+from palette.withholding import advice, failures, take_out
 
 PARSED = "partial_parse.msgpack"  # which saves dbt to read every file anew
 
@@ -51,7 +52,8 @@ def existing_warehouse() -> Path:
 def build(dbt_vars: str | None = None, *, wait: float = 0.0) -> Path:
     """Build every model, test and quality check from nothing, then put the result in place at once.
 
-    Of the earlier warehouse the new one holds what no input gives again, such as the quality history.
+    Of the earlier warehouse the new one holds what no input gives again, such as the quality history. What a
+    failed check is about is taken out, where the rest can stand without it.
 
     Parameters
     ----------
@@ -74,31 +76,58 @@ def build(dbt_vars: str | None = None, *, wait: float = 0.0) -> Path:
     warehouse = warehouse_path()
     kept = f"{warehouse} is as it was" if warehouse.exists() else "no warehouse was written"
     with building_site(warehouse, wait=wait) as site:
-        carry_over(site)
-        write_missing_demo()
-        arguments = ["build", "--target-path", str(site.artefacts)]
-        if dbt_vars:
-            arguments += ["--vars", dbt_vars]
-        before = target_folder() / PARSED
-        if before.is_file():
-            site.artefacts.mkdir()
-            shutil.copy(before, site.artefacts)
         try:
-            code = dbt(arguments, site.scratch, {ROW_COUNTS: str(site.counts)}, keeping=site.lock)
-        except BaseException:
-            clear(site.scratch.parent)
-            print(kept[0].upper() + kept[1:], flush=True)
-            raise
-        if code:
-            reason = f"dbt was ended by {signal.Signals(-code).name}" if code < 0 else "the build failed"
-            raise BuildError(f"{reason}; {kept}. What was built until then: {site.scratch}")
-        for artefact in site.artefacts.glob("*.*"):
-            shutil.copy(artefact, target_folder())
-        try:
+            carry_over(site)
+            write_missing_demo()
+            build_scratch(site, ["--vars", dbt_vars] if dbt_vars else [])
             publish(site, wait=wait)
         except BuildError as error:
             raise BuildError(f"{error}. {kept[0].upper()}{kept[1:]}") from error
+        except (KeyboardInterrupt, SystemExit):
+            clear(site.scratch.parent)
+            print(kept[0].upper() + kept[1:], flush=True)
+            raise
     return warehouse
+
+
+def build_scratch(site: Site, options: Sequence[str]) -> None:
+    """Run dbt on the scratch file, and once more without what its checks found to be wrong.
+
+    Raises
+    ------
+    BuildError
+        Something other than a check failed, or one of a table that all others stand on.
+    """
+    site.artefacts.mkdir()
+    if (parsed := target_folder() / PARSED).is_file():
+        shutil.copy(parsed, site.artefacts)
+
+    def run(command: str, *selected: str) -> None:
+        arguments = [command, "--target-path", str(site.artefacts), *options, *selected]
+        code = dbt(arguments, site.scratch, {ROW_COUNTS: str(site.counts)}, keeping=site.lock)
+        if code:
+            reason = f"dbt was ended by {signal.Signals(-code).name}" if code < 0 else "the build failed"
+            raise BuildError(f"{reason}. What was built until then: {site.scratch}")
+
+    try:
+        run("build")
+    except BuildError as error:
+        found = failures(site.artefacts, site.scratch)
+        if not found:
+            raise
+        for failure in found:
+            print(f"FAILED {failure}", flush=True)
+        if not all(failure.is_removable for failure in found):
+            raise BuildError(f"{error}. {advice(found)}") from error
+        take_out(site.scratch, site.counts, found)
+        tables = sorted({failure.table for failure in found if failure.table})
+        print(f"Withheld from {', '.join(tables)}; building what reads them without it", flush=True)
+        run("build", "--select", *(f"{table}+" for table in tables), "--exclude", *tables)
+        run("test", "--select", *tables)
+    site.finished.touch()
+    target_folder().mkdir(parents=True, exist_ok=True)
+    for artefact in site.artefacts.glob("*.*"):
+        shutil.copy(artefact, target_folder())
 
 
 def publish_finished(*, wait: float = 0.0) -> Path:
@@ -111,7 +140,7 @@ def publish_finished(*, wait: float = 0.0) -> Path:
     """
     warehouse = warehouse_path()
     with building_site(warehouse, wait=wait, afresh=False) as site:
-        if not site.counts.is_file():
+        if not site.finished.is_file():
             raise BuildError(f"{warehouse}: no finished build waits to be put in place, run `make build`")
         publish(site, wait=wait)
     return warehouse

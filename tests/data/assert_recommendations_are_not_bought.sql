@@ -1,7 +1,7 @@
 -- Guards recommendations, list `discover`: it promises products the customer has not bought; a
 -- product the
 -- customer already owns would be a silent waste of the offer.
-select recommendations.*
+select 'recommendations' as mart, recommendations.*
 from {{ ref('recommendations') }} as recommendations
 inner join
     {{ ref('order_lines') }} as order_lines

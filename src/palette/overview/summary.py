@@ -9,6 +9,7 @@ from rich.table import Table
 
 from palette.core.warehouses import open_warehouse
 from palette.quality.results import failed
+from palette.withholding import withheld
 
 
 def summarise(warehouse: Path) -> Iterator[RenderableType]:
@@ -25,6 +26,8 @@ def summarise(warehouse: Path) -> Iterator[RenderableType]:
         yield from cluster_lines(connection)
         yield offer_table(connection)
         yield from quality_lines(connection)
+        for line in withheld(connection):
+            yield f"Withheld from {line}"
     query = f"import duckdb; duckdb.connect('{warehouse}').table('customer_360').show()"
     yield f"""Warehouse: {warehouse}
 Next:

@@ -160,6 +160,28 @@ def expectations(success: list[bool]) -> pd.DataFrame:
     )
 
 
+LACKING = pd.DataFrame(
+    {
+        "table_name": ["recommendations"],
+        "retailer": ["shop"],
+        "list_name": ["push"],
+        "check_name": ["assert_recommendations_are_not_bought"],
+        "rows_found": [3],
+    }
+)
+
+
+def test_what_is_withheld_comes_before_all_else():
+    now = expectations([True, True])
+    history = now.assign(build_id="b1", built_at=pd.Timestamp("2026-11-20 06:00"))
+    section = quality.build(marts(quality_results=now, quality_history=history, withheld=LACKING), WORDS)
+    lacking = section.figures[0]
+    assert lacking.sentence == "A check found 1 part of this warehouse wrong; the rows were taken out."
+    assert lacking.body.rows == [
+        ["recommendations", "shop", "push", "assert_recommendations_are_not_bought", "3"]
+    ]
+
+
 def test_what_does_not_hold_comes_first_with_its_history():
     now, before = expectations([True, False]), expectations([True, True])
     history = pd.concat(
@@ -168,7 +190,7 @@ def test_what_does_not_hold_comes_first_with_its_history():
             now.assign(build_id="b2", built_at=pd.Timestamp("2026-11-21 06:00")),
         ]
     )
-    section = quality.build(marts(quality_results=now, quality_history=history), WORDS)
+    section = quality.build(marts(quality_results=now, quality_history=history, withheld=LACKING[:0]), WORDS)
     assert section.sentence == "1 of 2 expectations do not hold, 1 of them critical."
     states, past, every = section.figures
     assert states.sentence == "Most is amiss in customers: 1 of its expectations do not hold."
@@ -183,7 +205,7 @@ def test_what_does_not_hold_comes_first_with_its_history():
 def test_when_all_holds_the_history_begins():
     now = expectations([True, True])
     history = now.assign(build_id="b1", built_at=pd.Timestamp("2026-11-20 06:00"))
-    section = quality.build(marts(quality_results=now, quality_history=history), WORDS)
+    section = quality.build(marts(quality_results=now, quality_history=history, withheld=LACKING[:0]), WORDS)
     assert section.sentence == "All expectations hold: 2."
     assert section.figures[1].sentence == "The history begins with this build."
     assert list(section.figures[2].body.flagged) == []

@@ -24,6 +24,7 @@ def build(marts: Marts, words: Words) -> Section:
         "quality_history", order="built_at, build_id, suite, relation, column_name, expectation, rule"
     )
     recent = history[history["build_id"].isin(_builds(history))]
+    lacking = _withheld(marts.shared("withheld"), words)
     return Section(
         "quality",
         words("quality.title"),
@@ -35,8 +36,33 @@ def build(marts: Marts, words: Words) -> Section:
             all=words.count(len(results)),
             critical=words.count(critical),
         ),
-        [_states(results, words), _history(recent, words), _expectations(results, recent, words)],
+        [*lacking, _states(results, words), _history(recent, words), _expectations(results, recent, words)],
     )
+
+
+def _withheld(parts: pd.DataFrame, words: Words) -> list[Figure]:
+    """Return what this warehouse lacks because a check found it wrong; nothing in most."""
+    if parts.empty:
+        return []
+    written = [
+        [row.table_name, row.retailer, row.list_name, row.check_name, words.count(row.rows_found)]
+        for row in rows(parts.fillna({"retailer": "", "list_name": ""}))
+    ]
+    headers = ["table", "retailer", "list", "check", "unexpected"]
+    return [
+        Figure(
+            "withheld",
+            words("quality.withheld"),
+            words("quality.withheld_sentence", parts=words.count(len(parts))),
+            ("withheld",),
+            Table(
+                [words(f"quality.{name}") for name in headers],
+                written,
+                numeric=[4],
+                flagged=range(len(parts)),
+            ),
+        )
+    ]
 
 
 def _state(success: "pd.Series[bool]", words: Words) -> "pd.Series[str]":
