@@ -56,3 +56,12 @@
         {% do palette_python("keep_counts", [tojson(counted)]) %}
     {% endif %}
 {% endmacro %}
+
+
+{# A build that failed leaves what the tables of the earlier one are views of. #}
+{% macro prune_landed(results) %}
+    {% if execute and flags.WHICH == "build" %}
+        {% set failed = results | selectattr("status", "in", ["error", "fail", "runtime error"]) | list %}
+        {% if not failed %} {% do palette_python("prune_landed", []) %} {% endif %}
+    {% endif %}
+{% endmacro %}

@@ -109,6 +109,12 @@ def keep_counts(rows: str) -> None:
         file.write_text(json.dumps(before | json.loads(rows)), encoding="utf-8")
 
 
+def prune_landed() -> None:
+    """Remove what was landed of earlier files; `palette build` does so when the new warehouse is in place."""
+    if ROW_COUNTS not in os.environ:
+        landing.prune(found().retailers)
+
+
 def load_learners() -> None:
     """Import the heavy modules without the deprecations of their libraries, which are not the user's."""
     log = logging.getLogger("py.warnings")  # where Great Expectations sends them
@@ -150,6 +156,7 @@ class Plugin(BasePlugin):
             retailers_sql: 0,
             shop_rows_sql: 1,
             keep_counts: 1,
+            prune_landed: 0,
         }
         for function, arguments in functions.items():
             conn.create_function(

@@ -12,7 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from palette.core.forms import project_folder
-from palette.core.retailers import DEMO, data_folder
+from palette.core.landing import prune
+from palette.core.retailers import DEMO, chosen_retailers, data_folder, find_retailers
 from palette.demo import write_demo
 from palette.publishing import ROW_COUNTS, BuildError, Site, building_site, carry_over, clear, publish
 from palette.withholding import advice, failures, take_out
@@ -87,6 +88,7 @@ def build(dbt_vars: str | None = None, *, wait: float = 0.0) -> Path:
             clear(site.scratch.parent)
             print(kept[0].upper() + kept[1:], flush=True)
             raise
+        prune(find_retailers(data_folder(), chosen_retailers()).retailers)
     return warehouse
 
 

@@ -75,8 +75,7 @@ def land(declared: Declared, table: SourceTable) -> Landed:
     if not files:
         return Landed(None, 0, (), tuple(notes))
     folder = landing_folder()
-    place = hashlib.sha256(str(declared.folder.absolute()).encode()).hexdigest()[:8]
-    path = folder / f"{declared.key}.{table.name}.{place}.{_fingerprint(declared, table, files)}.parquet"
+    path = folder / f"{_prefix(declared, table)}.{_fingerprint(declared, table, files)}.parquet"
     record = path.with_suffix(".json")
     if not (path.is_file() and record.is_file()):
         _refuse_copies(files)
@@ -85,11 +84,27 @@ def land(declared: Declared, table: SourceTable) -> Landed:
             written.write_text(json.dumps(_write(declared, table, files, scratch, parquet)))
             written.replace(record)
             parquet.replace(path)
-        for other in folder.glob(f"{declared.key}.{table.name}.{place}.*"):
-            if other not in (path, record):
-                other.unlink(missing_ok=True)
     found = json.loads(record.read_text())
     return Landed(path, found["rows"], tuple(found["files"]), (*notes, *found["notes"]))
+
+
+def prune(retailers: Sequence[Declared]) -> None:
+    """Remove what was landed of earlier versions of the retailers' files.
+
+    To be called when no warehouse that is in use has views of them any more.
+    """
+    for declared in retailers:
+        for table in declared.form.tables.values():
+            kept = land(declared, table).path
+            for landed in landing_folder().glob(f"{_prefix(declared, table)}.*"):
+                if kept is None or landed.stem != kept.stem:
+                    landed.unlink(missing_ok=True)
+
+
+def _prefix(declared: Declared, table: SourceTable) -> str:
+    """Begin the name of what is landed of a table of the retailer in its folder."""
+    place = hashlib.sha256(str(declared.folder.absolute()).encode()).hexdigest()[:8]
+    return f"{declared.key}.{table.name}.{place}"
 
 
 def table_sql(retailers: Sequence[Declared], table: SourceTable) -> str:
