@@ -1,6 +1,5 @@
 """Builds the warehouse by way of a scratch copy, so that a failed build leaves the earlier one untouched."""
 
-import contextlib
 import ctypes
 import os
 import shutil
@@ -9,11 +8,11 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from palette.core.forms import project_folder
 from palette.core.landing import prune
 from palette.core.retailers import DEMO, chosen_retailers, data_folder, find_retailers
+from palette.core.writing import unfinished
 from palette.demo import write_demo
 from palette.publishing import ROW_COUNTS, BuildError, Site, building_site, carry_over, clear, publish
 from palette.withholding import advice, failures, take_out
@@ -170,12 +169,10 @@ def write_missing_demo() -> None:
     if data_folder() != demo or demo.is_dir():
         return
     print(f"Writing the demo data to {demo}")
-    demo.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=demo.parent, prefix=".demo-") as scratch:
-        written = Path(scratch) / demo.name
-        write_demo(written)
-        with contextlib.suppress(FileExistsError):  # another build was faster
-            written.replace(demo)
+    with unfinished(demo.parent) as scratch:
+        write_demo(scratch / demo.name)
+        if not demo.is_dir():  # another build may have been faster
+            (scratch / demo.name).replace(demo)
 
 
 def dbt(

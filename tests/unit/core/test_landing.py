@@ -8,7 +8,7 @@ import pytest
 from palette.core import landing
 from palette.core.declarations import Declared, declare
 from palette.core.errors import InputError
-from palette.core.landing import Landed, land, landing_folder, table_sql
+from palette.core.landing import Landed, land, landing_folder, prune, table_sql
 
 HEADER = "order_id,customer_id,ordered_at,quantity,unit_price,currency\n"
 LINE = "1,7,2025-01-31 10:00,2,1.5,EUR\n"
@@ -69,8 +69,19 @@ class TestOnce:
         write(path, HEADER + LINE * 3)
         second = lines(shop(tmp_path))
         assert (second.rows, len(writes)) == (3, 2)
-        assert sorted(landing_folder().iterdir()) == sorted([second.path, second.path.with_suffix(".json")])
         assert first.path != second.path
+
+    def test_what_was_landed_of_earlier_files_stays_until_it_is_pruned(self, tmp_path: Path) -> None:
+        other = lines(shop(write(tmp_path / "other" / "orders.csv", HEADER + LINE).parent, "other"))
+        path = write(tmp_path / "shop" / "orders.csv", HEADER + LINE)
+        first = lines(shop(path.parent))
+        write(path, HEADER + LINE * 3)
+        second = lines(shop(path.parent))
+        assert first.path is not None
+        assert first.path.is_file()
+        prune([shop(path.parent)])
+        kept = [each.path for each in (second, other) if each.path]
+        assert set(landing_folder().iterdir()) == {*kept, *(each.with_suffix(".json") for each in kept)}
 
     def test_a_file_of_the_same_size_saved_later_is_landed_anew(
         self, tmp_path: Path, writes: list[Path]
