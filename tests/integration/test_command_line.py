@@ -1,9 +1,19 @@
 """The commands as a user types them."""
 
 import shutil
+import subprocess
+import sys
 
 import pytest
 from sandboxes import ROOT, Run, Sandbox, identical
+
+# What a plain build that was killed leaves: a log that DuckDB would replay onto any file of the name.
+KILLED_WRITER = """
+import duckdb, os, sys
+connection = duckdb.connect(sys.argv[1])
+connection.execute("create or replace table orders as select * from orders limit 1")
+os._exit(9)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -11,15 +21,23 @@ def rebuilt(demo: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> tuple[Sa
     """A `palette build` over an earlier warehouse, and what it printed; tests only read it."""
     place = Sandbox(tmp_path_factory.mktemp("rebuilt"), demo.data)
     shutil.copy(demo.warehouse, place.warehouse)
+    subprocess.run([sys.executable, "-c", KILLED_WRITER, str(place.warehouse)], check=False)
+    assert place.warehouse.with_name("palette.duckdb.wal").exists()
     return place, place.run("palette", "build")
 
 
 @pytest.mark.parametrize(
     "command",
-    [(), *((name,) for name in ("add", "refresh", "demo", "build", "assign", "report", "summary", "docs"))],
+    [
+        (),
+        *(
+            (name,)
+            for name in ("add", "refresh", "demo", "build", "publish", "assign", "report", "summary", "docs")
+        ),
+    ],
 )
 def test_every_command_has_help(sandbox, command):
-    run = sandbox.run("palette", *command, "--help")
+    run = sandbox.run("palette", *filter(None, [command]), "--help")
     assert run.code == 0
     assert "Usage:" in run.output
 
