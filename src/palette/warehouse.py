@@ -17,6 +17,7 @@ from palette.demo import write_demo
 from palette.publishing import ROW_COUNTS, BuildError, Site, building_site, carry_over, clear, publish
 from palette.withholding import advice, failures, take_out
 
+NEARLY_FULL = 16e6  # bytes: with so few left, whatever dbt says, it says because of that
 PARSED = "partial_parse.msgpack"  # which saves dbt to read every file anew
 
 _LIBRARY = ctypes.CDLL(None)
@@ -108,6 +109,9 @@ def build_scratch(site: Site, options: Sequence[str]) -> None:
         code = dbt(arguments, site.scratch, {ROW_COUNTS: str(site.counts)}, keeping=site.lock)
         if code:
             reason = f"dbt was ended by {signal.Signals(-code).name}" if code < 0 else "the build failed"
+            free = shutil.disk_usage(site.warehouse.parent).free
+            if free < NEARLY_FULL:
+                reason += f": the disk of {site.warehouse.parent} is full ({free / 1e6:.0f} MB are left)"
             raise BuildError(f"{reason}. What was built until then: {site.scratch}")
 
     try:
@@ -217,6 +221,7 @@ def dbt(
             return process.wait()
         except BaseException:
             process.kill()  # asked to end, dbt would first finish the models it is at
+            process.wait()
             raise
 
 
