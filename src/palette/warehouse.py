@@ -109,9 +109,11 @@ def build_scratch(site: Site, options: Sequence[str]) -> None:
         code = dbt(arguments, site.scratch, {ROW_COUNTS: str(site.counts)}, keeping=site.lock)
         if code:
             reason = f"dbt was ended by {signal.Signals(-code).name}" if code < 0 else "the build failed"
-            free = shutil.disk_usage(site.warehouse.parent).free
-            if free < NEARLY_FULL:
-                reason += f": the disk of {site.warehouse.parent} is full ({free / 1e6:.0f} MB are left)"
+            folder = site.warehouse.parent
+            if not folder.is_dir():
+                raise BuildError(f"{reason}: {folder} is gone")
+            if (free := shutil.disk_usage(folder).free) < NEARLY_FULL:
+                reason += f": the disk of {folder} is full ({free / 1e6:.0f} MB are left)"
             raise BuildError(f"{reason}. What was built until then: {site.scratch}")
 
     try:
