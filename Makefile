@@ -2,9 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+WORKERS := --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
+SMALL_BUILD := tests/integration/test_warehouse.py::test_a_mart_has_its_public_columns_and_rows
 
 .DEFAULT_GOAL := help
-.PHONY: help build report test faults lint docs screenshots entities schema bench lock clean
+.PHONY: help build report test check faults lint docs screenshots entities schema bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -23,7 +25,10 @@ report: $(INSTALLED) ## write the report, target/report/index.html (the end of a
 	@$(BIN)/palette report
 
 test: lint ## lint, types, pytest and dbt on throw-away warehouses
-	$(BIN)/pytest
+	$(BIN)/pytest $(WORKERS)
+
+check: lint ## lint, types, unit tests and one small build
+	$(BIN)/pytest $(WORKERS) tests/unit $(SMALL_BUILD)
 
 faults: $(INSTALLED) ## kill, starve and race builds, and count what the warehouse survives (a quarter of an hour)
 	$(BIN)/pytest tests/faults

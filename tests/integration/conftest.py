@@ -1,43 +1,77 @@
 """Throw-away warehouses that several tests read, and places for those that build their own."""
 
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sandboxes import REAL_DATA, Sandbox, copy_of_project
+from filelock import FileLock
+from sandboxes import ONE_FOLD, REAL_DATA, Sandbox, copy_of_project
 
 from palette.demo import write_demo
 
+Fill = Callable[[Path], object]
+
 
 @pytest.fixture(scope="session")
-def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Fill], Path]:
+    """Give the folder of a name, filled by the first worker that asks for it while the others wait."""
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+
+    def filled(name: str, fill: Fill) -> Path:
+        folder, done = root / name, root / f"{name}.done"
+        with FileLock(root / f"{name}.lock"):
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                fill(folder)
+                done.touch()
+        return folder
+
+    return filled
+
+
+@pytest.fixture(scope="session")
+def demo_data(shared: Callable[[str, Fill], Path]) -> Path:
     """A small demo shop: its files are data/demo's, with fewer customers."""
-    folder = tmp_path_factory.mktemp("demo data")
-    write_demo(folder, ["online_retail"], customers=200)
-    return folder
+    return shared("demo data", lambda folder: write_demo(folder, ["online_retail"], customers=200))
 
 
 @pytest.fixture(scope="session")
-def demo(demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
-    """The small demo shop, built by a plain `dbt build`; tests only read it."""
-    return Sandbox(tmp_path_factory.mktemp("demo"), demo_data).build()
+def demo(demo_data: Path, shared: Callable[[str, Fill], Path]) -> Sandbox:
+    """The small demo shop, judged on one past window; tests only read it."""
+    folder = shared("demo", lambda folder: Sandbox(folder, demo_data).build(*ONE_FOLD))
+    return Sandbox(folder, demo_data)
 
 
 @pytest.fixture(scope="session")
-def omnichannel(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
-    """Both demo retailers in their default size, built by a plain `dbt build`; tests only read it."""
-    folder = tmp_path_factory.mktemp("omnichannel data")
-    write_demo(folder)
-    return Sandbox(tmp_path_factory.mktemp("omnichannel"), folder, retailers="online_retail,lpoint").build()
+def omnichannel(shared: Callable[[str, Fill], Path]) -> Sandbox:
+    """Both demo retailers in their default size, built by a plain `dbt build`; tests only read it.
+
+    The unit tests are part of it.
+    """
+    data = shared("omnichannel data", write_demo)
+
+    def place(folder: Path) -> Sandbox:
+        return Sandbox(folder, data, retailers="online_retail,lpoint")
+
+    def build(folder: Path) -> None:
+        run = place(folder).dbt("build")
+        assert run.code == 0, run.output
+
+    return place(shared("omnichannel", build))
 
 
 @pytest.fixture(scope="session")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
-    """The real Online Retail file, built by a plain `dbt build`; tests only read it."""
+def real(shared: Callable[[str, Fill], Path]) -> Sandbox:
+    """The real Online Retail file, built with every setting as it is by default; tests only read it."""
     if not REAL_DATA.is_dir():
         message = f"{REAL_DATA} is not there: it holds the real file the published figures are checked on"
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-    return Sandbox(tmp_path_factory.mktemp("real"), REAL_DATA).build()
+    return Sandbox(shared("real", lambda folder: Sandbox(folder, REAL_DATA).build()), REAL_DATA)
 
 
 @pytest.fixture

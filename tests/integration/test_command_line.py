@@ -1,11 +1,12 @@
 """The commands as a user types them."""
 
+import json
 import shutil
 import subprocess
 import sys
 
 import pytest
-from sandboxes import ROOT, Run, Sandbox, identical
+from sandboxes import ONE_FOLD, ROOT, Run, Sandbox, identical
 
 # What a plain build that was killed leaves: a log that DuckDB would replay onto any file of the name.
 KILLED_WRITER = """
@@ -18,12 +19,17 @@ os._exit(9)
 
 @pytest.fixture(scope="module")
 def rebuilt(demo: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> tuple[Sandbox, Run]:
-    """A `palette build` over an earlier warehouse, and what it printed; tests only read it."""
+    """A `palette build` over an earlier warehouse, and what it printed; tests only read it.
+
+    It has one thread more than the others.
+    """
     place = Sandbox(tmp_path_factory.mktemp("rebuilt"), demo.data)
     shutil.copy(demo.warehouse, place.warehouse)
     subprocess.run([sys.executable, "-c", KILLED_WRITER, str(place.warehouse)], check=False)
     assert place.warehouse.with_name("palette.duckdb.wal").exists()
-    return place, place.run("palette", "build")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "2")
+        return place, place.run("palette", "build", *ONE_FOLD)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +71,19 @@ def test_build_keeps_the_quality_history_and_nothing_else(demo, rebuilt):
     kept = history["build_id"].isin(before["build_id"])
     assert history[kept].reset_index(drop=True).equals(before)
     assert (~kept).sum() == len(place.query("from quality_results"))
+
+
+def test_the_same_input_gives_the_same_tables(demo, rebuilt):
+    place, _ = rebuilt
     assert identical(demo, place) == []
+
+
+def test_build_tests_data_and_not_code(rebuilt):
+    place, _ = rebuilt
+    results = json.loads((place.target / "run_results.json").read_text())["results"]
+    kinds = [result["unique_id"].split(".")[0] for result in results]
+    assert kinds.count("test") > 100
+    assert "unit_test" not in kinds
 
 
 def test_summary_without_a_warehouse_says_what_to_do(sandbox):

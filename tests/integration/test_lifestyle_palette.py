@@ -27,7 +27,8 @@ def planted(request, omnichannel, tmp_path_factory) -> Sandbox:
         return omnichannel
     data = tmp_path_factory.mktemp("second seed")
     write_demo(data, ["lpoint"], seed=request.param)
-    return Sandbox(tmp_path_factory.mktemp("planted"), data, retailers="lpoint").build()
+    place = Sandbox(tmp_path_factory.mktemp("planted"), data, retailers="lpoint")
+    return place.build("--select", "+basket_rules", "+customer_palette", "+palette_prediction_metrics")
 
 
 def truth(sandbox: Sandbox, name: str) -> pd.DataFrame:
@@ -136,17 +137,6 @@ def test_customers_keep_the_name_of_their_cluster(omnichannel, share, seed):
     assert (kept >= 0.9).all()
 
 
-def test_the_real_file_and_the_demo_retailer_live_side_by_side(real, omnichannel, tmp_path):
-    """Every mart of the online shop is the same, row for row, as when it is alone."""
-    data = tmp_path / "both"
-    data.mkdir()
-    (data / "online_retail").symlink_to(real.data)
-    (data / "lpoint").symlink_to(omnichannel.data / "lpoint")
-    together = Sandbox(tmp_path, data, retailers="online_retail,lpoint").build()
-    assert identical(real, together, where="retailer = 'online_retail'") == []
-    assert len(together.query("select distinct retailer from customer_360")) == 2
-
-
 def test_a_delivery_under_english_names_reads_the_same(omnichannel, tmp_path):
     folder = tmp_path / "delivery" / "lpoint"
     folder.mkdir(parents=True)
@@ -154,7 +144,7 @@ def test_a_delivery_under_english_names_reads_the_same(omnichannel, tmp_path):
         name = next(name for part, name in ENGLISH.items() if part in file.name)
         shutil.copy(file, folder / name)
     delivered = Sandbox(tmp_path, folder.parent, retailers="lpoint")
-    delivered.build("--select", "+order_lines", "+sessions", "+dates", "--exclude", "test_type:unit")
+    delivered.build("--select", "+order_lines", "+sessions", "+dates")
     assert identical(delivered, omnichannel, where="retailer = 'lpoint'") == []
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 
 import duckdb
 import pandas as pd
@@ -291,7 +292,8 @@ def test_a_daily_run_can_skip_the_backtest(sandbox, demo):
 
 
 def test_folds_and_models_are_settings(sandbox):
-    sandbox.build("--vars", "{recommendation_folds: 1, recommendation_models: 'popularity, als, goes_with'}")
+    variables = "{recommendation_folds: 1, recommendation_models: 'popularity, als, goes_with'}"
+    sandbox.build("--select", "+recommendation_metrics", "--vars", variables)
     judged = sandbox.query("""
         select distinct model, fold from recommendation_metrics where list_name <> 'preference'
     """)
@@ -300,8 +302,8 @@ def test_folds_and_models_are_settings(sandbox):
     assert set(judged["fold"]) == {0, 1}
 
 
-def test_a_hybrid_that_loses_fails_the_build(sandbox):
-    sandbox.build("--select", "+recommendation_metrics")
+def test_a_hybrid_that_loses_fails_the_build(demo, sandbox):
+    shutil.copy(demo.warehouse, sandbox.warehouse)
     gate = ("test", "--select", "assert_hybrid_is_not_worse_than_a_baseline")
     assert sandbox.dbt(*gate).code == 0
     with duckdb.connect(str(sandbox.warehouse)) as connection:
