@@ -39,6 +39,8 @@ _TEXT_TYPES = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary,
 _ROW = "row_number() over ()"
 _LOOKED_AT = 200  # lines
 _HEAD = 1 << 16  # bytes
+_CHUNK = 1 << 20  # bytes
+_SEVERAL_ENDS = "its lines end in different ways (LF and CR LF), or a quote is stray"
 _LONGEST_LINE = 1 << 24  # characters, of a text file's row
 
 csv.field_size_limit(_LONGEST_LINE)
@@ -339,6 +341,8 @@ def check_file(file: InputFile, table: SourceTable, dialect: Dialect) -> int:
     rows, *counts = _one_row(file.raw, query)
     if file.raw.longer:
         _refuse_longer_rows(file.raw)
+    if not rows:
+        raise InputError(f"{file.raw.label}: none of its rows can be read")
     further = {column: count - 1 for column, count in zip(bad, counts, strict=False) if count}
     if further:
         # Only now are the rows numbered, which costs more than all the rest.
@@ -520,13 +524,15 @@ def _raw_text(path: Path, written: Csv, scratch: Path) -> RawFile:
         header = written.header if written.header is not None else has_header([first])
         if header and not any(line.strip() for line in rest):
             raise InputError(f"{path}: the file has a header but no rows")
-    source = path
-    if encoding not in READ_DIRECTLY or delimiter == _BLANKS:
-        source = scratch / f"{path.name.split('.')[0]}-{len(list(scratch.iterdir()))}.csv"
-        if delimiter == _BLANKS:
-            _write_fields(path, encoding, source)
-        else:
-            utf8_copy(path, encoding, source)
+    form = CsvFormat(encoding, delimiter, header)
+    source, mark = path, delimiter
+    copy = scratch / f"{path.name.split('.')[0]}-{len(list(scratch.iterdir()))}.csv"
+    if encoding not in READ_DIRECTLY and delimiter != _BLANKS:
+        utf8_copy(path, encoding, copy)
+        source = copy
+    if delimiter == _BLANKS or blank or _has_several_line_ends(source):
+        source, mark = copy.with_suffix(".rows"), ","
+        _write_rows(path, form, blank, len(first), source)
     gzipped = source == path and path.suffix.lower() == ".gz"
     columns = [f"_{at}" for at in range(len(first))]
 
@@ -535,9 +541,8 @@ def _raw_text(path: Path, written: Csv, scratch: Path) -> RawFile:
             sql_string(source.absolute()),
             "auto_detect = false",
             f"header = {str(header).lower()}",
-            f"skip = {0 if delimiter == _BLANKS else blank}",
             f"columns = {dict.fromkeys(columns, 'varchar')}",
-            f"delim = {sql_string(',' if delimiter == _BLANKS else delimiter)}",
+            f"delim = {sql_string(mark)}",
             "quote = '\"'",
             "escape = '\"'",
             f"encoding = '{READ_DIRECTLY[encoding] if source == path else 'utf-8'}'",
@@ -560,7 +565,7 @@ def _raw_text(path: Path, written: Csv, scratch: Path) -> RawFile:
         ),
         texts=tuple(columns),
         row=_ROW,
-        csv=CsvFormat(encoding, delimiter, header),
+        csv=form,
         longer=relation([*columns, "_longer"], "ignore_errors = true"),
     )
 
@@ -594,9 +599,54 @@ def _delimiter(lines: Sequence[str]) -> str:
     return best
 
 
-def _write_fields(path: Path, encoding: str, out: Path) -> None:
-    with _lines(path, encoding) as lines, out.open("w", encoding="utf-8", newline="") as stream:
-        csv.writer(stream).writerows(line.split() for line in lines if line.strip())
+def _has_several_line_ends(path: Path) -> bool:
+    """Tell whether a text file of one-byte line ends has CR LF, LF and CR, or two of them, quoted or not."""
+    pairs = feeds = returns = 0
+    with _text_bytes(path) as stream:
+        while chunk := stream.read(_CHUNK):
+            if chunk.endswith(b"\r"):
+                chunk += stream.read(1)
+            pairs += chunk.count(b"\r\n")
+            feeds += chunk.count(b"\n")
+            returns += chunk.count(b"\r")
+    return (pairs > 0) + (feeds > pairs) + (returns > pairs) > 1
+
+
+def _write_rows(path: Path, form: CsvFormat, blank: int, width: int, out: Path) -> None:
+    """Write a text file's rows as the engine reads them without fail: comma, LF, quotes where needed.
+
+    Raises
+    ------
+    InputError
+        A row has not as many fields as the first, quotes do not match, or rows end in different ways.
+    """
+    ends: set[str] = set()
+    with _lines(path, form.encoding) as lines, out.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        if form.delimiter == _BLANKS:
+            writer.writerows(line.split() for line in lines if line.strip())
+            return
+        last = ""
+
+        def remembered() -> Iterator[str]:
+            nonlocal last
+            for at, line in enumerate(islice(lines, blank, None)):
+                last = line if at else line.lstrip("\ufeff")
+                yield last
+
+        reader = csv.reader(remembered(), delimiter=form.delimiter, strict=True)
+        try:
+            for fields in filter(None, reader):
+                if len(fields) != width:
+                    line = reader.line_num + blank
+                    raise InputError(f"{path}: line {line}: expected {width} fields, found {len(fields)}")
+                writer.writerow(fields)
+                ends.add(last[len(last.rstrip("\r\n")) :])
+        except csv.Error as error:
+            line = reader.line_num + blank
+            raise InputError(f"{path}: line {line}: its quotes do not match ({error})") from error
+    if len(ends - {""}) > 1:
+        raise InputError(f"{path}: cannot be read: {_SEVERAL_ENDS}")
 
 
 def _text_bytes(path: Path) -> IO[bytes]:
@@ -627,5 +677,5 @@ def _condensed(error: duckdb.Error) -> str:
     reason = report.strip().splitlines()[-1 if line else 0].removeprefix("Invalid Input Error: ")
     reason = re.sub(r"Expected Number of Columns: (\d+) Found:", r"expected \1 fields, found", reason)
     if "reached an invalid state" in reason:
-        reason = "its lines end in different ways (LF and CR LF), or a quote is stray"
+        reason = _SEVERAL_ENDS
     return f"line {line[1]}: {reason}" if line else f"cannot be read: {reason}"
