@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help build report test lint docs screenshots entities schema bench lock clean
+.PHONY: help build report test fuzz lint docs screenshots entities schema bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,6 +24,9 @@ report: $(INSTALLED) ## write the report, target/report/index.html (the end of a
 
 test: lint ## lint, types, pytest and dbt on throw-away warehouses
 	$(BIN)/pytest
+
+fuzz: $(INSTALLED) ## read 10,000 made-up files, against what was written (FILES=... for another number)
+	PALETTE_FUZZ=$(or $(FILES),10000) $(BIN)/pytest tests/unit/core/test_fuzz_inputs.py
 
 lint: $(INSTALLED) ## ruff, sqlfmt and mypy
 	$(BIN)/ruff check --quiet .

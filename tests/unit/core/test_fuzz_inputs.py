@@ -261,7 +261,8 @@ def made_files(draw: st.DrawFn) -> Made:
         rows.append({column.name: truth for column, (_, truth) in zip(columns, row, strict=True)})
     stem = table.patterns[0].removesuffix(".csv").replace("*", "") or "data"
     made = Made(f"{stem}.{writing.ending}", b"", table, {"form": table.form}, rows)
-    is_declared = draw(st.booleans())
+    # What a form assumes has to be declared where files are written otherwise.
+    is_declared = "date_order" in forms()[table.form].defaults or draw(st.booleans())
     made.declared |= {"date_order": writing.order, "decimal_mark": writing.mark} if is_declared else {}
     if "utf-16-" in writing.encoding or writing.encoding.startswith("cp"):
         made.declared["csv"] = {"encoding": writing.encoding}
@@ -340,7 +341,7 @@ def fewer_fields(draw: st.DrawFn, lines: list[list[str]]) -> None:
     lines[draw(st.integers(1, len(lines) - 1))].pop()
 
 
-# What makes a text file one that has to be refused; then what leaves it readable or not, with the same values.
+# What makes a text file one to be refused; then what leaves it readable or not, with the same values.
 WRONG_FIELDS: dict[str, Callable[[st.DrawFn, list[list[str]]], None]] = {
     "a field more": more_fields,
     "a field less": fewer_fields,
