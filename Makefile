@@ -6,7 +6,7 @@ WORKERS := --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-
 SMALL_BUILD := tests/integration/test_warehouse.py::test_a_mart_has_its_public_columns_and_rows
 
 .DEFAULT_GOAL := help
-.PHONY: help build report test check faults lint docs screenshots entities schema bench lock clean
+.PHONY: help build report test check faults fuzz lint docs screenshots entities schema bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,6 +32,9 @@ check: lint ## lint, types, unit tests and one small build
 
 faults: $(INSTALLED) ## kill, starve and race builds, and count what the warehouse survives (a quarter of an hour)
 	$(BIN)/pytest tests/faults
+
+fuzz: $(INSTALLED) ## read 10,000 made-up files, against what was written (FILES=... for another number)
+	PALETTE_FUZZ=$(or $(FILES),10000) $(BIN)/pytest tests/unit/core/test_fuzz_inputs.py
 
 lint: $(INSTALLED) ## ruff, sqlfmt and mypy
 	$(BIN)/ruff check --quiet .

@@ -16,6 +16,7 @@ import duckdb
 
 from palette.core.errors import InputError
 from palette.core.inputs import sql_string
+from palette.core.writing import flush
 
 PURCHASES = "main.order_lines"
 # Tables that no input gives again: a build begins with those of the earlier warehouse.
@@ -168,6 +169,7 @@ def publish(site: Site, *, wait: float = 0.0) -> None:
         checkpoint(site.scratch)
         verify(site.scratch, json.loads(site.counts.read_text(encoding="utf-8")))
         flush(site.scratch)
+        flush(site.scratch.parent)
         with _nobody_writing(site.warehouse, wait):
             move(site)
     except (duckdb.Error, OSError) as error:
@@ -227,12 +229,6 @@ def verify(scratch: Path, counts: Mapping[str, int]) -> None:
         )
 
 
-def flush(scratch: Path) -> None:
-    """Wait until the disk holds the file and its name."""
-    for path in (scratch, scratch.parent):
-        _sync(path)
-
-
 def move(site: Site) -> None:
     """Replace the warehouse by the scratch file, in one step that the disk holds when this returns.
 
@@ -244,12 +240,12 @@ def move(site: Site) -> None:
         for log in set_aside:
             log.replace(site.earlier / log.name)
         if set_aside:
-            _sync(site.warehouse.parent)
+            flush(site.warehouse.parent)
         site.scratch.replace(site.warehouse)
     except BaseException:
         _recover(site)
         raise
-    _sync(site.warehouse.parent)
+    flush(site.warehouse.parent)
 
 
 def logs(file: Path) -> list[Path]:
@@ -336,14 +332,6 @@ def clear(folder: Path) -> None:
         folder.unlink(missing_ok=True)
     if folder.parent.is_dir() and not any(folder.parent.iterdir()):
         folder.parent.rmdir()
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _unwritable(folder: Path, error: OSError) -> BuildError:

@@ -15,7 +15,7 @@ from palette.core.databases import snapshot as snapshot_of
 from palette.core.declarations import FILE, Declared, declare
 from palette.core.errors import InputError
 from palette.core.forms import ENDINGS
-from palette.core.inputs import open_raw
+from palette.core.inputs import no_file, open_raw
 from palette.core.landing import Landed, land
 from palette.core.planning import Plan, as_flags, make_plan, written_by
 from palette.core.writing import unfinished, write_whole
@@ -86,7 +86,7 @@ def add(
             given |= more
         if plan.missing:
             raise InputError("\n".join(["these are needed and open:", *plan.missing]))
-    with _in_place(files, folder):
+    with _writing(folder), _in_place(files, folder):
         declared = declare(shop, folder, plan.values)
         try:
             landed = {name: land(declared, table) for name, table in declared.form.tables.items()}
@@ -133,8 +133,8 @@ def _check_choice(shop: str, files: Sequence[Path], folder: Path, replace_it: bo
         raise InputError(f"{folder / FILE}: there already; --replace writes it anew")
     seen: dict[Path, Path] = {}
     for path in files:
-        if not path.is_file():
-            raise InputError(f"{path}: {'a folder, not a file' if path.is_dir() else 'no such file'}")
+        if what := no_file(path):
+            raise InputError(f"{path}: {'no such file' if what == 'nothing' else f'{what}, not a file'}")
         if not path.name.lower().endswith(ENDINGS):
             raise InputError(f"{path}: not one of {', '.join(ENDINGS)}")
         if path.resolve() in seen:
@@ -147,10 +147,11 @@ def _check_choice(shop: str, files: Sequence[Path], folder: Path, replace_it: bo
 @contextmanager
 def _in_place(files: Sequence[Path], folder: Path) -> Iterator[None]:
     """Copy files into the shop's folder where they lie elsewhere; on an error, take the copies out again."""
-    made = [path for path in (folder, *folder.parents) if not path.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
     copied: list[Path] = []
+    made: list[Path] = []
     try:
+        made += [path for path in (folder, *folder.parents) if not path.exists()]
+        folder.mkdir(parents=True, exist_ok=True)
         for path in files:
             place = folder / path.name
             if path.resolve().parent == folder.resolve():
@@ -160,12 +161,18 @@ def _in_place(files: Sequence[Path], folder: Path) -> Iterator[None]:
             copied.append(place)
             shutil.copyfile(path, place)
         yield
-    except OSError as error:
-        _remove(copied, made)
-        raise InputError(f"{folder}: cannot be written to: {error.strerror}") from error
     except BaseException:
         _remove(copied, made)
         raise
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Turn what writing to a forbidden, full or impossible folder raises into an InputError."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written to: {error.strerror or error}") from error
 
 
 def _remove(files: Sequence[Path], folders: Sequence[Path]) -> None:

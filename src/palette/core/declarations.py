@@ -66,6 +66,20 @@ def _country(code: str) -> str:
     return code
 
 
+def _delimiter(character: str) -> str:
+    if character in '"\r\n\0':
+        raise ValueError("a quote or the end of a line cannot be the delimiter")
+    return character
+
+
+def _encoding(name: str) -> str:
+    try:
+        "".encode(name)
+    except (LookupError, UnicodeError):
+        raise ValueError("no encoding of text that Python knows") from None
+    return name
+
+
 def _list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
@@ -87,10 +101,12 @@ class CleaningStep(_Strict):
 class Csv(_Strict):
     """How the shop's text files are written; what is left out is found by looking at each file."""
 
-    delimiter: str | None = Field(
-        None, min_length=1, max_length=1, description="character between two fields"
+    delimiter: Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_delimiter)] | None = Field(
+        None, description="character between two fields"
     )
-    encoding: str | None = Field(None, description="utf-8, utf-16, cp1252, cp949, latin-1")
+    encoding: Annotated[str, AfterValidator(_encoding)] | None = Field(
+        None, description="utf-8, utf-16, cp1252, cp949, latin-1"
+    )
     header: bool | None = Field(
         None, description="whether the first line holds names; without, columns are column_1, column_2, ..."
     )

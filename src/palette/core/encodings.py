@@ -14,6 +14,7 @@ from typing import IO
 
 _CHUNK = 1 << 20
 _BYTE_ORDER_MARKS = {BOM_UTF8: "utf-8-sig", BOM_UTF16_LE: "utf-16", BOM_UTF16_BE: "utf-16"}
+_WITHOUT_MARK = {"utf-8-sig": ("utf-8", 3), "utf-16": ("utf-16-le", 2)}  # and the bytes the mark takes
 _UTF_8_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _ASCII = bytes(range(128))
 _C1 = re.compile(rb"[\x80-\x9f]")
@@ -117,16 +118,21 @@ def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
 
 
 def _decoded(stream: IO[bytes], encoding: str) -> Iterator[str]:
-    """Decode a stream from its start; an error's position is that in the stream."""
+    """Decode a stream from its start; an error's position is that in the stream. NUL is no text either."""
     decoder = getincrementaldecoder(encoding)()
     read = 0
     for chunk in chain(_chunks(stream), [b""]):
         pending = len(decoder.getstate()[0])
         try:
-            yield decoder.decode(chunk, final=not chunk)
+            text = decoder.decode(chunk, final=not chunk)
+            if "\0" in text:
+                bare, mark = _WITHOUT_MARK.get(encoding, (encoding, 0))
+                at = len(text[: text.index("\0")].encode(bare)) + (0 if read else mark)
+                raise UnicodeDecodeError(encoding, chunk, at, at + 1, "NUL")
         except UnicodeDecodeError as error:
             error.start += read - pending
             raise
+        yield text
         read += len(chunk)
 
 

@@ -3,3 +3,11 @@
 
 class InputError(Exception):
     """Something is wrong with a file of a shop; the message names file, column and row, or key and value."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
+
+
+def printable(text: object) -> str:
+    r"""Give text that can be written: the byte E9 of a file's name that is no UTF-8 as ``\\udce9``."""
+    return str(text).encode("utf-8", "backslashreplace").decode()

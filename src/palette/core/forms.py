@@ -69,6 +69,8 @@ class SourceTable:
         Columns that tell its rows apart; none where two rows may be alike.
     one_of
         Groups of columns of which a file must have at least one.
+    calculations
+        SQL expressions of its columns whose results staging keeps as decimals, so that they have to fit one.
     """
 
     form: str
@@ -78,6 +80,7 @@ class SourceTable:
     is_required: bool = True
     key: tuple[str, ...] = ()
     one_of: tuple[tuple[str, ...], ...] = ()
+    calculations: tuple[str, ...] = ()
 
     def column(self, name: str) -> Column:
         """Return the column of a canonical name."""
@@ -179,6 +182,7 @@ def _table(form: str, table: Mapping[str, Any]) -> SourceTable:
         is_required=meta.get("is_required", True),
         key=tuple(meta.get("key", ())),
         one_of=tuple(tuple(group) for group in meta.get("one_of", ())),
+        calculations=tuple(meta.get("calculations", ())),
     )
 
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from itertools import islice
+from itertools import chain, dropwhile, islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,15 +26,24 @@ import pyarrow.parquet as pq
 
 from palette.core.declarations import ADDED_ROWS, FILE, Csv, Declared
 from palette.core.encodings import EncodingError, encoding_of, utf8_copy
-from palette.core.errors import InputError
+from palette.core.errors import InputError, printable
 from palette.core.forms import ENDINGS, SourceTable
 from palette.core.header_words import has_header
-from palette.core.values import NOT_A, Dialect, present, problem, typed
-from palette.core.workbooks import WORKBOOKS, sheets
+from palette.core.values import MOST, NOT_A, Dialect, present, problem, typed
+from palette.core.workbooks import WORKBOOKS, first_row, sheets
 
 READ_DIRECTLY = {"utf-8": "utf-8", "utf-8-sig": "utf-8", "latin-1": "latin-1"}  # by DuckDB; others are copied
 _DELIMITERS = ",;\t|"
 _BLANKS = " "  # what stands for columns set apart by runs of blanks
+_TEXT_TYPES = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
+_ROW = "row_number() over ()"
+_LOOKED_AT = 200  # lines
+_HEAD = 1 << 16  # bytes
+_CHUNK = 1 << 20  # bytes
+_SEVERAL_ENDS = "its lines end in different ways (LF and CR LF), or a quote is stray"
+_LONGEST_LINE = 1 << 24  # characters, of a text file's row
+
+csv.field_size_limit(_LONGEST_LINE)
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,8 @@ class RawFile:
         SQL expression of the row's number, counted from 1.
     csv
         For a text file, how it is written.
+    longer
+        For a text file, a table function that reads only rows with a further field that is empty.
     """
 
     label: str
@@ -75,6 +86,7 @@ class RawFile:
     texts: tuple[str, ...]
     row: str
     csv: CsvFormat | None = None
+    longer: str | None = None
 
 
 @dataclass(frozen=True)
@@ -114,40 +126,69 @@ def find_files(declared: Declared, table: SourceTable) -> tuple[list[Path], list
     """
     declared_patterns = declared.retailer.files.get(table.name)
     patterns = table.patterns if declared_patterns is None else tuple(declared_patterns)
-    try:
+    with reading(declared.folder):
         found = sorted(path for path in declared.folder.iterdir() if matches(path, patterns))
-    except OSError as error:
-        raise InputError(f"{declared.folder}: cannot be read: {error.strerror}") from error
-    if declared_patterns is None:
-        taken = [
-            each for name, names in declared.retailer.files.items() if name != table.name for each in names
-        ]
-        found = [path for path in found if not matches(path, [*taken, *ADDED_ROWS])]
-    files = [path for path in found if path.is_file()]
+        if declared_patterns is None:
+            others = (names for name, names in declared.retailer.files.items() if name != table.name)
+            taken = [*chain.from_iterable(others), *ADDED_ROWS]
+            found = [path for path in found if not matches(path, taken)]
+        no_files = {path: what for path in found if (what := no_file(path))}
+    files = [path for path in found if path not in no_files]
+    notes = [printable(f"{path}: left out, {what} and no file") for path, what in no_files.items()]
     for pattern in declared_patterns or ():
         if not any(matches(path, [pattern]) for path in files):
-            raise InputError(
-                f"{declared.folder / FILE}: files.{table.name}: no file {pattern} in {declared.folder}"
-            )
+            missing = f"{declared.folder / FILE}: files.{table.name}: no file {pattern} in {declared.folder}"
+            raise InputError("; ".join([missing, *notes]))
     if not files and table.is_required:
         first = f".{ENDINGS[0]}"
         wanted = ", ".join(each.removesuffix(first) for each in table.patterns if each.endswith(first))
-        raise InputError(
+        missing = (
             f"{declared.folder}: no file of {table.form}.{table.name} (looked for {wanted} "
             f"with one of the endings {', '.join(ENDINGS)}; {FILE} may name others under `files:`)"
         )
-    notes = [
-        f"{path}: left out, {'a folder' if path.is_dir() else 'a link to nothing'} and no file"
-        for path in found
-        if not path.is_file()
-    ]
+        raise InputError("; ".join([missing, *notes]))
     return files, notes
+
+
+def no_file(path: Path) -> str:
+    """Say what stands where a file should; nothing where it is one."""
+    if path.is_file():
+        return ""
+    if path.is_dir():
+        return "a folder"
+    if path.is_symlink():
+        return "a link to nothing"
+    return "a pipe or device" if path.exists() else "nothing"
 
 
 def matches(path: Path, patterns: Sequence[str]) -> bool:
     """Tell whether a file's name is one of some patterns, whatever the case; hidden files never are."""
     name = _plain(path.name)
     return not name.startswith(".") and any(fnmatchcase(name, _plain(each)) for each in patterns)
+
+
+def first_header(path: Path) -> tuple[str, ...]:
+    """Return the column names of a file by a look at its head, of a workbook its first sheet's.
+
+    Raises
+    ------
+    InputError
+        They cannot be read.
+    """
+    name = path.name.lower()
+    with reading(path):
+        if name.endswith(".parquet"):
+            return tuple(map(str, pq.read_schema(path).names))
+        if name.endswith(WORKBOOKS):
+            return first_row(path, path.stat().st_mtime_ns)
+        with _text_bytes(path) as stream:
+            head = stream.read(_HEAD)
+        if len(head) == _HEAD:  # whole lines, of characters of one byte or two
+            end = head.rfind(b"\n") + 1
+            head = head[: end + (head[end : end + 1] == b"\0")]
+        lines = io.StringIO(head.decode(encoding_of(io.BytesIO(head))), newline="")
+        start, _ = _start(lines)
+        return tuple(_first_row(path, 1, iter(start), _delimiter(start))) if start else ()
 
 
 def open_raw(path: Path, written: Csv, scratch: Path) -> list[RawFile]:
@@ -173,6 +214,8 @@ def open_raw(path: Path, written: Csv, scratch: Path) -> list[RawFile]:
         The file is empty, has no rows, is unreadable or of another kind.
     """
     name = path.name.lower()
+    if printable(path) != str(path):
+        raise InputError(f"{path}: its name, or a folder's, is no UTF-8; rename it")
     with reading(path):
         if path.stat().st_size == 0:
             raise InputError(f"{path}: the file is empty")
@@ -258,6 +301,20 @@ def typed_columns(table: SourceTable, dialect: Dialect) -> str:
     return ",\n    ".join(f"{typed(each.kind, each.name, dialect)} as {each.name}" for each in table.columns)
 
 
+def check_lines(file: InputFile, table: SourceTable) -> None:
+    """Read one file in full, as text.
+
+    Raises
+    ------
+    InputError
+        A line is malformed, or text is in another encoding.
+    """
+    counted = ", ".join(f"count({column.name})" for column in table.columns)
+    _one_row(file.raw, f"select {counted} from ({text_sql(file, table)})")
+    if file.raw.longer:
+        _refuse_longer_rows(file.raw)
+
+
 def check_file(file: InputFile, table: SourceTable, dialect: Dialect) -> int:
     """Read one file in full and object to its first value that cannot be used.
 
@@ -278,9 +335,15 @@ def check_file(file: InputFile, table: SourceTable, dialect: Dialect) -> int:
         if column.name in file.positions and (not column.may_be_empty or column.kind in NOT_A)
     }
     counted = [f"count(*) filter (where {condition})" for condition in bad.values()]
-    query = f"select {', '.join(['count(*)', *counted])} from ({text_sql(file, table)})"
+    # The others are read as well: what cannot be, is said here.
+    others = [f"count({column.name})" for column in table.columns if column not in bad]
+    query = f"select {', '.join(['count(*)', *counted, *others])} from ({text_sql(file, table)})"
     rows, *counts = _one_row(file.raw, query)
-    further = {column: count - 1 for column, count in zip(bad, counts, strict=True) if count}
+    if file.raw.longer:
+        _refuse_longer_rows(file.raw)
+    if not rows:
+        raise InputError(f"{file.raw.label}: none of its rows can be read")
+    further = {column: count - 1 for column, count in zip(bad, counts, strict=False) if count}
     if further:
         # Only now are the rows numbered, which costs more than all the rest.
         firsts = [
@@ -292,12 +355,35 @@ def check_file(file: InputFile, table: SourceTable, dialect: Dialect) -> int:
         first, column = min(found, key=lambda each: each[0]["row"])
         more = further[column]
         value = first["value"]
-        reason = problem(column.kind, _shortened(value), dialect) if value else "the value is empty"
+        reason = problem(column.kind, value, dialect) if value else "the value is empty"
         if more:
             reason += f" (and {more:,} more such value{'s' * (more > 1)} in this column)"
         where = f"row {first['row']}{_line_of(file.raw, first['row'])}, column {file.header(column.name)}"
         raise InputError(f"{file.raw.label}: {where}: {reason}")
     return int(rows)
+
+
+def beyond(expression: str) -> str:
+    """Write the condition that the result of a calculation with typed columns fits no decimal column."""
+    return f"abs(cast({expression} as double)) >= {MOST['decimal']}"
+
+
+def check_calculation(file: InputFile, table: SourceTable, dialect: Dialect, expression: str) -> None:
+    """Object to the first row of which the result of a calculation is too large.
+
+    Raises
+    ------
+    InputError
+        There is such a row.
+    """
+    numbered = text_sql(file, table, f"{file.raw.row} as _row")
+    rows = f"select {typed_columns(table, dialect)}, _row from ({numbered})"
+    (row,) = _one_row(file.raw, f"select min(_row) from ({rows}) where {beyond(expression)}")
+    if row is not None:
+        where = f"row {row}{_line_of(file.raw, row)}"
+        raise InputError(
+            f"{file.raw.label}: {where}: {expression}: from {MOST['decimal']:,} on, amounts do not fit"
+        )
 
 
 def header_key(name: str) -> str:
@@ -322,13 +408,23 @@ def reading(path: Path) -> Iterator[None]:
         reason = f"byte {error.object[error.start]:#04x} is not {error.encoding.upper()} text"
         raise InputError(f"{path}: {reason}; {FILE} may say under csv: which encoding it is in") from error
     except (OSError, EOFError, zlib.error, csv.Error, pa.ArrowException) as error:
-        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        reason = getattr(error, "strerror", None) or (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(f"{path}: cannot be read: {reason}") from error
 
 
 def _one_row(raw: RawFile, query: str) -> tuple[Any, ...]:
     with engine_reading(raw) as connection:
         return connection.execute(query).fetchone() or (0,)
+
+
+def _refuse_longer_rows(raw: RawFile) -> None:
+    """Refuse rows with a further empty field, which the engine would ignore: the others may be shifted."""
+    if raw.csv and _one_row(raw, f"select count(*) from {raw.longer}")[0]:
+        with _lines(raw.path, raw.csv.encoding) as lines:
+            reader = csv.reader(lines, delimiter=raw.csv.delimiter)
+            wanted = len(raw.headers)
+            line = next((reader.line_num for fields in reader if len(fields) > wanted), "?")
+        raise InputError(f"{raw.label}: line {line}: expected {wanted} fields, found {wanted + 1}")
 
 
 @contextmanager
@@ -338,11 +434,34 @@ def engine_reading(raw: RawFile) -> Iterator[duckdb.DuckDBPyConnection]:
         with duckdb.connect() as connection:
             yield connection
     except duckdb.Error as error:
-        raise InputError(f"{raw.label}: {_condensed(error)}") from error
+        raise InputError(f"{raw.label}: {_no_utf_8(raw) or _condensed(error)}") from error
 
 
-def _shortened(value: str) -> str:
-    return value if len(value) <= 100 else f"{value[:100]}…"
+def _no_utf_8(raw: RawFile) -> str:
+    """Say which text of a Parquet file is not UTF-8; nothing of another file, or where all of it is."""
+    if not raw.path.name.lower().endswith(".parquet"):
+        return ""
+    with reading(raw.path), pq.ParquetFile(raw.path) as parquet:
+        before = 0
+        for batch in parquet.iter_batches():
+            for name, column in zip(batch.schema.names, batch.columns, strict=True):
+                if (at := _first_no_utf_8(column)) is not None:
+                    return f"row {before + at + 1}, column {name}: its text is not UTF-8; save it as UTF-8"
+            before += len(batch)
+    return ""
+
+
+def _first_no_utf_8(column: pa.Array) -> int | None:
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if not any(test(column.type) for test in _TEXT_TYPES):
+        return None
+    for at, value in enumerate(column.cast(pa.large_binary()).to_pylist()):
+        try:
+            (value or b"").decode()
+        except UnicodeDecodeError:
+            return at
+    return None
 
 
 def _plain(name: str) -> str:
@@ -355,31 +474,40 @@ def _raw_parquet(copy: Path, label: str, delivered: Path, headers: Sequence[str]
         schema, rows = parquet.schema_arrow, parquet.metadata.num_rows
     if rows == 0:
         raise InputError(f"{label}: the file has columns but no rows")
-    texts = [_parquet_text(str(name), schema.field(at).type) for at, name in enumerate(schema.names)]
+    for field in schema:
+        if pa.types.is_decimal256(field.type):
+            raise InputError(
+                f"{label}: column {field.name}: numbers of more than 38 digits cannot be read; "
+                "save them with fewer, or as text"
+            )
+    # Columns are known by their place: the engine tells names apart by neither case nor number.
+    names = [f"_{at}" for at in range(len(schema))]
+    texts = [_parquet_text(name, field.type) for name, field in zip(names, schema, strict=True)]
     return RawFile(
         label=label,
         path=delivered,
         relation=(
-            f"read_parquet({sql_string(copy.absolute())}, file_row_number = true, binary_as_string = true, "
-            "hive_partitioning = false)"
+            f"read_parquet({sql_string(copy.absolute())}, binary_as_string = true, "
+            f"hive_partitioning = false) as raw ({', '.join(names)})"
         ),
         headers=tuple(headers or map(str, schema.names)),
         texts=tuple(texts[: len(headers)] if headers else texts),
-        row=schema.names[-1] if headers else "file_row_number + 1",
+        row=names[-1] if headers else _ROW,
     )
 
 
-def _parquet_text(header: str, kind: Any) -> str:
+def _parquet_text(column: str, kind: Any) -> str:
     """Write the SQL of a Parquet column as text: whole numbers without a fraction, instants in UTC."""
-    column = '"' + header.replace('"', '""') + '"'
     if pa.types.is_timestamp(kind):
         if kind.tz:
             return f"strftime(make_timestamp(epoch_us({column})), '%Y-%m-%d %H:%M:%S.%fZ')"
         column = f"cast({column} as timestamp)"
-    if pa.types.is_floating(kind):
-        column = f"nullif({column}, 'nan')"
     text = f"cast({column} as varchar)"
-    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+    if pa.types.is_floating(kind):
+        whole = f"cast(cast({column} as hugeint) as varchar)"
+        text = f"case when abs({column}) < 1e18 and {column} = trunc({column}) then {whole} else {text} end"
+        return f"case when not isnan({column}) then {text} end"
+    if pa.types.is_decimal(kind):
         return rf"regexp_replace({text}, '\.0+$', '')"
     return text
 
@@ -387,62 +515,138 @@ def _parquet_text(header: str, kind: Any) -> str:
 def _raw_text(path: Path, written: Csv, scratch: Path) -> RawFile:
     encoding = written.encoding or encoding_of(path)
     with _lines(path, encoding) as lines:
-        first = [line for line in islice(lines, 200) if line.strip()]
-    delimiter = written.delimiter or _delimiter(first)
-    fields = (
-        list(csv.reader(first, delimiter=delimiter))
-        if delimiter != _BLANKS
-        else [each.split() for each in first]
-    )
-    if not fields:
-        raise InputError(f"{path}: the file is empty")
-    header = written.header if written.header is not None else has_header(fields)
-    if header and len(fields) == 1:
-        raise InputError(f"{path}: the file has a header but no rows")
+        start, blank = _start(lines)
+        if not start:
+            raise InputError(f"{path}: the file is empty")
+        delimiter = written.delimiter or _delimiter(start)
+        rest = chain(start, lines)
+        first = _first_row(path, blank + 1, rest, delimiter)
+        header = written.header if written.header is not None else has_header([first])
+        if header and not any(line.strip() for line in rest):
+            raise InputError(f"{path}: the file has a header but no rows")
     form = CsvFormat(encoding, delimiter, header)
-    headers = (
-        [name.strip("\ufeff").strip() for name in fields[0]]
-        if header
-        else [f"column_{at}" for at in range(1, len(fields[0]) + 1)]
-    )
-    source = path
-    if encoding not in READ_DIRECTLY or delimiter == _BLANKS:
-        source = scratch / f"{path.name.split('.')[0]}-{len(list(scratch.iterdir()))}.csv"
-        if delimiter == _BLANKS:
-            _write_fields(path, encoding, source)
-        else:
-            utf8_copy(path, encoding, source)
+    source, mark = path, delimiter
+    copy = scratch / f"{path.name.split('.')[0]}-{len(list(scratch.iterdir()))}.csv"
+    if encoding not in READ_DIRECTLY and delimiter != _BLANKS:
+        utf8_copy(path, encoding, copy)
+        source = copy
+    if delimiter == _BLANKS or blank or _has_several_line_ends(source):
+        source, mark = copy.with_suffix(".rows"), ","
+        _write_rows(path, form, blank, len(first), source)
     gzipped = source == path and path.suffix.lower() == ".gz"
-    columns = {f"_{at}": "varchar" for at in range(len(headers))}
+    columns = [f"_{at}" for at in range(len(first))]
+
+    def relation(columns: Sequence[str], *further: str) -> str:
+        options = [
+            sql_string(source.absolute()),
+            "auto_detect = false",
+            f"header = {str(header).lower()}",
+            f"columns = {dict.fromkeys(columns, 'varchar')}",
+            f"delim = {sql_string(mark)}",
+            "quote = '\"'",
+            "escape = '\"'",
+            f"encoding = '{READ_DIRECTLY[encoding] if source == path else 'utf-8'}'",
+            f"compression = '{'gzip' if gzipped else 'none'}'",
+            f"max_line_size = {_LONGEST_LINE}",
+            f"buffer_size = {2 * _LONGEST_LINE}",
+            "hive_partitioning = false",
+            *further,
+        ]
+        return f"read_csv({', '.join(options)})"
+
     return RawFile(
         label=str(path),
         path=path,
-        relation=(
-            f"read_csv({sql_string(source.absolute())}, auto_detect = false, header = {str(header).lower()}, "
-            f"columns = {columns}, delim = '{',' if delimiter == _BLANKS else delimiter}', quote = '\"', "
-            f"escape = '\"', encoding = '{READ_DIRECTLY[encoding] if source == path else 'utf-8'}', "
-            f"compression = '{'gzip' if gzipped else 'none'}', hive_partitioning = false)"
+        relation=relation(columns),
+        headers=(
+            tuple(name.strip("\ufeff").strip() for name in first)
+            if header
+            else tuple(f"column_{at}" for at in range(1, len(first) + 1))
         ),
-        headers=tuple(headers),
         texts=tuple(columns),
-        row="row_number() over ()",
+        row=_ROW,
         csv=form,
+        longer=relation([*columns, "_longer"], "ignore_errors = true"),
     )
+
+
+def _start(lines: Iterator[str]) -> tuple[list[str], int]:
+    """Take the first lines of a file, without the blank ones before them; how many those are comes second."""
+    numbered = dropwhile(lambda each: not each[1].strip(), enumerate(lines))
+    start = list(islice(numbered, _LOOKED_AT))
+    if not start:
+        return [], 0
+    blank, first = start[0]
+    return [first.lstrip("\ufeff"), *(line for _, line in start[1:])], blank
+
+
+def _first_row(path: Path, line: int, lines: Iterator[str], delimiter: str) -> list[str]:
+    if delimiter == _BLANKS:
+        return next(lines).split()
+    try:
+        return next(csv.reader(lines, delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise InputError(f"{path}: line {line}: its quotes do not match ({error})") from error
 
 
 def _delimiter(lines: Sequence[str]) -> str:
     """Tell the delimiter by the first line; a blank where it has none and blanks part equal columns."""
-    unquoted = re.sub(r'"[^"]*"?', "", lines[0]) if lines else ""
+    unquoted = re.sub(r'"[^"]*"?', "", lines[0])
     best = max(_DELIMITERS, key=unquoted.count)
-    counts = {len(line.split()) for line in lines}
+    counts = {len(line.split()) for line in lines if line.strip()}
     if not unquoted.count(best) and len(counts) == 1 and counts.pop() > 1:
         return _BLANKS
     return best
 
 
-def _write_fields(path: Path, encoding: str, out: Path) -> None:
-    with _lines(path, encoding) as lines, out.open("w", encoding="utf-8", newline="") as stream:
-        csv.writer(stream).writerows(line.split() for line in lines if line.strip())
+def _has_several_line_ends(path: Path) -> bool:
+    """Tell whether a text file of one-byte line ends has CR LF, LF and CR, or two of them, quoted or not."""
+    pairs = feeds = returns = 0
+    with _text_bytes(path) as stream:
+        while chunk := stream.read(_CHUNK):
+            if chunk.endswith(b"\r"):
+                chunk += stream.read(1)
+            pairs += chunk.count(b"\r\n")
+            feeds += chunk.count(b"\n")
+            returns += chunk.count(b"\r")
+    return (pairs > 0) + (feeds > pairs) + (returns > pairs) > 1
+
+
+def _write_rows(path: Path, form: CsvFormat, blank: int, width: int, out: Path) -> None:
+    """Write a text file's rows as the engine reads them without fail: comma, LF, quotes where needed.
+
+    Raises
+    ------
+    InputError
+        A row has not as many fields as the first, quotes do not match, or rows end in different ways.
+    """
+    ends: set[str] = set()
+    with _lines(path, form.encoding) as lines, out.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        if form.delimiter == _BLANKS:
+            writer.writerows(line.split() for line in lines if line.strip())
+            return
+        last = ""
+
+        def remembered() -> Iterator[str]:
+            nonlocal last
+            for at, line in enumerate(islice(lines, blank, None)):
+                last = line if at else line.lstrip("\ufeff")
+                yield last
+
+        reader = csv.reader(remembered(), delimiter=form.delimiter, strict=True)
+        try:
+            for fields in filter(None, reader):
+                if len(fields) != width:
+                    line = reader.line_num + blank
+                    raise InputError(f"{path}: line {line}: expected {width} fields, found {len(fields)}")
+                writer.writerow(fields)
+                ends.add(last[len(last.rstrip("\r\n")) :])
+        except csv.Error as error:
+            line = reader.line_num + blank
+            raise InputError(f"{path}: line {line}: its quotes do not match ({error})") from error
+    if len(ends - {""}) > 1:
+        raise InputError(f"{path}: cannot be read: {_SEVERAL_ENDS}")
 
 
 def _text_bytes(path: Path) -> IO[bytes]:
@@ -470,8 +674,8 @@ def _condensed(error: duckdb.Error) -> str:
     """Put DuckDB's page about a malformed CSV line into one sentence."""
     report = re.split(r"\n+(?:Possible |This can happen )", str(error))[0]
     line = re.search(r"CSV Error on Line: (\d+)", report)
-    reason = report.strip().splitlines()[-1].removeprefix("Invalid Input Error: ")
+    reason = report.strip().splitlines()[-1 if line else 0].removeprefix("Invalid Input Error: ")
     reason = re.sub(r"Expected Number of Columns: (\d+) Found:", r"expected \1 fields, found", reason)
     if "reached an invalid state" in reason:
-        reason = "its lines end in different ways (LF and CR LF), or a quote is stray"
+        reason = _SEVERAL_ENDS
     return f"line {line[1]}: {reason}" if line else f"cannot be read: {reason}"

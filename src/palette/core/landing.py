@@ -18,8 +18,10 @@ from palette.core.forms import SourceTable, project_folder
 from palette.core.inputs import (
     InputFile,
     RawFile,
+    beyond,
+    check_calculation,
     check_file,
-    engine_reading,
+    check_lines,
     find_files,
     open_input,
     open_raw,
@@ -29,7 +31,7 @@ from palette.core.inputs import (
     typed_columns,
 )
 from palette.core.values import AmbiguityError, Dialect, find_dialect
-from palette.core.writing import unfinished
+from palette.core.writing import put, unfinished
 
 _CODE = tuple(
     Path(module.__file__) for module in (declarations, encodings, inputs, values) if module.__file__
@@ -82,8 +84,8 @@ def land(declared: Declared, table: SourceTable) -> Landed:
         with unfinished(folder) as scratch:
             parquet, written = scratch / path.name, scratch / record.name
             written.write_text(json.dumps(_write(declared, table, files, scratch, parquet)))
-            written.replace(record)
-            parquet.replace(path)
+            put(written, record)
+            put(parquet, path)
     found = json.loads(record.read_text())
     return Landed(path, found["rows"], tuple(found["files"]), (*notes, *found["notes"]))
 
@@ -103,7 +105,7 @@ def prune(retailers: Sequence[Declared]) -> None:
 
 def _prefix(declared: Declared, table: SourceTable) -> str:
     """Begin the name of what is landed of a table of the retailer in its folder."""
-    place = hashlib.sha256(str(declared.folder.absolute()).encode()).hexdigest()[:8]
+    place = hashlib.sha256(os.fsencode(declared.folder.absolute())).hexdigest()[:8]
     return f"{declared.key}.{table.name}.{place}"
 
 
@@ -141,8 +143,12 @@ def dialect_of(declared: Declared, table: SourceTable, opened: Sequence[InputFil
     numbers = [column.name for column in present if column.kind in ("decimal", "integer")]
     relation = " union all ".join(text_sql(file, table) for file in opened)
     try:
-        with engine_reading(opened[0].raw) as connection:
+        with duckdb.connect() as connection:
             return find_dialect(connection, f"({relation})", dates, numbers, declared.retailer)
+    except duckdb.Error:
+        for file in opened:  # the one that cannot be read says so
+            check_lines(file, table)
+        raise
     except AmbiguityError as error:
         message = str(error)
         for file in opened:
@@ -155,9 +161,10 @@ def _fingerprint(declared: Declared, table: SourceTable, files: Sequence[Path]) 
     """Tell apart what would be landed differently: the files, what is declared of them, and this code."""
     facts = [repr(table), declared.retailer.model_dump_json()]
     for path in (*files, *_CODE):
-        status = path.stat()
+        with reading(path):
+            status = path.stat()
         facts.append(f"{path.absolute()} {status.st_size} {status.st_mtime_ns}")
-    return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:16]
+    return hashlib.sha256(os.fsencode("\n".join(facts))).hexdigest()[:16]
 
 
 def _refuse_copies(files: Sequence[Path]) -> None:
@@ -197,12 +204,23 @@ def _write(
             connection.execute(
                 f"create view landed as from read_parquet({sql_string(target)}, hive_partitioning = false)"
             )
+            for expression in _too_large(connection, table):
+                for file in opened:
+                    check_calculation(file, table, dialect, expression)
             if any("currency" in file.positions for file in opened):
                 _check_currency(connection, declared, raw_files)
             notes = [] if _is_shared(declared, table) else list(_doubled(connection, table, rows))
     except duckdb.Error as error:
         raise InputError(f"{target.parent.parent}: cannot be written to: {error}") from error
     return {"rows": rows, "files": [raw.label for raw in raw_files], "notes": notes}
+
+
+def _too_large(connection: duckdb.DuckDBPyConnection, table: SourceTable) -> Iterator[str]:
+    """Name the calculations of staging that have a result which would not fit."""
+    for expression in table.calculations:
+        found = connection.sql(f"select count(*) from landed where {beyond(expression)}").fetchone()
+        if found and found[0]:
+            yield expression
 
 
 def _check_currency(

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from palette.core.declarations import ADDED_ROWS, FILE, PRESETS, Declared, declare
-from palette.core.errors import InputError
+from palette.core.errors import InputError, printable
 from palette.core.forms import Form, SourceTable, forms, project_folder
-from palette.core.inputs import header_key, matches, sql_string
+from palette.core.inputs import first_header, header_key, matches, reading, sql_string
 
 SHOPS, DEMO = Path("data/shops"), Path("data/demo")
 
@@ -78,10 +73,8 @@ def find_retailers(data: Path, chosen: Sequence[str] = ()) -> Found:
         raise InputError(f"{data}: folder not found; PALETTE_DATA says where the retailers' folders lie")
     if len(set(chosen)) < len(chosen):
         raise InputError(f"PALETTE_RETAILERS names a retailer twice: {', '.join(chosen)}")
-    try:
+    with reading(data):
         folders = sorted(path for path in data.iterdir() if path.is_dir() and not path.name.startswith("."))
-    except OSError as error:
-        raise InputError(f"{data}: cannot be read: {error.strerror}") from error
     there = {folder.name: folder for folder in folders}
     if len(chosen) == 1 and chosen[0] not in there and has_files(data):
         return Found((_retailer(chosen[0], data),), ())
@@ -97,7 +90,7 @@ def find_retailers(data: Path, chosen: Sequence[str] = ()) -> Found:
         if (folder / FILE).is_file() or fitting(folder):
             found.append(_retailer(name, folder))
         elif has_files(folder):
-            notes.append(f"{folder}: left out, {_unfit(folder)}")
+            notes.append(printable(f"{folder}: left out, {_unfit(folder)}"))
     if not found and has_files(data):
         found.append(_retailer(data.absolute().name, data))
     if not found:
@@ -107,7 +100,10 @@ def find_retailers(data: Path, chosen: Sequence[str] = ()) -> Found:
 
 def fitting(folder: Path) -> list[Form]:
     """Return the forms that a folder's files fit exactly: every required table by name and by columns."""
-    files = [path for path in sorted(folder.iterdir()) if path.is_file() and not matches(path, ADDED_ROWS)]
+    with reading(folder):
+        files = [
+            path for path in sorted(folder.iterdir()) if path.is_file() and not matches(path, ADDED_ROWS)
+        ]
     return [
         form
         for form in forms().values()
@@ -120,8 +116,9 @@ def fitting(folder: Path) -> list[Form]:
 
 
 def has_files(folder: Path) -> bool:
-    """Tell whether a folder holds a file itself."""
-    return any(path.is_file() and not path.name.startswith(".") for path in folder.iterdir())
+    """Tell whether a folder holds a file itself, or what should be one."""
+    with reading(folder):
+        return any(not path.is_dir() and not path.name.startswith(".") for path in folder.iterdir())
 
 
 def retailers_sql(retailers: Sequence[Declared]) -> str:
@@ -166,31 +163,11 @@ def _unfit(folder: Path) -> str:
 
 def _has_columns(path: Path, table: SourceTable) -> bool:
     """Tell by a look at its head whether a file has a table's columns under their own names."""
-    keys = {header_key(name) for name in _header(path)}
+    try:
+        keys = {header_key(name) for name in first_header(path)}
+    except InputError:  # said in full when the retailer's files are read
+        return False
     by_name = {column.name: {header_key(name) for name in column.names} for column in table.columns}
     return all(by_name[column.name] & keys for column in table.columns if column.is_required) and all(
         any(by_name[name] & keys for name in group) for group in table.one_of
     )
-
-
-def _header(path: Path) -> list[str]:
-    """Return the column names of a CSV or Parquet file; none of another, or of one that cannot be read."""
-    name = path.name.lower()
-    try:
-        if name.endswith(".parquet"):
-            return [str(column) for column in pq.read_schema(path).names]
-        with gzip.open(path) if name.endswith(".gz") else path.open("rb") as stream:
-            head = stream.readline(1 << 20)
-    except (OSError, EOFError, pa.ArrowException):
-        return []
-    text = next((head.decode(each) for each in ("utf-8-sig", "latin-1") if _decodes(head, each)), "")
-    delimiter = max(",;\t|", key=text.count)
-    return next(csv.reader([text], delimiter=delimiter), [])
-
-
-def _decodes(content: bytes, encoding: str) -> bool:
-    try:
-        content.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True

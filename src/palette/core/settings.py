@@ -63,38 +63,58 @@ class Settings(BaseModel):
         3, description="number of consumption clusters, 2 to 10, or `auto`: the best silhouette"
     )
     cluster_seed: int = Field(
-        0, ge=0, le=2**32 - 1, description="seed of k-means and of the silhouette's sample"
+        0, ge=0, le=2**32 - 1, description="seed of k-means and of the silhouette's sample, 0 to 4294967295"
     )
     silhouette_sample: int = Field(
-        10_000, ge=100, description="customers drawn for the silhouette; when there are fewer, all"
+        10_000,
+        ge=100,
+        description="customers drawn for the silhouette, 100 or more; when there are fewer, all",
     )
     basket_min_support: float = Field(
-        0.02, gt=0, le=1, description="least share of a cluster's orders that hold all items of a rule"
+        0.02,
+        gt=0,
+        le=1,
+        description="least share of a cluster's orders that hold all items of a rule, above 0, up to 1",
     )
-    basket_min_confidence: float = Field(0.5, ge=0, le=1, description="least confidence of a basket rule")
-    basket_max_items: int = Field(3, ge=1, le=5, description="most items on either side of a basket rule")
+    basket_min_confidence: float = Field(
+        0.5, ge=0, le=1, description="least confidence of a basket rule, 0 to 1"
+    )
+    basket_max_items: int = Field(
+        3, ge=1, le=5, description="most items on either side of a basket rule, 1 to 5"
+    )
     basket_min_orders: int = Field(
-        10, ge=1, description="least number of orders behind a basket rule, whatever the support"
+        10, ge=1, description="least number of orders behind a basket rule, whatever the support, 1 or more"
     )
-    recommendations_per_customer: int = Field(10, ge=1, le=100, description="length of a recommendation list")
+    recommendations_per_customer: int = Field(
+        10, ge=1, le=100, description="length of a recommendation list, 1 to 100"
+    )
     recommendation_window_days: int = Field(
-        28, ge=7, le=92, description="days that recommendations look ahead, and are learned and judged on"
+        28,
+        ge=7,
+        le=92,
+        description="days that recommendations look ahead, and are learned and judged on, 7 to 92",
     )
     recommendation_models: Annotated[str, AfterValidator(_models)] = Field(
         "all",
-        description="models that the hybrid weighs and is judged against: `all`, or a comma list",
+        description="models that the hybrid weighs and is judged against: `all`, or a comma list of "
+        + ", ".join(f"`{name}`" for name in MODELS),
     )
     recommendation_seed: int = Field(
-        0, ge=0, le=2**31 - 1, description="seed of the recommenders and of the backtest's resamples"
+        0,
+        ge=0,
+        le=2**31 - 1,
+        description="seed of the recommenders and of the backtest's resamples, 0 to 2147483647",
     )
     recommendation_rules_enabled: bool = Field(
-        True, description="whether the rules in `recommendation_rules.csv` apply to the lists"
+        True,
+        description="whether the rules in `recommendation_rules.csv` apply to the lists, `true` or `false`",
     )
     palette_backtest: bool = Field(
-        True, description="whether the lists are judged on past windows; a daily run can skip it"
+        True,
+        description="whether lists are judged on past windows, `true` or `false`; a daily run can skip it",
     )
     recommendation_folds: int = Field(
-        3, ge=1, le=12, description="past windows that the lists are judged on, the latest first"
+        3, ge=1, le=12, description="past windows that the lists are judged on, 1 to 12, the latest first"
     )
 
     @classmethod

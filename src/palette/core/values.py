@@ -46,8 +46,11 @@ NOT_A: Mapping[Kind, str] = {
     "flag": "yes or no",
 }
 
+MOST: Mapping[Kind, int] = {"integer": 2**63, "decimal": 10**14}  # what no value reaches, either side of 0
+
 LANGUAGES = ("en", "en_GB", "de", "fr", "es")
 
+_SHOWN = 100  # characters of a value in a message
 _MISSING = ("null", "nan", "none", "n/a", "#n/a", "<na>", r"\n")
 _ONLINE = (
     "online web website webshop eshop onlineshop onlinestore ecommerce internet mobile mobileapp app digital "
@@ -69,10 +72,11 @@ _FALSE = (
     "venta compra 판매 구매"
 )
 
-# Regular expressions of RE2: \d is ASCII, \p{Z} is every blank of Unicode, \s adds tabs and line ends.
-_BLANK = r"[\s\p{Z}]"
+# Regular expressions of RE2: \d is ASCII, \p{Z} is every blank of Unicode, \s adds tabs and line ends; FEFF
+# is the byte order mark that files joined end to end have in their midst.
+_BLANK = r"[\s\p{Z}\x{feff}]"
 _BLANKS = f"{_BLANK}*"
-_WORD_GAP = r"[\s\p{Z}_-]+"
+_WORD_GAP = r"[\s\p{Z}\x{feff}_-]+"
 _YEAR = r"(?:19\d\d|20\d\d|2100)"
 _BEFORE_CLOCK = f"(?:T|,?{_BLANK}+)"
 _CLOCK = r"(?:[01]?\d|2[0-3]):[0-5]?\d(?::[0-5]?\d(?:[.,]\d{1,9})?)?"
@@ -271,7 +275,8 @@ def problem(kind: Kind, value: str, dialect: Dialect) -> str:
         Such as ``'13/02/2025' is not a date (read month first; set date_order: day_first in retailer.yml if
         the day comes first)``.
     """
-    said = f"'{value}' is not {NOT_A.get(kind, 'a ' + kind)}"
+    shown = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
+    said = f"'{shown}' is not {NOT_A.get(kind, 'a ' + kind)}"
     hint = _hint(kind, value, dialect)
     return f"{said} ({hint})" if hint else said
 
@@ -302,14 +307,19 @@ def _hint(kind: Kind, value: str, dialect: Dialect) -> str | None:
                 f"read with the decimal mark '{dialect.decimal_mark}'; set decimal_mark: '{other}' in "
                 "retailer.yml if that is the mark"
             )
+        number = f"abs(try_cast({_plain_number('value', dialect.decimal_mark)} as double))"
+        if _holds(number, value, f">= {MOST[kind]}"):
+            return f"from {MOST[kind]:,} on, numbers do not fit"
     return None
 
 
 def _reads(kind: Kind, value: str, dialect: Dialect) -> bool:
+    return _holds(typed(kind, "value", dialect), value, "is not null")
+
+
+def _holds(read: str, value: str, condition: str) -> bool:
     with duckdb.connect() as connection:
-        query = (
-            f"select {typed(kind, 'value', dialect)} is not null from (select cast(? as varchar) as value)"
-        )
+        query = f"select {read} {condition} from (select cast(? as varchar) as value)"
         return bool((connection.execute(query, [value]).fetchone() or (False,))[0])
 
 

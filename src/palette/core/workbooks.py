@@ -6,7 +6,9 @@ import datetime
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -62,6 +64,19 @@ def sheets(path: Path, scratch: Path) -> list[Sheet]:
     if not found:
         raise InputError(f"{path}: no sheet has any rows")
     return found
+
+
+@lru_cache
+def first_row(path: Path, saved_at: int) -> tuple[str, ...]:  # noqa: ARG001 - a workbook saved anew is read anew
+    """Return the first row that is not blank of the first sheet that has rows; nothing where none has.
+
+    Raises
+    ------
+    InputError
+        The workbook cannot be read.
+    """
+    with TemporaryDirectory() as scratch:
+        return sheets(path, Path(scratch))[0].headers
 
 
 def _copy(sheet: CalamineSheet, copy: Path) -> tuple[str, ...]:

@@ -64,7 +64,23 @@ def write_whole(place: Path, text: str) -> None:
     with unfinished(place.parent) as scratch:
         part = scratch / place.name
         part.write_text(text, encoding="utf-8", newline="")
-        part.replace(place)
+        put(part, place)
+
+
+def put(part: Path, place: Path) -> None:
+    """Move a finished file to its place in one step, when the disk holds it: power may fail between the two."""
+    flush(part)
+    part.replace(place)
+    flush(place.parent)
+
+
+def flush(path: Path) -> None:
+    """Wait until the disk holds a file, or the names in a folder."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def write_csv(frame: pd.DataFrame, place: Path) -> None:

@@ -1,6 +1,9 @@
+import os
 from pathlib import Path
 
 import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from palette.core.adding import add
@@ -63,3 +66,61 @@ def test_sheets_that_are_alike_are_asked_about_once(tmp_path):
         add("shop", [file], tmp_path / "shops", settings={}, show=shown.append)
     assert str(found.value).count("--set customer_id=email") == 1
     assert len(shown[0].doubts) == len(set(shown[0].doubts)) > 0
+
+
+LINES = "order id,date,customer id,line total\nA1,2025-01-31,C1,2.50\n"
+
+
+def refused(file: Path, data: Path) -> str:
+    with pytest.raises(InputError) as found:
+        add("shop", [file], data, settings={})
+    return str(found.value)
+
+
+@pytest.mark.parametrize("below", ["", "deeper/still"])
+def test_a_data_folder_that_is_a_file(tmp_path, below):
+    file = tmp_path / "sales.csv"
+    file.write_text(LINES)
+    data = file / below
+    assert refused(file, data) == f"{data / 'shop'}: cannot be written to: Not a directory"
+
+
+def test_a_read_only_data_folder(tmp_path, monkeypatch):
+    def forbidden(path, **_):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    file = tmp_path / "sales.csv"
+    file.write_text(LINES)
+    monkeypatch.setattr(Path, "mkdir", forbidden)
+    assert (
+        refused(file, tmp_path / "data") == f"{tmp_path}/data/shop: cannot be written to: Permission denied"
+    )
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda path: path.symlink_to(path.parent / "gone"), "a link to nothing, not a file"),
+        (os.mkfifo, "a pipe or device, not a file"),
+        (Path.absolute, "no such file"),
+    ],
+)
+def test_what_is_no_file(tmp_path, make, said):
+    file = tmp_path / "sales.csv"
+    make(file)
+    assert refused(file, tmp_path / "data") == f"{file}: {said}"
+
+
+def test_a_name_that_is_not_utf_8(tmp_path):
+    file = Path(os.fsdecode(os.fsencode(tmp_path) + b"/sales\xe9.csv"))
+    file.write_text(LINES)
+    assert refused(file, tmp_path / "data").endswith("its name, or a folder's, is no UTF-8; rename it")
+
+
+def test_columns_without_a_name_or_with_one_of_the_engines(tmp_path):
+    file = tmp_path / "sales.parquet"
+    names = ["order id", "date", "customer id", "line total", "", "file_row_number"]
+    cells = ["A1", "2025-01-31", "C1", "2.50", "x", "7"]
+    pq.write_table(pa.Table.from_arrays([pa.array([cell]) for cell in cells], names=names), file)
+    _, landed = add("shop", [file], tmp_path / "data", settings={})
+    assert landed["order_lines"].rows == 1

@@ -105,6 +105,22 @@ class TestWrongValues:
             ("cleaning_steps", 5, "cleaning_steps: 5: "),
             ("service_lines", ["a"], "service_lines: ['a']: Input should be a valid string"),
             ("csv", {"delimiter": "||"}, "csv.delimiter: '||': String should have at most 1 character"),
+            (
+                "csv",
+                {"delimiter": '"'},
+                "csv.delimiter: '\"': a quote or the end of a line cannot be the delim",
+            ),
+            (
+                "csv",
+                {"delimiter": "\n"},
+                "csv.delimiter: '\\n': a quote or the end of a line cannot be the delim",
+            ),
+            (
+                "csv",
+                {"encoding": "utf8-sig-x"},
+                "csv.encoding: 'utf8-sig-x': no encoding of text that Python",
+            ),
+            ("csv", {"encoding": "base64"}, "csv.encoding: 'base64': no encoding of text that Python knows"),
             ("csv", {"header": "yes"}, "csv.header: 'yes': Input should be a valid boolean"),
             ("files", {"order_lines": 7}, "files.order_lines: 7: "),
             ("files", "orders.csv", "files: 'orders.csv': Input should be a valid dictionary"),

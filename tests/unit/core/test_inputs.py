@@ -1,5 +1,6 @@
 import gzip
 import os
+import re
 import unicodedata
 from datetime import datetime
 from decimal import Decimal
@@ -171,6 +172,49 @@ class TestForms:
         assert read(tmp_path, time_zone=zone)[0][4] == expected
         assert "set time_zone in retailer.yml to the shop's" in problem(tmp_path)
 
+    def test_whole_numbers_of_parquet_keep_all_their_digits(self, tmp_path: Path) -> None:
+        customers = pa.array([12345678901234568.0, 1e16])
+        names = pa.array([123456792.0, 2.5], pa.float32())
+        write_parquet(tmp_path / "a.parquet", CustomerID=customers.slice(0, 1), Description=names.slice(0, 1))
+        write_parquet(tmp_path / "b.parquet", CustomerID=customers.slice(1), Description=names.slice(1))
+        assert [(row[6], row[2]) for row in read(tmp_path)] == [
+            ("12345678901234568", "123456792"),
+            ("10000000000000000", "2.5"),
+        ]
+
+    def test_decimals_of_parquet_that_the_engine_reads_wrongly_are_refused(self, tmp_path: Path) -> None:
+        path = write_parquet(
+            tmp_path / "lines.parquet", UnitPrice=pa.array([Decimal("2.55")], pa.decimal256(60, 5))
+        )
+        assert problem(tmp_path) == (
+            f"{path}: column UnitPrice: numbers of more than 38 digits cannot be read; "
+            "save them with fewer, or as text"
+        )
+
+    def test_parquet_columns_are_told_apart_by_their_place(self, tmp_path: Path) -> None:
+        names = ["Nr", "nr", "nr_1", "nr_1", "Datum", "Preis", "file_row_number", ""]
+        cells = ["1", "2", "3", "4", "2025-02-13", "1.5", "5", "6"]
+        table = pa.Table.from_arrays([pa.array([cell]) for cell in cells], names=names)
+        pq.write_table(table, tmp_path / "orders.parquet")
+        columns = {"customer_id": "nr", "order_id": "Nr", "ordered_at": "Datum", "unit_price": "Preis"}
+        columns |= {"product_id": "file_row_number"}
+        declared = declare("shop", tmp_path, {"columns": {"order_lines": columns}})
+        sql = table_sql([declared], declared.form.purchases)
+        assert duckdb.sql(f"select order_id, customer_id, product_id from ({sql})").fetchall() == [
+            ("1", "2", "5")
+        ]
+
+    @pytest.mark.parametrize("kind", ["binary", "string"])
+    def test_parquet_text_that_is_not_utf_8(self, tmp_path: Path, kind: str) -> None:
+        names = pa.array([b"MUG", b"caf\xe9"], pa.binary())
+        column = names if kind == "binary" else pa.Array.from_buffers(pa.string(), 2, names.buffers())
+        write_parquet(tmp_path / "a.parquet")
+        table = pq.read_table(tmp_path / "a.parquet").take([0, 0]).set_column(2, "Description", column)
+        pq.write_table(table, tmp_path / "a.parquet")
+        assert problem(tmp_path) == (
+            f"{tmp_path}/a.parquet: row 2, column Description: its text is not UTF-8; save it as UTF-8"
+        )
+
     def test_a_parquet_date_is_its_midnight(self, tmp_path: Path) -> None:
         write_parquet(tmp_path / "lines.parquet", InvoiceDate=pa.array([datetime(2010, 12, 1).date()]))
         assert read(tmp_path)[0][4] == datetime(2010, 12, 1)
@@ -303,6 +347,29 @@ class TestValues:
         with pytest.raises(InputError, match=r"row 2 .*column pages: 'many' is not a whole number"):
             land(declared, visits)
 
+    @pytest.mark.parametrize(
+        ("header", "text", "most"),
+        [
+            ("UnitPrice", "1e30", "100,000,000,000,000"),
+            ("UnitPrice", "-" + "9" * 40, "100,000,000,000,000"),
+            ("Quantity", "9" * 19, "9,223,372,036,854,775,808"),
+        ],
+    )
+    def test_what_is_too_large_is_said_to_be(self, tmp_path: Path, header: str, text: str, most: str) -> None:
+        write_lines(tmp_path / "data.csv", GOOD, with_value(header, text))
+        assert re.search(
+            rf"row 2 .*column {header}: '{text}' is not a .*number \(from {most} on", problem(tmp_path)
+        )
+
+    def test_an_amount_that_is_too_large(self, tmp_path: Path) -> None:
+        line = with_value("Quantity", "99999999999999")
+        line[HEADER.split(",").index("UnitPrice")] = "2"
+        path = write_lines(tmp_path / "data.csv", GOOD, line)
+        assert problem(tmp_path) == (
+            f"{path}: row 2 (line 3 of the file): quantity * unit_price: from 100,000,000,000,000 on, "
+            "amounts do not fit"
+        )
+
 
 class TestFirstBadValue:
     def test_message_names_file_row_line_and_own_header(self, tmp_path: Path) -> None:
@@ -360,6 +427,46 @@ class TestMalformedLines:
     def test_a_quote_that_does_not_end(self, tmp_path: Path) -> None:
         path = write_lines(tmp_path / "data.csv", GOOD, with_value("Description", '"MUG'))
         assert problem(tmp_path) == f"{path}: line 3: Value with unterminated quote found."
+
+    @pytest.mark.parametrize("field", ["", "more"])
+    def test_a_further_field_may_have_shifted_the_others(self, tmp_path: Path, field: str) -> None:
+        path = write_lines(tmp_path / "data.csv", GOOD, [*GOOD, field], GOOD)
+        assert problem(tmp_path) == f"{path}: line 3: expected 8 fields, found 9"
+
+    def test_a_quote_that_does_not_end_in_the_header(self, tmp_path: Path) -> None:
+        path = write(tmp_path / "data.csv", KAGGLE.replace("InvoiceNo", '"InvoiceNo'))
+        expected = f"{path}: line 1: its quotes do not match (unexpected end of data)"
+        assert problem(tmp_path) == expected
+
+    def test_the_second_file_is_named_where_it_is_malformed(self, tmp_path: Path) -> None:
+        write_lines(tmp_path / "a.csv", GOOD)
+        path = write_lines(tmp_path / "b.csv", GOOD, GOOD[:3])
+        with pytest.raises(InputError) as raised:
+            read(tmp_path, date_order=None)
+        assert str(raised.value) == f"{path}: line 3: expected 8 fields, found 3"
+
+    def test_a_field_of_any_length(self, tmp_path: Path) -> None:
+        long = "x" * 3_000_000
+        path = write_lines(tmp_path / "data.csv", with_value("Description", long))
+        assert read(tmp_path)[0][2] == long
+        write_lines(path, with_value("Description", long), with_value("Quantity", "six"))
+        assert "row 2 (line 3 of the file), column Quantity: 'six'" in problem(tmp_path)
+
+    @pytest.mark.parametrize("before", ["\n", "\r\n  \r\n", "\ufeff\ufeff", "\n\ufeff"])
+    def test_what_stands_before_the_header_is_no_row(self, tmp_path: Path, before: str) -> None:
+        write(tmp_path / "data.csv", before + KAGGLE)
+        assert read(tmp_path) == ROWS
+
+    def test_a_byte_order_mark_amid_joined_files_is_no_part_of_an_identifier(self, tmp_path: Path) -> None:
+        write_lines(tmp_path / "data.csv", GOOD, with_value("InvoiceNo", "\ufeff536365"))
+        assert [row[0] for row in read(tmp_path)] == ["536365", "536365"]
+
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
+    def test_nul_is_no_text(self, tmp_path: Path, encoding: str) -> None:
+        text = KAGGLE.replace("£5 MUG", "찻잔\0")
+        path = write(tmp_path / "data.csv", text, encoding)
+        at = len(text[: text.index("\0")].encode(encoding))
+        assert problem(tmp_path).startswith(f"{path}: byte {at} is ")
 
     def test_line_ends_of_two_kinds(self, tmp_path: Path) -> None:
         path = write(tmp_path / "data.csv", KAGGLE + "1,a,b,6,2010-12-01,1,2,c\n")
@@ -423,6 +530,25 @@ class TestFiles:
             f"{tmp_path}/gone.csv: left out, a link to nothing and no file",
             f"{tmp_path}/parts.parquet: left out, a folder and no file",
         ]
+
+    @pytest.mark.parametrize("kind", ["a link to nothing", "a folder", "a pipe or device"])
+    def test_what_stands_in_the_place_of_a_file_is_said(self, tmp_path: Path, kind: str) -> None:
+        path = tmp_path / "data.csv"
+        {
+            "a link to nothing": lambda: path.symlink_to(tmp_path / "gone"),
+            "a folder": path.mkdir,
+            "a pipe or device": lambda: os.mkfifo(path),
+        }[kind]()
+        assert problem(tmp_path).endswith(f"; {path}: left out, {kind} and no file")
+        with pytest.raises(InputError, match=rf"no file data.csv in .*data.csv: left out, {kind}"):
+            read(tmp_path, files={"invoice_lines": "data.csv"})
+
+    def test_a_name_that_is_not_utf_8(self, tmp_path: Path) -> None:
+        path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/data\xe9.csv"))
+        path.write_text(KAGGLE)
+        assert problem(tmp_path) == (
+            f"{tmp_path}/data\\udce9.csv: its name, or a folder's, is no UTF-8; rename it"
+        )
 
     @pytest.mark.parametrize("name", ["data.csv", "data.csv.gz", "data.parquet", "data.xlsx", "OLD.XLS"])
     def test_an_empty_file(self, tmp_path: Path, name: str) -> None:

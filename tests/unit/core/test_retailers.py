@@ -2,6 +2,7 @@ import gzip
 from pathlib import Path
 
 import duckdb
+import openpyxl
 import pandas as pd
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
@@ -226,3 +227,51 @@ class TestSql:
         ]
         assert (first["cleaning_steps"], second["currency"]) == ("standard", "KRW")
         assert pd.isna(second["cleaning_steps"])
+
+
+class TestLooksAtFiles:
+    """Whatever is in a folder, it is a retailer's or left out."""
+
+    LINES = "order_id,customer_id,ordered_at,unit_price\n1,7,2025-01-31,2.5\n"
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            LINES.encode("utf-16"),
+            LINES.encode("utf-16-be"),
+            LINES.encode("utf-8-sig"),
+            b"\n\n" + LINES.encode(),
+            LINES.replace("\n", "\r").encode(),
+            (LINES + "2,é,2025-01-31,2.5\n" * 5_000).encode("utf-16-le"),
+            (LINES + "2,é,2025-01-31,2.5\n" * 5_000).encode("latin-1"),
+        ],
+        ids=["utf-16", "utf-16-be", "marked", "blank lines", "cr", "long utf-16-le", "long latin-1"],
+    )
+    def test_of_our_own_names_it_is_one(self, tmp_path: Path, content: bytes) -> None:
+        (tmp_path / "a").mkdir()
+        (tmp_path / "a" / "orders.csv").write_bytes(content)
+        assert [shop.form.name for shop in find_retailers(tmp_path).retailers] == ["orders"]
+
+    def test_so_is_a_workbook(self, tmp_path: Path) -> None:
+        (tmp_path / "a").mkdir()
+        book = openpyxl.Workbook()
+        for line in self.LINES.splitlines():
+            book.active.append(line.split(","))
+        book.save(tmp_path / "a" / "orders.xlsx")
+        assert [shop.form.name for shop in find_retailers(tmp_path).retailers] == ["orders"]
+
+    @pytest.mark.parametrize(
+        "content", [b"", b"\n", b"\0" * 9, b'"a', bytes(range(256)), b"a\rb\0\r", b"\xff\xfe\xff"]
+    )
+    @pytest.mark.parametrize("ending", ["csv", "csv.gz", "parquet", "xlsx"])
+    def test_others_are_left_out(self, tmp_path: Path, content: bytes, ending: str) -> None:
+        (tmp_path / "a").mkdir()
+        (tmp_path / "a" / f"orders.{ending}").write_bytes(content)
+        with pytest.raises(InputError, match=f"{tmp_path}/a: left out, it has no retailer.yml"):
+            find_retailers(tmp_path)
+
+    def test_a_link_to_nothing_is_said_to_be_left_out(self, tmp_path: Path) -> None:
+        (tmp_path / "a").mkdir()
+        (tmp_path / "a" / "orders.csv").symlink_to(tmp_path / "gone")
+        with pytest.raises(InputError, match=f"{tmp_path}/a: left out, it has no retailer.yml"):
+            find_retailers(tmp_path)

@@ -1,4 +1,5 @@
 import math
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -155,3 +156,16 @@ def test_every_setting_is_described(name: str):
     description = Settings.model_fields[name].description or ""
     assert len(description.split()) >= 4
     assert description.lower() != name.replace("_", " ")
+
+
+@pytest.mark.parametrize(("name", "schema"), Settings.model_json_schema()["properties"].items())
+def test_every_description_says_what_is_allowed(name: str, schema: dict[str, Any]):
+    kinds = schema.get("anyOf", [schema])
+    bounds = ("minimum", "exclusiveMinimum", "maximum")
+    allowed = [kind[key] for kind in kinds for key in (*bounds, "const") if key in kind]
+    allowed += ["true", "false"] * (schema.get("type") == "boolean")
+    allowed += [*MODELS] * (name == "recommendation_models")
+    allowed += ["YYYY-MM-DD"] * (name == "as_of_date")
+    said = re.findall(r"[\w-]+", schema["description"])
+    assert allowed
+    assert {str(each) for each in allowed} <= set(said)
