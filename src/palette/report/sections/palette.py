@@ -15,7 +15,7 @@ TARGET = "palette_group"
 def build(marts: Marts, words: Words) -> Section | None:
     """Assemble the section; a retailer with one category has no palette, and no section."""
     groups = marts("palette_matrix", order="behaviour, consumption")
-    if groups.empty:
+    if groups.empty or not groups["customers"].any():
         return None
     groups = groups.assign(
         label=groups["palette_group"].map(words.name),
