@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import altair as alt
 import duckdb
@@ -150,7 +151,7 @@ def _article(
         sections = [noted for section in sections if (noted := _noted(section, marts, words))]
         notice = words("anonymous.notice", fewest=FEWEST)
         notice += f" {words('anonymous.retailers', names=left_out)}" if left_out else ""
-    article = f"{retailer.retailer}-{language}"
+    article = f"{quote(retailer.retailer, safe='')}-{language}"  # as an address holds it
     history = customer_history(pd.DataFrame({"month": [], "revenue": [], "orders": []}), words)
     charts = {
         f"{article}-{section.key}-{figure.key}": _spec(figure.body.chart)
