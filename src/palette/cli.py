@@ -238,12 +238,20 @@ def summary() -> None:
 def report(
     out: Annotated[
         Path | None,
-        typer.Option(dir_okay=False, help="HTML file to write.", show_default="target/report/index.html"),
+        typer.Option(
+            dir_okay=False,
+            help="HTML file to write.",
+            show_default="target/report/index.html, or anonymous.html",
+        ),
     ] = None,
     customers: Annotated[
         int, typer.Option(min=1, help="Most customers of a retailer to look up in it; of more, a sample.")
     ] = MOST_CUSTOMERS,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the sample.")] = 0,
+    anonymous: Annotated[
+        bool,
+        typer.Option("--anonymous", help="Leave out all customers, and groups of a few, to send it around."),
+    ] = False,
 ) -> None:
     """Write the report of the warehouse: one HTML file that opens in any browser, without a network."""
     from palette.report.page import write_report
@@ -252,8 +260,8 @@ def report(
     started = time.perf_counter()
     warehouse = existing_warehouse()
     console.print(f"Writing the report of {warehouse}")
-    out = out or target_folder() / "report" / "index.html"
-    write_report(warehouse, out, most_customers=customers, seed=seed)
+    out = out or target_folder() / "report" / ("anonymous.html" if anonymous else "index.html")
+    write_report(warehouse, out, most_customers=customers, seed=seed, anonymous=anonymous)
     size, seconds = out.stat().st_size / 1e6, time.perf_counter() - started
     console.print(f"Report: {out} ({size:.1f} MB, {seconds:.0f} s); open it in a browser")
 

@@ -5,13 +5,15 @@ from html import escape
 from typing import Any
 
 import pandas as pd
+from great_expectations.core import expectationSuiteValidationResultSchema
 from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
 from great_expectations.render.view import DefaultJinjaPageView
 
 from palette.quality.results import records, verdict
 
 _VIEW = DefaultJinjaPageView()  # keeps the templates it has compiled
-_STYLE = """<style>
+_HEAD = """<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<style>
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; color: #222; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0; }
 th, td { border-bottom: 1px solid #ddd; padding: .4rem .6rem; text-align: left; vertical-align: top; }
@@ -23,14 +25,38 @@ nav, .card.mb-3 { display: none; }
 </style>"""
 
 
+# Great Expectations sets most values into its pages as they are. While it renders, hexagrams of the I Ching
+# stand for the signs that HTML, or its own templates, would take for more than text.
+_SIGNS = "<>&\"'$"
+_HEXAGRAMS = [chr(0x4DC0 + number) for number in range(len(_SIGNS))]
+_HIDDEN = str.maketrans(_SIGNS, "".join(_HEXAGRAMS))
+_SHOWN = str.maketrans(dict(zip(_HEXAGRAMS, map(escape, _SIGNS), strict=True)))
+
+
 def page(outcome: Any) -> str:
-    """Great Expectations' page of one relation, made to stand alone: nothing is fetched from the network."""
-    page = _VIEW.render(ValidationResultsPageRenderer().render(outcome))
+    """Great Expectations' page of one relation, made to stand alone.
+
+    Nothing is fetched from the network, no script runs, and whatever is in the data is text.
+    """
+    hidden = expectationSuiteValidationResultSchema.load(_hide(outcome.to_json_dict()))
+    page = _VIEW.render(ValidationResultsPageRenderer().render(hidden))
     page = re.sub(r"<script.*?</script>|<link[^>]*>|<img[^>]*>", "", page, flags=re.DOTALL)
     page = re.sub(r'<a href="[./]+/expectations/[^>]*>(.*?)</a>', r"\1", page)
-    return page.replace("</head>", f"{_STYLE}</head>").replace(
+    page = page.replace("</head>", f"{_HEAD}</head>").replace(
         "<body>", '<body><p><a href="index.html">All relations of the suite</a></p>'
     )
+    return page.translate(_SHOWN)
+
+
+def _hide(part: Any) -> Any:
+    """Replace the signs in every text of a nested result."""
+    if isinstance(part, str):
+        return part.translate(_HIDDEN)
+    if isinstance(part, list | tuple):
+        return [_hide(each) for each in part]
+    if isinstance(part, dict):
+        return {_hide(key): _hide(value) for key, value in part.items()}
+    return part
 
 
 def index(name: str, description: str, reasons: list[str], results: pd.DataFrame) -> str:
@@ -50,7 +76,7 @@ def index(name: str, description: str, reasons: list[str], results: pd.DataFrame
         }
     )
     return (
-        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{name}</title>{_STYLE}'
+        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{name}</title>{_HEAD}'
         f"</head><body><h1>{name}</h1><p>{escape(description)}</p>"
         f"{table.to_html(index=False, escape=False, border=0)}</body></html>"
     )

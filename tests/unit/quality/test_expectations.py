@@ -1,5 +1,6 @@
 import re
 import threading
+from html.parser import HTMLParser
 from pathlib import Path
 
 import duckdb
@@ -223,6 +224,22 @@ BREAKS = {
 REAL_CHECKS = [pytest.param(name, check) for name in SUITES for check in load_suite(name).checks]
 
 
+class Elements(HTMLParser):
+    """What a browser finds in a page: names of its elements, and its text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, _: object) -> None:
+        self.names.add(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
 @pytest.fixture
 def con() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
@@ -424,6 +441,36 @@ def test_data_docs_stand_alone(con, tmp_path):
     assert "it counts" in index
     assert "values must never be null" in page
     assert not re.search(r"<(script|link|img)\b", index + page)
+
+
+@pytest.mark.parametrize("part", ["gender", "name"])
+def test_markup_in_the_data_is_text_in_the_data_docs(con, tmp_path, part):
+    hostile = "<svg onload=alert(1)>&amp;\"'$x</script>"
+    con.execute("create table orders_of as select 'F' as gender, 'a' as name")
+    con.execute(f"update orders_of set {part} = ?", [hostile])
+    suite = parse_suite(
+        "tiny",
+        f"""
+        description: d
+        relations:
+          orders_of:
+            - type: expect_column_values_to_be_in_set
+              severity: warning
+              why: w
+              kwargs: {{column: {part}, value_set: [G]}}
+            - type: expect_column_most_common_value_to_be_in_set
+              severity: warning
+              why: w
+              kwargs: {{column: {part}, value_set: [G]}}
+            - {custom("select * from {batch}")}
+            - {custom(f"select cast({part} as int) as number from {{batch}}")}
+        """,
+    )
+    run_suite(con, suite, tables(con, "orders_of"), docs_folder=tmp_path)
+    for page in ("index", "orders_of"):
+        seen = Elements((tmp_path / "tiny" / f"{page}.html").read_text())
+        assert not seen.names & {"svg", "script"}
+        assert hostile in seen.text
 
 
 def test_data_docs_go_to_the_target_folder_by_default(con, tmp_path, monkeypatch):

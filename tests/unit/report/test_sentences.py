@@ -6,18 +6,19 @@ import duckdb
 import pandas as pd
 import pytest
 
-from palette.report.marts import Marts
+from palette.report.marts import Groups, Marts
 from palette.report.sections import cleaning, offers, overview, palette, quality, sales
 from palette.report.sections.common import advice_by_group
 from palette.report.words import Words
 
 WORDS = Words("en", "GBP", {})
+WHOLE = pd.DataFrame({"customers": [4], "revenue": [100.0]})
 
 
 def marts(**tables: pd.DataFrame) -> Marts:
-    """Marts of the retailer `shop` with these rows."""
+    """Marts of the retailer `shop` with these rows, of four customers and £100 in all."""
     connection = duckdb.connect()
-    for name, rows in tables.items():
+    for name, rows in ({"retailer_overview": WHOLE} | tables).items():
         connection.register("rows", rows.assign(retailer="shop"))
         connection.execute(f"create table {name} as select * from rows")
     return Marts(connection, "shop")
@@ -51,6 +52,15 @@ def test_cleaning_names_the_steps_that_took_most_lines_and_most_money():
 def test_a_cleaning_without_steps_dropped_nothing():
     section = cleaning.build(marts(cleaning_waterfall=waterfall([0, 0, 0]).head(1)), WORDS)
     assert [figure.sentence for figure in section.figures[:2]] == ["No line was dropped."] * 2
+
+
+@pytest.mark.parametrize(("dropped", "shown"), [(4, False), (5, True), (0, True)])
+def test_an_anonymous_report_says_no_amount_of_a_few_lines(dropped, shown):
+    given = marts(cleaning_waterfall=waterfall([0, 5, dropped]))
+    section = cleaning.build(Groups(given._connection, "shop"), WORDS)
+    assert [figure.key for figure in section.figures] == ["lines", *(["amounts"] * shown), "steps"]
+    assert len(section.figures[-1].body.header) == (5 if shown else 3)
+    assert ("amount" in str(section.figures[0].body.chart.to_dict())) is False
 
 
 def test_cleaning_that_dropped_nothing_says_so():
@@ -242,7 +252,7 @@ def test_products_of_one_name_are_told_apart():
 
 
 def test_a_shop_in_one_country_needs_no_chart_of_it():
-    sold = pd.DataFrame({"country": ["France"], "revenue": [60.0]})
+    sold = pd.DataFrame({"country": ["France"], "revenue": [60.0], "customers": [4]})
     [figure] = sales._ranking(marts(sales_by_country=sold), WORDS, "country", "sales_by_country", "country")
     assert (figure.sentence, figure.body) == ("All customers are from France.", None)
 

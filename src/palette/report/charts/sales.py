@@ -34,7 +34,7 @@ def waterfall(steps: pd.DataFrame, measure: Literal["lines", "amount"], words: W
     left, dropped = f"{measure}_left", f"{measure}_dropped"
     unit = words("cleaning.lines") if measure == "lines" else words.currency
     number = "," if measure == "lines" else words.money_format
-    frame = steps.assign(before=steps[left] + steps[dropped])
+    frame = steps[["label", left, dropped]].assign(before=steps[left] + steps[dropped])
     bars = base(frame).encode(
         y=in_order(frame, "label"),
         tooltip=[

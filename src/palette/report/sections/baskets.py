@@ -20,6 +20,8 @@ def build(marts: Marts, words: Words) -> Section | None:
         return None
     rules = marts("basket_rules", order="lift desc, support desc, cluster_name, rule_id")
     source = ("basket_rules",)
+    if marts.anonymous:
+        rules = _of_many_buyers(rules, marts)
     if rules.empty:
         nothing = Figure("rules", words("baskets.rules"), words("baskets.none"), source)
         return Section("baskets", words("baskets.title"), words("baskets.none"), [nothing])
@@ -90,6 +92,18 @@ def build(marts: Marts, words: Words) -> Section | None:
             _strongest(rules, words),
         ],
     )
+
+
+def _of_many_buyers(rules: pd.DataFrame, marts: Marts) -> pd.DataFrame:
+    """Keep the rules between products that may be shown; those between categories name none."""
+    if (marts("retailers")["item_level"] != "product").any():
+        return rules
+    products = set(marts("product_sales", "product_id, customers")["product_id"])
+    sides = zip(rules["antecedent_ids"], rules["consequent_ids"], strict=True)
+    kept = [all(products.issuperset(side.split(" + ")) for side in both) for both in sides]
+    if not all(kept):
+        marts.hidden.add("basket_rules")
+    return rules[kept]
 
 
 def _distinct(rules: pd.DataFrame) -> pd.DataFrame:

@@ -29,8 +29,8 @@ MEASURES: tuple[Literal["inertia"], Literal["silhouette"]] = ("inertia", "silhou
 FAVOURITES = 3  # products on a card
 
 
-def build(marts: Marts, words: Words) -> Section:
-    """Assemble the section: each clustering that the retailer has, in turn."""
+def build(marts: Marts, words: Words) -> Section | None:
+    """Assemble the section: each clustering that the retailer has, in turn; none that may not be shown."""
     present = set(marts("cluster_profiles")["clustering"])
     figures = [
         figure
@@ -39,6 +39,8 @@ def build(marts: Marts, words: Words) -> Section:
         for figure in _clustering(marts, words, clustering)
     ]
     profiles = marts("cluster_profiles", where="clustering = 'rfm'", order="revenue desc")
+    if profiles.empty:
+        return None
     first = profiles.iloc[0]
     return Section(
         "clusters",
@@ -59,7 +61,7 @@ def _clustering(marts: Marts, words: Words, clustering: str) -> list[Figure]:
         *_diagnostics(marts, words, clustering),
         _profiles(marts, words, clustering),
         _importances(marts, words, clustering),
-        _components(marts, words, clustering),
+        *([] if marts.anonymous else [_components(marts, words, clustering)]),
         _cards(marts, words, clustering),
     ]
 
@@ -221,6 +223,12 @@ def _cards(marts: Marts, words: Words, clustering: str) -> Figure:
     actions = advice_by_group(marts, words, clustering)
     descriptions = texts_by(profiles, "cluster_name", f"description_{words.language}")
     favourites = texts_by(profiles, "cluster_name", "favourite_products")
+    if marts.anonymous:
+        shown = set(marts("product_sales", "product_name, customers")["product_name"])
+        favourites = {
+            cluster: " | ".join(product for product in products.split(" | ") if product in shown)
+            for cluster, products in favourites.items()
+        }
     several = len(set(favourites.values())) > 1 or any(" | " in each for each in favourites.values())
 
     def favoured(cluster: str) -> list[tuple[str, str]]:

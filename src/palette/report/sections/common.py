@@ -103,6 +103,8 @@ class Figure:
         Whether it takes the whole width of the page.
     note
         How to read it.
+    of_all
+        Whether it shows no groups of customers, whatever its marts hold.
     """
 
     key: str
@@ -112,6 +114,7 @@ class Figure:
     body: Body | None = None
     wide: bool = False
     note: str = ""
+    of_all: bool = False
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,9 @@ def build(marts: Marts, words: Words) -> Section | None:
     """Assemble the section; none for a retailer without products."""
     if (marts("retailers")["item_level"] == "none").all():
         return None
-    offered = marts("recommendations", "distinct list_name, customer_id")
+    offered = marts(
+        "recommendations", "count(distinct customer_id) as reached, count(distinct list_name) as lists"
+    ).iloc[0]
     metrics = marts(
         "recommendation_metrics",
         where=f"metric = '{METRIC}' and k = {K} and fold = 0 and segment = 'all' and part = 'all'",
@@ -37,12 +39,17 @@ def build(marts: Marts, words: Words) -> Section | None:
         words("offers.title"),
         words(
             "offers.sentence",
-            customers=words.count(offered["customer_id"].nunique()),
-            lists=words.count(offered["list_name"].nunique()),
+            customers=words.count(offered["reached"]),
+            lists=words.count(offered["lists"]),
         )
-        if len(offered)
+        if offered["reached"]
         else words("offers.none"),
-        [*figures, _all_metrics(marts, words), _rule_costs(marts, words), _examples(marts, words)],
+        [
+            *figures,
+            _all_metrics(marts, words),
+            _rule_costs(marts, words),
+            *([] if marts.anonymous else [_examples(marts, words)]),
+        ],
     )
 
 

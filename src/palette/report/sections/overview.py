@@ -58,6 +58,13 @@ def build(marts: Marts, words: Words) -> Section:
             leaders=joined(top["label"].tolist(), words),
             share=words.percent(top["revenue_share"].sum()),
             size=words.percent(top["customer_share"].sum()),
+        )
+        if len(top)
+        else words(
+            "overview.sentence_of_all",
+            customers=words.count(whole["customers"]),
+            orders=words.count(whole["orders"]),
+            revenue=words.short_money(whole["revenue"]),
         ),
         [
             Figure(
@@ -75,7 +82,7 @@ def build(marts: Marts, words: Words) -> Section:
 
 
 def _what_changed(marts: Marts, words: Words) -> str:
-    months = marts("sales_monthly", where="revenue_change is not null", order="month_start")
+    months = marts("sales_monthly", order="month_start").dropna(subset=["revenue_change"])
     if months.empty:
         return words("overview.no_change")
     last = months.iloc[-1]
@@ -92,6 +99,9 @@ def _leading_segments(segments: pd.DataFrame, words: Words) -> Figure:
         text=segments["revenue_share"].map(words.percent),
         leads=segments.index < LEADING,
     )
+    source = ("rfm_segment_profiles",)
+    if segments.empty:
+        return Figure("segments", words("overview.segments"), words("anonymous.too_few"), source)
     first = segments.iloc[0]
     return Figure(
         "segments",
@@ -102,7 +112,7 @@ def _leading_segments(segments: pd.DataFrame, words: Words) -> Figure:
             share=words.percent(first["revenue_share"]),
             size=words.percent(first["customer_share"]),
         ),
-        ("rfm_segment_profiles",),
+        source,
         Drawing(
             ranked_bars(
                 segments[["label", "revenue_share", "customers", "text", "leads"]],
@@ -121,12 +131,15 @@ def _leading_segments(segments: pd.DataFrame, words: Words) -> Figure:
 
 
 def _what_to_do(marts: Marts, segments: pd.DataFrame, words: Words) -> Figure:
+    source = ("segment_strategies", "rfm_segment_profiles")
+    if segments.empty:
+        return Figure("advice", words("overview.advice"), words("anonymous.too_few"), source)
     goals = texts_by(marts.shared("segment_strategies"), "rfm_segment", f"goal_{words.language}")
     return Figure(
         "advice",
         words("overview.advice"),
         words("overview.advice_sentence", segments=words.count(len(segments))),
-        ("segment_strategies", "rfm_segment_profiles"),
+        source,
         Table(
             [words("segment"), words("customers"), words("rfm.goal")],
             [

@@ -15,7 +15,7 @@ TARGET = "palette_group"
 def build(marts: Marts, words: Words) -> Section | None:
     """Assemble the section; a retailer with one category has no palette, and no section."""
     groups = marts("palette_matrix", order="behaviour, consumption")
-    if groups.empty:
+    if groups.empty or not groups["customers"].any():
         return None
     groups = groups.assign(
         label=groups["palette_group"].map(words.name),
@@ -116,6 +116,9 @@ def _confusion(marts: Marts, words: Words) -> Figure:
 
 def _cards(marts: Marts, words: Words) -> Figure:
     groups = marts("palette_profiles", order="customers desc, palette_group")
+    source = ("palette_profiles", "palette_category_preferences")
+    if groups.empty:
+        return Figure("cards", words("palette.cards"), words("anonymous.too_few"), source)
     preferences = marts("palette_category_preferences", order="palette_group, preference_rank")
     preferred = preferences[preferences["preference_rank"] <= PREFERRED].groupby("palette_group")[
         "super_category"
@@ -144,7 +147,7 @@ def _cards(marts: Marts, words: Words) -> Figure:
             group=best[f"name_{words.language}"],
             revenue=words.money(best["revenue_per_customer"]),
         ),
-        ("palette_profiles", "palette_category_preferences"),
+        source,
         Cards(cards),
         wide=True,
     )

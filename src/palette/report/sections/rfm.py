@@ -11,9 +11,11 @@ from palette.report.words import Words
 DIMENSIONS = ("recency", "frequency", "monetary")
 
 
-def build(marts: Marts, words: Words) -> Section:
-    """Assemble the section."""
+def build(marts: Marts, words: Words) -> Section | None:
+    """Assemble the section; none where no segment may be shown."""
     segments = ranked_segments(marts, words)
+    if segments.empty:
+        return None
     largest = highest(segments, segments["customers"])
     return Section(
         "rfm",
@@ -52,15 +54,24 @@ def _shares(segments: pd.DataFrame, words: Words) -> Figure:
 
 def _grid(marts: Marts, words: Words) -> Figure:
     grid = marts("rfm_grid", order="r_score, f_score")
-    best = grid[(grid["r_score"] >= 4) & (grid["f_score"] >= 4)]
+    best = marts(
+        "rfm_grid",
+        "coalesce(sum(customers), 0) as customers, "
+        "coalesce(sum(customer_share), 0) as size, coalesce(sum(revenue_share), 0) as revenue",
+        where="r_score >= 4 and f_score >= 4",
+    )
+    if grid.empty:
+        return Figure("grid", words("rfm.grid"), words("anonymous.too_few"), ("rfm_grid",))
     return Figure(
         "grid",
         words("rfm.grid"),
         words(
             "rfm.grid_sentence",
-            customers=words.percent(best["customer_share"].sum()),
-            revenue=words.percent(best["revenue_share"].sum()),
-        ),
+            customers=words.percent(best["size"].iloc[0]),
+            revenue=words.percent(best["revenue"].iloc[0]),
+        )
+        if len(best)
+        else words("anonymous.too_few"),
         ("rfm_grid",),
         Drawing(charts.rfm_grid(grid.drop(columns="retailer"), words)),
         note=words("rfm.grid_note"),

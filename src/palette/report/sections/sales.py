@@ -17,16 +17,10 @@ DEMOGRAPHIC = ["gender_label", "age_band", "revenue", "revenue_per_customer", "c
 
 def build(marts: Marts, words: Words) -> Section:
     """Assemble the section."""
-    day: Any = marts("sales_peaks", where="period = 'day'").iloc[0]
     return Section(
         "sales",
         words("sales.title"),
-        words(
-            "sales.sentence",
-            day=words.day(day["peak_start"]),
-            revenue=words.money(day["peak_revenue"]),
-            times=words.decimal(1 + day["share_above_mean"], 1),
-        ),
+        _best(marts, words),
         [
             _by_day(marts, words),
             *_weather(marts, words),
@@ -40,13 +34,31 @@ def build(marts: Marts, words: Words) -> Section:
     )
 
 
+def _best(marts: Marts, words: Words) -> str:
+    """Name the best day; where it may not be shown, the best month."""
+    day: Any = marts("sales_peaks", where="period = 'day'").iloc[0]
+    if (marts("sales_daily", order="date_day")["date_day"] == day["peak_start"]).any():
+        return words(
+            "sales.sentence",
+            day=words.day(day["peak_start"]),
+            revenue=words.money(day["peak_revenue"]),
+            times=words.decimal(1 + day["share_above_mean"], 1),
+        )
+    return _by_month(marts, words).sentence
+
+
 def _by_day(marts: Marts, words: Words) -> Figure:
     daily = marts("sales_daily", order="date_day")
+    source = ("sales_daily", "sales_peaks", "retailer_overview")
+    if daily.empty:
+        return Figure("day", words("sales.by_day"), words("anonymous.too_few"), source)
     holidays = daily[daily["is_holiday"]]
     ordinary = daily[~daily["is_holiday"]]
     known = marts("retailer_overview")["country_code"].notna().any()
     sentence = (
-        (words("sales.no_holidays") if known else words("sales.no_country"))
+        words("sales.days_shown", days=words.count(len(daily)))
+        if holidays.empty and "sales_daily" in marts.hidden
+        else (words("sales.no_holidays") if known else words("sales.no_country"))
         if holidays.empty or ordinary.empty
         else words(
             "sales.by_day_sentence",
@@ -59,7 +71,7 @@ def _by_day(marts: Marts, words: Words) -> Figure:
         "day",
         words("sales.by_day"),
         sentence,
-        ("sales_daily", "sales_peaks", "retailer_overview"),
+        source,
         Drawing(
             charts.revenue_by_day(
                 daily[["date_day", "revenue", "orders", "is_holiday", "holiday_name"]], words
@@ -72,9 +84,10 @@ def _by_day(marts: Marts, words: Words) -> Figure:
 
 def _weather(marts: Marts, words: Words) -> list[Figure]:
     source = ("sales_daily", "weather_correlation")
-    daily = marts("sales_daily", order="date_day")
+    correlations = marts("weather_correlation", order="measure desc")
+    daily = marts("sales_daily", ", ".join(["date_day", *correlations["measure"]]), order="date_day")
     figures = []
-    for found in rows(marts("weather_correlation", order="measure desc")):
+    for found in rows(correlations):
         known = daily.dropna(subset=[found.measure])
         title = words.term("feature", found.measure)
         undefined = pd.isna(found.revenue_correlation)
@@ -85,7 +98,7 @@ def _weather(marts: Marts, words: Words) -> list[Figure]:
             correlation=words.decimal(found.revenue_correlation),
         )
         chart = charts.weather_by_day(known[["date_day", found.measure]], found.measure, words)
-        figures.append(Figure(found.measure, title, sentence, source, Drawing(chart)))
+        figures.append(Figure(found.measure, title, sentence, source, Drawing(chart), of_all=True))
     return figures
 
 
@@ -98,6 +111,8 @@ def _strength(correlation: float, words: Words) -> str:
 
 def _by_month(marts: Marts, words: Words) -> Figure:
     monthly = marts("sales_monthly", order="month_start")
+    if monthly.empty:
+        return Figure("month", words("sales.by_month"), words("anonymous.too_few"), ("sales_monthly",))
     best = highest(monthly, monthly["revenue"])
     monthly = monthly.assign(month=pd.to_datetime(monthly["month_start"]).dt.strftime("%Y-%m"))
     return Figure(
@@ -120,6 +135,8 @@ def _by_month(marts: Marts, words: Words) -> Figure:
 
 def _by_weekday_and_hour(marts: Marts, words: Words) -> Figure:
     hours = marts("sales_by_weekday_hour", order="weekday, hour_of_day")
+    if hours.empty:
+        return Figure("week", words("sales.by_week"), words("anonymous.too_few"), ("sales_by_weekday_hour",))
     best = highest(hours, hours["revenue"])
     hours = hours.assign(day=hours["weekday"].map(words.weekday))
     timed = hours["hour_of_day"].nunique() > 1
@@ -149,7 +166,12 @@ def _ranking(marts: Marts, words: Words, key: str, mart: str, column: str) -> li
     ranked = marts(mart, order=f"revenue desc, {column}").dropna(subset=[column])
     if ranked.empty:
         return []
-    if len(ranked) == 1 and (key != "country" or ranked[column].iloc[0] == "unknown"):
+    whole = marts("retailer_overview").iloc[0]
+    if len(ranked) == 1 and (
+        key != "country"
+        or ranked[column].iloc[0] == "unknown"
+        or ranked["customers"].iloc[0] < whole["customers"]
+    ):
         return []  # one of one says nothing
     if key == "country" and len(ranked) == 1:
         return [Figure(key, title, words("sales.one_country", name=ranked[column].iloc[0]), (mart,))]
@@ -168,7 +190,7 @@ def _ranking(marts: Marts, words: Words, key: str, mart: str, column: str) -> li
             f"sales.by_{key}_sentence",
             name=first[column],
             revenue=words.money(first["revenue"]),
-            share=words.percent(first["revenue"] / ranked["revenue"].sum()),
+            share=words.percent(first["revenue"] / whole["revenue"]),
             all=words.count(len(ranked)),
         ),
         (mart,),
@@ -208,7 +230,11 @@ def _by_demographic(marts: Marts, words: Words) -> list[Figure]:
         if "gender" in told
         else words("customers"),
     )
-    unknown = 1 - known["customers"].sum() / groups["customers"].sum()
+    unknown = 1 - known["customers"].sum() / marts("retailer_overview")["customers"].iloc[0]
+    left_out = words(
+        "sales.left_out_note" if "sales_by_demographic" in marts.hidden else f"sales.{kind}_note",
+        share=words.percent(unknown),
+    )
     figures = []
     for measure in ("revenue", "revenue_per_customer"):
         best = highest(known, known[measure])
@@ -227,7 +253,7 @@ def _by_demographic(marts: Marts, words: Words) -> list[Figure]:
                 Drawing(
                     charts.demographics(known.reindex(columns=DEMOGRAPHIC, fill_value=""), measure, words)
                 ),
-                note=words(f"sales.{kind}_note", share=words.percent(unknown)) if unknown > 0 else "",
+                note=left_out if unknown > 0 else "",
             )
         )
     return figures
