@@ -18,7 +18,7 @@ from palette.core.forms import ENDINGS
 from palette.core.inputs import no_file, open_raw
 from palette.core.landing import Landed, land
 from palette.core.planning import Plan, as_flags, make_plan, written_by
-from palette.core.writing import unfinished, write_whole
+from palette.core.writing import put, unfinished, write_whole
 
 
 def add(
@@ -120,7 +120,7 @@ def refresh(shop: str, data: Path, on_progress: Callable[[int], None]) -> int:
         read = snapshot_of(source.uri, source.query, trial / source.file, on_progress=on_progress)
         for table in declared.form.tables.values():
             land(declare(shop, trial), table)
-        (trial / source.file).replace(target)
+        put(trial / source.file, target)
     return read.rows
 
 

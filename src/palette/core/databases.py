@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from palette.core.errors import InputError
-from palette.core.writing import unfinished
+from palette.core.writing import put, unfinished
 
 SCHEMES = ("postgresql", "postgres")
 PASSWORD_ADVICE = "keep the password in the environment variable PGPASSWORD or in ~/.pgpass"
@@ -170,8 +170,7 @@ def snapshot(
             rows, digits = _read(cursor, label, query, columns, text, on_progress)
             decimals = {name: _decimal(label, name, *counts) for name, counts in digits.items()}
             _write_typed(text, typed, decimals)
-            typed.replace(out)
-            _sync(out.parent)
+            put(typed, out)
     return Snapshot(out, rows)
 
 
@@ -430,13 +429,3 @@ def _write_typed(source: Path, target: Path, decimals: dict[str, pa.DataType]) -
                 writer.write_batch(batch.cast(writer.schema))
         stream.flush()
         os.fsync(stream.fileno())
-
-
-def _sync(folder: Path) -> None:
-    """See a renamed file onto the disk, where folders can be opened (not on Windows)."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -68,7 +68,7 @@ def write_whole(place: Path, text: str) -> None:
 
 
 def put(part: Path, place: Path) -> None:
-    """Move a finished file to its place in one step, when the disk holds it: power may fail between the two."""
+    """Move a finished file to its place in one step, not before the disk holds what is in it."""
     flush(part)
     part.replace(place)
     flush(place.parent)
