@@ -176,7 +176,7 @@ def _article(
 
 
 def _noted(section: Section, marts: Marts, words: Words) -> Section | None:
-    """Say of each figure whether groups are left out of it, or all; None where nothing is left to show."""
+    """Say of each figure whether groups are left out of it; None where that leaves nothing to show."""
     figures = []
     for figure in section.figures:
         if figure.of_all or marts.hidden.isdisjoint(figure.marts):
@@ -186,7 +186,8 @@ def _noted(section: Section, marts: Marts, words: Words) -> Section | None:
         else:
             note = f"{figure.note} {words('anonymous.left_out', fewest=FEWEST)}".strip()
             figures.append(replace(figure, note=note))
-    return replace(section, figures=figures) if any(figure.body for figure in figures) else None
+    nothing = not any(figure.body for figure in figures) and figures != list(section.figures)
+    return None if nothing else replace(section, figures=figures)
 
 
 def _spec(chart: Chart) -> dict[str, Any]:
