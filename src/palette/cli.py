@@ -133,6 +133,7 @@ def fetched(
     shop: str, uri: str | None, query: str | None, table: str | None, data: Path
 ) -> Iterator[tuple[list[Path], dict[str, str] | None]]:
     """Read a shop's database into a file of its folder, if one is named; an error takes it out again."""
+    from palette.core.adding import writing
     from palette.core.databases import PASSWORD_ADVICE, query_of, snapshot, without_password
     from palette.core.errors import InputError
 
@@ -147,10 +148,13 @@ def fetched(
     if without_password(uri) != uri:
         console.print(PASSWORD_ADVICE, soft_wrap=True, highlight=False)
     file = data / shop / "order_lines.parquet"
-    made = not file.parent.exists()
-    if (file.parent / "retailer.yml").exists():
-        raise InputError(f"{file.parent}: added before; `palette refresh {shop}` reads the database again")
-    file.parent.mkdir(parents=True, exist_ok=True)
+    with writing(file.parent):
+        made = not file.parent.exists()
+        if (file.parent / "retailer.yml").exists():
+            raise InputError(
+                f"{file.parent}: added before; `palette refresh {shop}` reads the database again"
+            )
+        file.parent.mkdir(parents=True, exist_ok=True)
     try:
         with counting("rows read") as progress:
             snapshot(uri, query, file, on_progress=progress)
@@ -183,7 +187,7 @@ def demo(
 
     try:
         written = write_demo(out, retailer, SEED if seed is None else seed, customers)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         raise stop(error) from None
     for name, files in written.items():
         for file in files:
@@ -295,7 +299,7 @@ def show_summary(warehouse: Path) -> None:
 
 def stop(error: Exception) -> typer.Exit:
     """Print an expected error as one message; to be raised."""
-    Console(stderr=True, highlight=False).print(f"[bold red]Error:[/] {error}", soft_wrap=True)
+    Console(stderr=True, highlight=False).print(f"[bold red]Error:[/] {escape(str(error))}", soft_wrap=True)
     return typer.Exit(1)
 
 

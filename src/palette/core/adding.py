@@ -85,7 +85,7 @@ def add(
             given |= more
         if plan.missing:
             raise InputError("\n".join(["these are needed and open:", *plan.missing]))
-    with _writing(folder), _in_place(files, folder):
+    with writing(folder), _in_place(files, folder):
         declared = declare(shop, folder, plan.values)
         try:
             landed = {name: land(declared, table) for name, table in declared.form.tables.items()}
@@ -113,7 +113,7 @@ def refresh(shop: str, data: Path, on_progress: Callable[[int], None]) -> int:
     if source is None:
         raise InputError(f"{folder / FILE}: has no snapshot; the shop was not added from a database")
     target = folder / source.file
-    with _writing(data), TemporaryDirectory(prefix=".refresh-", dir=data) as scratch:
+    with writing(data), TemporaryDirectory(prefix=".refresh-", dir=data) as scratch:
         trial = Path(scratch) / shop
         shutil.copytree(folder, trial, ignore=shutil.ignore_patterns(source.file), symlinks=True)
         read = snapshot_of(source.uri, source.query, trial / source.file, on_progress=on_progress)
@@ -166,7 +166,7 @@ def _in_place(files: Sequence[Path], folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _writing(folder: Path) -> Iterator[None]:
+def writing(folder: Path) -> Iterator[None]:
     """Turn what writing to a forbidden, full or impossible folder raises into an InputError."""
     try:
         yield
