@@ -216,9 +216,7 @@ def _lists(
     items = ruled_items(history)
     owned = history.bought[chosen.customers].toarray() > 0
     for offer in OFFERS:
-        allowed = offer.items(history, chosen.customers, days)
-        if offer.weight:
-            allowed = allowed & (chosen.scores[offer.weight] > 0)
+        allowed = offer.allowed(history, chosen, days)
         rows = np.flatnonzero(offer.customers(history)[chosen.customers] & (bought & allowed).any(axis=1))
         if not len(rows):
             continue

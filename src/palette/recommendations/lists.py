@@ -71,14 +71,19 @@ class Offer:
     items
         Says of a history which items may be on it for some customers (codes), customers x items, with a
         window of so many days in mind.
-    weight
-        Name of a component whose score multiplies the ranker's, if any.
+    needs
+        Name of a component that has to know something of an item, if any.
     """
 
     name: str
     customers: Callable[[History], Mask]
     items: Callable[[History, Codes, int], Mask]
-    weight: str | None = None
+    needs: str | None = None
+
+    def allowed(self, history: History, chosen: Candidates, days: int) -> Mask:
+        """Tell what may be on the list of some customers of a history, customers x items."""
+        allowed = self.items(history, chosen.customers, days)
+        return allowed & (chosen.scores[self.needs] > 0) if self.needs else allowed
 
 
 def _buyers(history: History) -> Mask:
@@ -127,7 +132,7 @@ OFFERS = (
     Offer("again", _buyers, _due),
     Offer("next", _buyers, _sold),
     Offer("online_offers", _offline_only, _sold_online),
-    Offer("push", _bought_today, _not_today, weight="goes_with"),
+    Offer("push", _bought_today, _not_today, needs="goes_with"),
 )
 
 
@@ -150,11 +155,8 @@ def ranked(offer: Offer, moment: Moment, chosen: Candidates, score: Vector, *, d
         best first; equal scores by item.
     """
     history = moment.history
-    allowed = offer.items(history, chosen.customers, days)[chosen.place, chosen.item]
+    allowed = offer.allowed(history, chosen, days)[chosen.place, chosen.item]
     allowed &= offer.customers(history)[chosen.customer]
-    if offer.weight:
-        score = score * chosen.scores[offer.weight][chosen.place, chosen.item]
-        allowed &= score > 0
     customer, item, score = chosen.customer[allowed], chosen.item[allowed], score[allowed].round(9)
     order = np.lexsort((item, -score, customer))
     customer, item = customer[order], item[order]
