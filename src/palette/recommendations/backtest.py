@@ -45,6 +45,7 @@ COLUMNS = [
     for metric in ("recall", "precision", "map", "ndcg", "hit_rate", "novelty", "diversity")
     for k in KS
 ]
+CHOSEN_BY = ("ndcg", 10)
 NO_RULE = "none"
 ALL_RULES = "all rules"
 EVERYONE = "all"
@@ -68,6 +69,9 @@ SCHEMA = pa.schema(
         pa.field("difference", pa.float64()),
         pa.field("difference_low", pa.float64()),
         pa.field("difference_high", pa.float64()),
+        pa.field("rival", pa.string()),
+        pa.field("rival_lead", pa.float64()),
+        pa.field("rival_lead_low", pa.float64()),
     ]
 )
 
@@ -144,7 +148,8 @@ def backtest(
     pandas.DataFrame
         Columns of ``SCHEMA``. ``fold`` 0 = all of them together, 1 = the latest. ``difference`` is the
         hybrid's value less the model's or, with a rule, the value with it less that without; its interval is
-        of the paired difference. Intervals hold 95 % of 500 resamples of the customers.
+        of the paired difference. Intervals hold 95 % of 500 resamples of the customers. ``rival`` is the
+        model that is most surely better (:meth:`Bootstrap.rivals`), for ``CHOSEN_BY`` over all folds alone.
     """
     parts = [empty(SCHEMA)]
     configured = read_rules(rules)
@@ -359,6 +364,7 @@ def measured(tried: Trials, *, seed: int) -> pd.DataFrame:
     spans += [(str(name), 0, tried.segment == name) for name in sorted(set(tried.segment))]
     spans += [(EVERYONE, fold, tried.fold == fold) for fold in sorted(tried.catalogue)]
     measures = []
+    rivals = _rivals(tried, seed=seed)
     for segment, fold, rows in spans:
         bootstrap = Bootstrap.of(tried.customer[rows], seed=seed)
         whole = segment == EVERYONE and fold == 0
@@ -370,6 +376,8 @@ def measured(tried: Trials, *, seed: int) -> pd.DataFrame:
             measure = _averages(bootstrap, values[rows], difference)
             if whole and part == PARTS[0]:
                 measure = pd.concat([measure, _coverages(bootstrap, tried, (model, rule), rows)])
+            if whole and part == PARTS[0] and rule == NO_RULE:
+                measure = measure.merge(rivals[rivals["model"] == model], how="left", on=["metric", "k"])
             measures.append(
                 measure.assign(
                     model=model,
@@ -383,9 +391,28 @@ def measured(tried: Trials, *, seed: int) -> pd.DataFrame:
     frame = pd.concat(measures, ignore_index=True)
     own = (frame["model"] == NAME) & (frame["rule"] == NO_RULE)
     frame.loc[own, ["difference", "difference_low", "difference_high"]] = np.nan
-    numbers = ["value", "ci_low", "ci_high", "difference", "difference_low", "difference_high"]
+    numbers = [field.name for field in SCHEMA if field.type == pa.float64()]
     frame[numbers] = frame[numbers].round(9)
     return frame[frame["value"].notna()]
+
+
+def _rivals(tried: Trials, *, seed: int) -> pd.DataFrame:
+    """Find who is most surely better than each model: ``rival``, ``rival_lead``, ``rival_lead_low``."""
+    models = [model for model, rule, part in tried.values if (rule, part) == (NO_RULE, PARTS[0])]
+    column = COLUMNS.index(CHOSEN_BY)
+    values = np.column_stack([tried.values[model, NO_RULE, PARTS[0]][:, column] for model in models])
+    rival, lead, low = Bootstrap.of(tried.customer, seed=seed).rivals(values)
+    metric, k = CHOSEN_BY
+    return pd.DataFrame(
+        {
+            "model": models,
+            "metric": metric,
+            "k": k,
+            "rival": [models[place] for place in rival],
+            "rival_lead": lead,
+            "rival_lead_low": low,
+        }
+    )
 
 
 def _averages(bootstrap: Bootstrap, values: Vector, difference: Vector) -> pd.DataFrame:

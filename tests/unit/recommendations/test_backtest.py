@@ -403,6 +403,19 @@ def test_the_difference_is_the_hybrids_less_the_models(ruled: pd.DataFrame):
     assert (others["difference_high"] >= others["difference"] - 1e-9).mean() > 0.95
 
 
+def test_every_model_has_a_rival_in_what_is_chosen_by(ruled: pd.DataFrame):
+    chosen_by = (ruled["metric"] == "ndcg") & (ruled["k"] == 10) & (ruled["rule"] == "none")
+    chosen_by &= (ruled["segment"] == "all") & (ruled["part"] == "all") & (ruled["fold"] == 0)
+    assert (ruled["rival"].notna() == chosen_by).all()
+    for _, rows in ruled[chosen_by].groupby("list_name"):
+        values = rows.set_index("model")["value"]
+        assert len(values) == len(MODELS) + 1
+        assert np.allclose(rows["rival_lead"], values[rows["rival"]].to_numpy() - rows["value"], atol=3e-9)
+        assert (rows["rival_lead_low"] <= rows["rival_lead"]).all()
+        assert (rows.loc[rows["value"] == values.max(), "rival_lead_low"] <= 0).all()
+        assert (rows["rival_lead_low"] > 0).any()
+
+
 def test_a_rules_difference_is_with_it_less_without(ruled: pd.DataFrame):
     lists = ruled[(ruled["model"] == "hybrid") & (ruled["metric"].isin(["recall", "ndcg"]))]
     lists = lists[(lists["segment"] == "all") & (lists["part"] == "all") & (lists["fold"] == 0)]
