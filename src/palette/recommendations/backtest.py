@@ -32,6 +32,7 @@ from palette.recommendations.hybrid import (
 from palette.recommendations.lists import (
     OFFERS,
     Mask,
+    best_items,
     ranked,
     ruled_items,
     training_moments,
@@ -239,7 +240,7 @@ def _lists(
             )
 
         for name, scores in chosen.scores.items():
-            best = _best(np.where(allowed[rows], scores[rows], -np.inf))
+            best = best_items(np.where(allowed[rows], scores[rows], -np.inf), DEPTH)
             yield (offer.name, name, NO_RULE), judged(best)
         everything = ranked(offer, moment, chosen, score, days=days)
         for label, variant in _variants(rules_for(rules, history.purchases.retailer, offer.name)):
@@ -255,16 +256,6 @@ def _variants(rules: Sequence[Rule]) -> Iterator[tuple[str, Sequence[Rule]]]:
         yield f"{rule.rule}: {value}", [rule]
     if len(rules) > 1:
         yield ALL_RULES, rules
-
-
-def _best(scores: NDArray[np.floating]) -> Codes:
-    """Return each row's ``DEPTH`` best items, -1 after the last; no score and no information are no item."""
-    count = min(DEPTH, scores.shape[1])
-    best = np.argpartition(-scores, count - 1, axis=1)[:, :count]
-    found = np.take_along_axis(scores, best, axis=1)
-    order = np.lexsort((best, -found), axis=1)
-    best, found = np.take_along_axis(best, order, axis=1), np.take_along_axis(found, order, axis=1)
-    return np.where(np.isfinite(found) & (found != 0), best, -1)
 
 
 def _as_rows(kept: pd.DataFrame, customers: Codes) -> Codes:

@@ -6,6 +6,8 @@
 - ``online_offers``: what sells online, for customers who only buy offline (SPEC of System A, section 9; the
   mart orders it by the palette group's preference).
 - ``push``: what goes with the purchases of the last day, and with the customer.
+
+Each is made by the model that the backtest chose for it.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,7 +17,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from palette.core.tables import empty
 from palette.recommendations.history import Codes, History, Purchases, Vector, purchases_of
@@ -41,6 +42,8 @@ from palette.recommendations.reasons import explain
 from palette.recommendations.rules import apply_rules, read_rules, rules_for, unmatched
 
 Mask = NDArray[np.bool_]
+
+DEEP = 500  # items that a single model names: rules leave out some, and the hybrid names about as many
 
 SCHEMA = pa.schema(
     [
@@ -167,6 +170,53 @@ def ranked(offer: Offer, moment: Moment, chosen: Candidates, score: Vector, *, d
     )
 
 
+def listed(
+    offer: Offer, moment: Moment, chosen: Candidates, scored: tuple[Vector, str], made_by: str, *, days: int
+) -> pd.DataFrame:
+    """Rank what may be on a list by the model that makes it, and what that one does not name by the hybrid.
+
+    Parameters
+    ----------
+    offer
+        The list.
+    moment, chosen
+        Candidates of a moment.
+    scored
+        See :func:`scores_of`.
+    made_by
+        Name of the model; one that was not fitted at the moment names nothing.
+    days
+        Length of the window.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As :func:`ranked`, with ``model``, who ranked the row; scores are comparable within a model alone.
+    """
+    score, name = scored
+    rows = ranked(offer, moment, chosen, score, days=days).assign(model=name)
+    if made_by == NAME or made_by not in chosen.scores:
+        return rows
+    scores = chosen.scores[made_by]
+    best = best_items(np.where(offer.allowed(moment.history, chosen, days), scores, -np.inf), DEEP)
+    place, rank = np.nonzero(best >= 0)
+    item = best[place, rank]
+    own = Candidates(chosen.customers, chosen.scores, place, item)
+    first = ranked(offer, moment, own, scores[place, item].astype(np.float64), days=days)
+    rows = pd.concat([first.assign(model=made_by), rows]).drop_duplicates(["customer", "item"])
+    return rows.sort_values("customer", kind="stable", ignore_index=True)
+
+
+def best_items(scores: NDArray[np.floating], count: int) -> Codes:
+    """Return each row's best items, -1 after the last; no score and no information are no item."""
+    count = min(count, scores.shape[1])
+    best = np.argpartition(-scores, count - 1, axis=1)[:, :count]
+    found = np.take_along_axis(scores, best, axis=1)
+    order = np.lexsort((best, -found), axis=1)
+    best, found = np.take_along_axis(best, order, axis=1), np.take_along_axis(found, order, axis=1)
+    return np.where(np.isfinite(found) & (found != 0), best, -1)
+
+
 def ruled_items(history: History) -> pd.DataFrame:
     """Return the items with what the rules look at, of what is known at a moment."""
     items = history.purchases.items
@@ -220,13 +270,13 @@ def recommendations(
     purchases: pd.DataFrame,
     items: pd.DataFrame,
     rules: pd.DataFrame,
+    choices: pd.DataFrame,
     *,
     length: int,
     days: int,
     seed: int,
     models: Sequence[str],
     rules_enabled: bool,
-    threads: int | None = None,
 ) -> pd.DataFrame:
     """Make every list of every retailer.
 
@@ -237,6 +287,8 @@ def recommendations(
         `|`), ``stock`` and ``margin``.
     rules
         See :func:`palette.recommendations.rules.read_rules`.
+    choices
+        Which ``model`` makes which list: ``retailer``, ``list_name``, ``model``. The hybrid makes the others.
     length
         Most rows of a list.
     days
@@ -247,8 +299,6 @@ def recommendations(
         Names of the single models that may take part.
     rules_enabled
         Whether the rules count.
-    threads
-        Threads that learning may take, all cores by default: 1 beside other work, which it would wait for.
 
     Returns
     -------
@@ -257,44 +307,48 @@ def recommendations(
     """
     parts = [empty(SCHEMA)]
     configured = read_rules(rules) if rules_enabled else []
-    with threadpool_limits(threads):
-        for retailer in sorted(purchases["retailer"].unique()):
-            known = purchases_of(retailer, purchases, items)
-            own_rules = [rule for rule in configured if rule.retailer == retailer]
-            past = learn(known, training_moments(known, 0, days), days=days, seed=seed, models=models)
-            ranker = fit_ranker(past, seed=seed)
-            moment = fit_moment(known, 0, seed=seed, models=models)
-            known_items = ruled_items(moment.history)
-            for sentence in unmatched(own_rules, known_items):
-                print(f"recommendations: {retailer}: {sentence}")
-            everybody = np.flatnonzero(moment.history.customer_orders > 0)
-            print(f"recommendations: {retailer}: lists for {len(everybody):,} customers")
-            for batch in batches(everybody, moment.history.shape[1]):
-                chosen = candidates(moment, batch)
-                score, model = scores_of(ranker, moment, chosen)
-                for offer in OFFERS:
-                    rows = ranked(offer, moment, chosen, score, days=days)
-                    list_rules = rules_for(own_rules, retailer, offer.name)
-                    rows = apply_rules(rows, known_items, list_rules, length=length)
-                    if rows.empty:
-                        continue
-                    rows["rank"] = rows.groupby("customer").cumcount() + 1
-                    parts.append(_described(offer, moment, rows).assign(retailer=retailer, model=model))
+    makers = {(row.retailer, row.list_name): str(row.model) for row in choices.itertuples(index=False)}
+    for retailer in sorted(purchases["retailer"].unique()):
+        known = purchases_of(retailer, purchases, items)
+        own_rules = [rule for rule in configured if rule.retailer == retailer]
+        made_by = {offer.name: makers.get((retailer, offer.name), NAME) for offer in OFFERS}
+        past = learn(known, training_moments(known, 0, days), days=days, seed=seed, models=models)
+        ranker = fit_ranker(past, seed=seed)
+        single = any(model != NAME for model in made_by.values())
+        moment = fit_moment(known, 0, seed=seed, models=models, judged=single)
+        known_items = ruled_items(moment.history)
+        for sentence in unmatched(own_rules, known_items):
+            print(f"recommendations: {retailer}: {sentence}")
+        everybody = np.flatnonzero(moment.history.customer_orders > 0)
+        print(f"recommendations: {retailer}: lists for {len(everybody):,} customers")
+        for batch in batches(everybody, moment.history.shape[1]):
+            chosen = candidates(moment, batch)
+            scored = scores_of(ranker, moment, chosen)
+            for offer in OFFERS:
+                rows = listed(offer, moment, chosen, scored, made_by[offer.name], days=days)
+                list_rules = rules_for(own_rules, retailer, offer.name)
+                rows = apply_rules(rows, known_items, list_rules, length=length)
+                rows["rank"] = rows.groupby("customer").cumcount() + 1
+                parts += [
+                    _described(offer, moment, ranks, str(model)).assign(retailer=retailer)
+                    for model, ranks in rows.groupby("model", sort=False)
+                ]
     made = pd.concat(parts, ignore_index=True)
     return made.sort_values(["retailer", "customer_id", "list_name", "rank"], ignore_index=True)
 
 
-def _described(offer: Offer, moment: Moment, rows: pd.DataFrame) -> pd.DataFrame:
-    """Add ids, the expected date, reason and evidence."""
+def _described(offer: Offer, moment: Moment, rows: pd.DataFrame, model: str) -> pd.DataFrame:
+    """Add ids, the expected date, reason and evidence to what a model ranked."""
     purchases = moment.history.purchases
     customer, item = rows["customer"].to_numpy(), rows["item"].to_numpy()
-    reasons, evidence, expected = explain(offer.name, moment, customer, item)
+    reasons, evidence, expected = explain(offer.name, moment, customer, item, model)
     return pd.DataFrame(
         {
             "customer_id": purchases.customers[customer],
             "list_name": offer.name,
             "rank": rows["rank"].to_numpy(),
             "item_id": purchases.items["item_id"].to_numpy(dtype=object)[item],
+            "model": model,
             "score": rows["score"].to_numpy(),
             "expected_on": expected,
             "reason": reasons,

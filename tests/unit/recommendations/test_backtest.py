@@ -15,7 +15,6 @@ from palette.recommendations.backtest import (
     SCHEMA,
     Fold,
     Trials,
-    _best,
     _folds,
     backtest,
     segments_of,
@@ -575,20 +574,6 @@ def test_two_retailers_are_judged_apart(judged: pd.DataFrame):
 
 def test_the_same_seed_gives_the_same_figures(judged: pd.DataFrame):
     assert_frame_equal(judge(orders(GIVEN).iloc[::-1], catalogue("abcdef")), judged)
-
-
-def test_the_best_are_listed_and_nothing_after_the_last():
-    scores = np.full((4, 25), -np.inf, dtype=np.float32)
-    scores[0, [7, 3, 11]] = [0.5, 0.9, 0.5]
-    scores[1, :4] = [0, 2, 0, -1]  # no information is no item, a bad score is one
-    scores[2] = np.arange(25)
-    best = _best(scores)
-    assert best.shape == (4, DEPTH)
-    assert best[0].tolist() == [3, 7, 11] + [-1] * 17
-    assert [code for code in best[1] if code >= 0] == [1, 3]
-    assert best[2].tolist() == list(range(24, 4, -1))
-    assert best[3].tolist() == [-1] * 20
-    assert _best(scores[:, :2]).tolist() == [[-1, -1], [1, -1], [1, -1], [-1, -1]]
 
 
 def test_rules_are_read_for_all_retailers_at_once():
