@@ -15,7 +15,7 @@ from palette.core.inputs import sql_string
 from palette.core.retailers import DEMO, data_folder
 from palette.demo import write_demo
 
-HISTORY = "quality_history"
+HISTORIES = ("quality_history", "recommendation_choice_history")
 
 
 class BuildError(InputError):
@@ -52,7 +52,7 @@ def build(dbt_vars: str | None = None) -> Path:
     """Build every model, test and quality check from nothing, then put the result in place at once.
 
     The scratch file has the final one's name, in a folder of its own: DuckDB's views name their catalog,
-    which is the file's name. Of the earlier warehouse it holds the quality history, to which the build adds.
+    which is the file's name. Of the earlier warehouse it holds the histories, to which the build adds.
 
     Parameters
     ----------
@@ -87,12 +87,12 @@ def build(dbt_vars: str | None = None) -> Path:
 
 
 def carry_history(earlier: Path, scratch: Path) -> None:
-    """Copy the quality history, which no input gives again, from the earlier warehouse into the scratch one.
+    """Copy the histories, which no input gives again, from the earlier warehouse into the scratch one.
 
     Parameters
     ----------
     earlier
-        The earlier warehouse; where there is none, or it has no history, nothing happens.
+        The earlier warehouse; where there is none, or it has no histories, nothing happens.
     scratch
         The file to copy into.
 
@@ -108,18 +108,22 @@ def carry_history(earlier: Path, scratch: Path) -> None:
             connection.execute(f"attach {sql_string(earlier)} as earlier (read_only)")
         except duckdb.Error as error:
             raise BuildError(
-                f"{earlier}: the quality history in it cannot be read, so nothing was built. Close whatever "
+                f"{earlier}: the histories in it cannot be read, so nothing was built. Close whatever "
                 f"writes to the file, or move it away to begin anew. {error}"
             ) from error
-        declared = connection.execute(f"""
-            select sql from duckdb_tables()
-            where database_name = 'earlier' and schema_name = 'main' and table_name = '{HISTORY}'
-        """).fetchone()
+        declared = connection.execute(
+            """
+            select table_name, sql from duckdb_tables()
+            where database_name = 'earlier' and schema_name = 'main' and list_contains(?, table_name)
+            """,
+            [list(HISTORIES)],
+        ).fetchall()
         if declared:
             connection.execute(f"attach {sql_string(scratch)} as scratch")
             connection.execute("use scratch")
-            connection.execute(declared[0])
-            connection.execute(f"insert into {HISTORY} from earlier.main.{HISTORY}")
+        for name, sql in declared:
+            connection.execute(sql)
+            connection.execute(f"insert into {name} from earlier.main.{name}")
 
 
 def document() -> Path:

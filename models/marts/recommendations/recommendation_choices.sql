@@ -73,7 +73,7 @@ with
             model,
             case
                 when chosen is null
-                then 'Not judged yet: the hybrid makes what nothing is known of.'
+                then 'Not judged yet, and the hybrid''s until it is.'
                 when chosen != model
                 then
                     'The hybrid, since '

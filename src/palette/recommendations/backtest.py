@@ -154,7 +154,7 @@ def backtest(
     """
     parts = [empty(SCHEMA)]
     configured = read_rules(rules)
-    with threadpool_limits(1):  # the lists are made beside it
+    with threadpool_limits(1):  # several would wait for each other wherever a core is busy
         for retailer in sorted(purchases["retailer"].unique()):
             known = purchases_of(retailer, purchases, items)
             own_rules = [rule for rule in configured if rule.retailer == retailer]

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from palette.core.tables import empty
 from palette.recommendations.history import Codes, History, Purchases, Vector, purchases_of
@@ -308,31 +309,32 @@ def recommendations(
     parts = [empty(SCHEMA)]
     configured = read_rules(rules) if rules_enabled else []
     makers = {(row.retailer, row.list_name): str(row.model) for row in choices.itertuples(index=False)}
-    for retailer in sorted(purchases["retailer"].unique()):
-        known = purchases_of(retailer, purchases, items)
-        own_rules = [rule for rule in configured if rule.retailer == retailer]
-        made_by = {offer.name: makers.get((retailer, offer.name), NAME) for offer in OFFERS}
-        past = learn(known, training_moments(known, 0, days), days=days, seed=seed, models=models)
-        ranker = fit_ranker(past, seed=seed)
-        single = any(model != NAME for model in made_by.values())
-        moment = fit_moment(known, 0, seed=seed, models=models, judged=single)
-        known_items = ruled_items(moment.history)
-        for sentence in unmatched(own_rules, known_items):
-            print(f"recommendations: {retailer}: {sentence}")
-        everybody = np.flatnonzero(moment.history.customer_orders > 0)
-        print(f"recommendations: {retailer}: lists for {len(everybody):,} customers")
-        for batch in batches(everybody, moment.history.shape[1]):
-            chosen = candidates(moment, batch)
-            scored = scores_of(ranker, moment, chosen)
-            for offer in OFFERS:
-                rows = listed(offer, moment, chosen, scored, made_by[offer.name], days=days)
-                list_rules = rules_for(own_rules, retailer, offer.name)
-                rows = apply_rules(rows, known_items, list_rules, length=length)
-                rows["rank"] = rows.groupby("customer").cumcount() + 1
-                parts += [
-                    _described(offer, moment, ranks, str(model)).assign(retailer=retailer)
-                    for model, ranks in rows.groupby("model", sort=False)
-                ]
+    with threadpool_limits(1):  # several would wait for each other wherever a core is busy
+        for retailer in sorted(purchases["retailer"].unique()):
+            known = purchases_of(retailer, purchases, items)
+            own_rules = [rule for rule in configured if rule.retailer == retailer]
+            made_by = {offer.name: makers.get((retailer, offer.name), NAME) for offer in OFFERS}
+            past = learn(known, training_moments(known, 0, days), days=days, seed=seed, models=models)
+            ranker = fit_ranker(past, seed=seed)
+            single = any(model != NAME for model in made_by.values())
+            moment = fit_moment(known, 0, seed=seed, models=models, judged=single)
+            known_items = ruled_items(moment.history)
+            for sentence in unmatched(own_rules, known_items):
+                print(f"recommendations: {retailer}: {sentence}")
+            everybody = np.flatnonzero(moment.history.customer_orders > 0)
+            print(f"recommendations: {retailer}: lists for {len(everybody):,} customers")
+            for batch in batches(everybody, moment.history.shape[1]):
+                chosen = candidates(moment, batch)
+                scored = scores_of(ranker, moment, chosen)
+                for offer in OFFERS:
+                    rows = listed(offer, moment, chosen, scored, made_by[offer.name], days=days)
+                    list_rules = rules_for(own_rules, retailer, offer.name)
+                    rows = apply_rules(rows, known_items, list_rules, length=length)
+                    rows["rank"] = rows.groupby("customer").cumcount() + 1
+                    parts += [
+                        _described(offer, moment, ranks, str(model)).assign(retailer=retailer)
+                        for model, ranks in rows.groupby("model", sort=False)
+                    ]
     made = pd.concat(parts, ignore_index=True)
     return made.sort_values(["retailer", "customer_id", "list_name", "rank"], ignore_index=True)
 
