@@ -123,7 +123,7 @@ def identical(first: Sandbox, second: Sandbox, where: str = "true") -> list[str]
         connection.execute(f"attach '{second.warehouse}' as second (read_only)")
         names = connection.execute(f"""
             select table_name from duckdb_columns()
-            where database_name = 'first' and schema_name = 'main' and table_name not like '%\_history' escape '\'
+            where database_name = 'first' and schema_name = 'main' and not ends_with(table_name, '_history')
             group by table_name having {"true" if where == "true" else "bool_or(column_name = 'retailer')"}
         """).fetchall()
         assert names

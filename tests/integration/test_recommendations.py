@@ -301,7 +301,7 @@ def test_folds_and_models_are_settings(sandbox):
 
 
 def test_a_list_that_the_hybrid_loses_is_made_by_what_beats_it(sandbox):
-    """The grave case by hand: the metrics say so, and what is built on them follows, also without a backtest."""
+    """Metrics that say so, written by hand; what is built on them follows, also without a backtest."""
     sandbox.build("--select", "+recommendation_metrics", "--exclude-resource-type", "unit_test")
     with duckdb.connect(str(sandbox.warehouse)) as connection:
         connection.execute("""

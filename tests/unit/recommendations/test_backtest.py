@@ -16,6 +16,7 @@ from palette.recommendations.backtest import (
     Fold,
     Trials,
     _folds,
+    _rivals,
     backtest,
     segments_of,
     trials,
@@ -400,6 +401,40 @@ def test_the_difference_is_the_hybrids_less_the_models(ruled: pd.DataFrame):
     assert (expected > 0).any()
     assert (others["difference_low"] <= others["difference"] + 1e-9).mean() > 0.95
     assert (others["difference_high"] >= others["difference"] - 1e-9).mean() > 0.95
+
+
+def grocer(households: int = 60, weeks: int = 16, seed: int = 0) -> pd.DataFrame:
+    """Make purchases of a grocer, weekly on the same evening: four staples a household and one of eight pairs.
+
+    A staple is in two baskets of three and goes with everything; the halves of a pair are bought seldom and
+    only together, which is the closest thing that goes with a basket.
+    """
+    rng = np.random.default_rng(seed)
+    given = []
+    for number in range(households):
+        staples = rng.permutation(8)[:4]
+        for week in range(weeks):
+            bought = set(staples[rng.random(4) < 2 / 3])
+            if rng.random() < 0.5:
+                pair = 8 + 2 * int(rng.integers(0, 8))
+                bought |= {pair, pair + 1} if rng.random() < 0.7 else {pair}
+            given.append(
+                (
+                    f"h{number:02}",
+                    7.0 * week + 0.75,
+                    "".join("abcdefghijklmnopqrstuvwx"[code] for code in bought),
+                )
+            )
+    return orders(given)
+
+
+def test_what_goes_with_a_basket_does_not_displace_what_a_household_buys_every_week():
+    known = purchases_of("mall", grocer(), catalogue("abcdefghijklmnopqrstuvwx"))
+    made = folds_of(known, folds=2, models=("own_recent_frequency", "own_then_popular", "goes_with"))
+    found = _rivals(trials(made, "push"), seed=0).set_index("model")
+    assert found.loc["hybrid", "rival"] == "own_then_popular"
+    assert found.loc["hybrid", "rival_lead_low"] <= 0
+    assert found.loc["goes_with", "rival_lead_low"] > 0.1
 
 
 def test_every_model_has_a_rival_in_what_is_chosen_by(ruled: pd.DataFrame):
