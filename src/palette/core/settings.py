@@ -82,7 +82,8 @@ class Settings(BaseModel):
     )
     recommendation_models: Annotated[str, AfterValidator(_models)] = Field(
         "all",
-        description="models that the hybrid weighs and is judged against: `all`, or a comma list",
+        description="models that the hybrid weighs and is judged against, and that may make a list: `all`, "
+        "or a comma list",
     )
     recommendation_seed: int = Field(
         0, ge=0, le=2**31 - 1, description="seed of the recommenders and of the backtest's resamples"

@@ -404,7 +404,7 @@ def test_the_difference_is_the_hybrids_less_the_models(ruled: pd.DataFrame):
 
 
 def grocer(households: int = 60, weeks: int = 16, seed: int = 0) -> pd.DataFrame:
-    """Make purchases of a grocer, weekly on the same evening: four staples a household and one of eight pairs.
+    """Make purchases of a grocer, weekly on the same evening: four staples a household, or a pair of eight.
 
     A staple is in two baskets of three and goes with everything; the halves of a pair are bought seldom and
     only together, which is the closest thing that goes with a basket.
