@@ -12,16 +12,15 @@ def model(dbt, session):
     seed = dbt.config.meta_get("recommendation_seed")
     models = dbt.config.meta_get("recommendation_models")
     rules_enabled = dbt.config.meta_get("recommendation_rules_enabled")
-    backtest_beside = dbt.config.meta_get("palette_backtest")
     lists = recommendations(
         dbt.ref("int_item_purchases").df(),
         dbt.ref("int_items").df(),
         dbt.ref("int_recommendation_rules").df(),
+        dbt.ref("recommendation_choices").df(),
         length=int(length),
         days=int(days),
         seed=int(seed),
         models=models_of(models),
         rules_enabled=str(rules_enabled) == "True",
-        threads=1 if str(backtest_beside) == "True" else None,
     )
     return typed(lists, SCHEMA)

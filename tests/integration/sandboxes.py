@@ -135,15 +135,15 @@ def copy_of_project(folder: Path) -> Path:
 def identical(first: Sandbox, second: Sandbox, where: str = "true") -> list[str]:
     """Names of the first one's marts that are not the same in both warehouses, row for row.
 
-    With a condition, only the rows it holds for are compared, of marts that it can be asked of. The quality
-    history is left out: it tells builds apart.
+    With a condition, only the rows it holds for are compared, of marts that it can be asked of. The histories
+    are left out: they tell builds apart.
     """
     with duckdb.connect() as connection:
         connection.execute(f"attach '{first.warehouse}' as first (read_only)")
         connection.execute(f"attach '{second.warehouse}' as second (read_only)")
         names = connection.execute(f"""
             select table_name from duckdb_columns()
-            where database_name = 'first' and schema_name = 'main' and table_name <> 'quality_history'
+            where database_name = 'first' and schema_name = 'main' and not ends_with(table_name, '_history')
             group by table_name having {"true" if where == "true" else "bool_or(column_name = 'retailer')"}
         """).fetchall()
         assert names

@@ -264,7 +264,7 @@ EMPTIABLE = [
     "palette_matrix, palette_profiles, customer_palette, palette_category_preferences",
     "palette_prediction_confusion, palette_prediction_metrics",
     "basket_rules",
-    "recommendations",
+    "recommendations, recommendation_choices",
     "recommendation_metrics",
     "recommendation_rule_costs",
     "quality_history",

@@ -46,6 +46,8 @@ PUBLIC = """
         zhangs_metric
     recommendations: retailer customer_id list_name rank product_id score reason evidence
     recommendation_metrics: retailer list_name model metric k value ci_low ci_high
+    recommendation_choices: retailer list_name model reason ndcg hybrid_ndcg runner_up customers judged_until
+    recommendation_choice_history: build_id built_at retailer list_name model ndcg hybrid_ndcg judged_until
     recommendation_rule_costs: retailer list_name rule metric k value_without value_with change
     customer_360: retailer customer_id
     quality_results: suite relation expectation severity success unexpected_count element_count

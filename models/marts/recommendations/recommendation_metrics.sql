@@ -20,7 +20,10 @@ with
             ci_high,
             difference as hybrid_lead,
             difference_low as hybrid_lead_low,
-            difference_high as hybrid_lead_high
+            difference_high as hybrid_lead_high,
+            rival,
+            rival_lead,
+            rival_lead_low
         from backtest
         union all
         select
@@ -38,7 +41,10 @@ with
             ci_high,
             cast(null as double) as hybrid_lead,
             cast(null as double) as hybrid_lead_low,
-            cast(null as double) as hybrid_lead_high
+            cast(null as double) as hybrid_lead_high,
+            cast(null as {{ dbt.type_string() }}) as rival,
+            cast(null as double) as rival_lead,
+            cast(null as double) as rival_lead_low
         from preference_errors
     )
 

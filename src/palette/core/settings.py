@@ -96,8 +96,8 @@ class Settings(BaseModel):
     )
     recommendation_models: Annotated[str, AfterValidator(_models)] = Field(
         "all",
-        description="models that the hybrid weighs and is judged against: `all`, or a comma list of "
-        + ", ".join(f"`{name}`" for name in MODELS),
+        description="models that the hybrid weighs and is judged against, and that may make a list: `all`, "
+        "or a comma list of " + ", ".join(f"`{name}`" for name in MODELS),
     )
     recommendation_seed: int = Field(
         0,

@@ -77,33 +77,21 @@ def cluster_lines(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
 
 
 def offer_table(connection: duckdb.DuckDBPyConnection) -> Table:
-    """Show whom each list is for, and what it was worth on past windows beside the best single model."""
+    """Show whom each list is for, which model makes it, and what it was worth beside the next best."""
     rows = connection.sql("""
         with offered as (
             select retailer, list_name, count(distinct customer_id) as customers
             from recommendations group by retailer, list_name
-        ),
-        judged as (
-            select retailer, list_name,
-                max(value) filter (model = 'hybrid') as hybrid,
-                max(value) filter (model <> 'hybrid') as rival,
-                max_by(model, value) filter (model <> 'hybrid') as rival_name
-            from recommendation_metrics
-            where metric = 'ndcg' and k = 10 and fold = 0 and segment = 'all' and part = 'all'
-            group by retailer, list_name
         )
-        select retailer, list_name, customers, hybrid, rival, rival_name
-        from offered left join judged using (retailer, list_name) order by all
+        select retailer, list_name, offered.customers, model, ndcg, runner_up, runner_up_ndcg
+        from offered join recommendation_choices using (retailer, list_name) order by all
     """).fetchall()
-    table = Table("retailer", "list", "customers", "nDCG@10", "best single model", title="Offers")
-    table.columns[2].justify = table.columns[3].justify = "right"
-    for retailer, name, customers, hybrid, rival, rival_name in rows:
-        judged = (
-            ("not judged", "")
-            if hybrid is None
-            else (f"{hybrid:.3f}", f"{rival:.3f} {rival_name.replace('_', ' ')}")
-        )
-        table.add_row(retailer, name, f"{customers:,}", *judged)
+    table = Table("retailer", "list", "customers", "made by", "nDCG@10", "next best model", title="Offers")
+    table.columns[2].justify = table.columns[4].justify = "right"
+    for retailer, name, customers, model, ndcg, rival, rival_ndcg in rows:
+        judged = "not judged" if ndcg is None else f"{ndcg:.3f}"
+        beside = "" if rival is None else f"{rival_ndcg:.3f} {rival.replace('_', ' ')}"
+        table.add_row(retailer, name, f"{customers:,}", model.replace("_", " "), judged, beside)
     return table
 
 

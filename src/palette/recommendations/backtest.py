@@ -32,6 +32,7 @@ from palette.recommendations.hybrid import (
 from palette.recommendations.lists import (
     OFFERS,
     Mask,
+    best_items,
     ranked,
     ruled_items,
     training_moments,
@@ -45,6 +46,7 @@ COLUMNS = [
     for metric in ("recall", "precision", "map", "ndcg", "hit_rate", "novelty", "diversity")
     for k in KS
 ]
+CHOSEN_BY = ("ndcg", 10)
 NO_RULE = "none"
 ALL_RULES = "all rules"
 EVERYONE = "all"
@@ -68,6 +70,9 @@ SCHEMA = pa.schema(
         pa.field("difference", pa.float64()),
         pa.field("difference_low", pa.float64()),
         pa.field("difference_high", pa.float64()),
+        pa.field("rival", pa.string()),
+        pa.field("rival_lead", pa.float64()),
+        pa.field("rival_lead_low", pa.float64()),
     ]
 )
 
@@ -144,11 +149,12 @@ def backtest(
     pandas.DataFrame
         Columns of ``SCHEMA``. ``fold`` 0 = all of them together, 1 = the latest. ``difference`` is the
         hybrid's value less the model's or, with a rule, the value with it less that without; its interval is
-        of the paired difference. Intervals hold 95 % of 500 resamples of the customers.
+        of the paired difference. Intervals hold 95 % of 500 resamples of the customers. ``rival`` is the
+        model that is most surely better (:meth:`Bootstrap.rivals`), for ``CHOSEN_BY`` over all folds alone.
     """
     parts = [empty(SCHEMA)]
     configured = read_rules(rules)
-    with threadpool_limits(1):  # the lists are made beside it
+    with threadpool_limits(1):  # several would wait for each other wherever a core is busy
         for retailer in sorted(purchases["retailer"].unique()):
             known = purchases_of(retailer, purchases, items)
             own_rules = [rule for rule in configured if rule.retailer == retailer]
@@ -216,9 +222,7 @@ def _lists(
     items = ruled_items(history)
     owned = history.bought[chosen.customers].toarray() > 0
     for offer in OFFERS:
-        allowed = offer.items(history, chosen.customers, days)
-        if offer.weight:
-            allowed = allowed & (chosen.scores[offer.weight] > 0)
+        allowed = offer.allowed(history, chosen, days)
         rows = np.flatnonzero(offer.customers(history)[chosen.customers] & (bought & allowed).any(axis=1))
         if not len(rows):
             continue
@@ -236,7 +240,7 @@ def _lists(
             )
 
         for name, scores in chosen.scores.items():
-            best = _best(np.where(allowed[rows], scores[rows], -np.inf))
+            best = best_items(np.where(allowed[rows], scores[rows], -np.inf), DEPTH)
             yield (offer.name, name, NO_RULE), judged(best)
         everything = ranked(offer, moment, chosen, score, days=days)
         for label, variant in _variants(rules_for(rules, history.purchases.retailer, offer.name)):
@@ -252,16 +256,6 @@ def _variants(rules: Sequence[Rule]) -> Iterator[tuple[str, Sequence[Rule]]]:
         yield f"{rule.rule}: {value}", [rule]
     if len(rules) > 1:
         yield ALL_RULES, rules
-
-
-def _best(scores: NDArray[np.floating]) -> Codes:
-    """Return each row's ``DEPTH`` best items, -1 after the last; no score and no information are no item."""
-    count = min(DEPTH, scores.shape[1])
-    best = np.argpartition(-scores, count - 1, axis=1)[:, :count]
-    found = np.take_along_axis(scores, best, axis=1)
-    order = np.lexsort((best, -found), axis=1)
-    best, found = np.take_along_axis(best, order, axis=1), np.take_along_axis(found, order, axis=1)
-    return np.where(np.isfinite(found) & (found != 0), best, -1)
 
 
 def _as_rows(kept: pd.DataFrame, customers: Codes) -> Codes:
@@ -361,6 +355,7 @@ def measured(tried: Trials, *, seed: int) -> pd.DataFrame:
     spans += [(str(name), 0, tried.segment == name) for name in sorted(set(tried.segment))]
     spans += [(EVERYONE, fold, tried.fold == fold) for fold in sorted(tried.catalogue)]
     measures = []
+    rivals = _rivals(tried, seed=seed)
     for segment, fold, rows in spans:
         bootstrap = Bootstrap.of(tried.customer[rows], seed=seed)
         whole = segment == EVERYONE and fold == 0
@@ -372,6 +367,8 @@ def measured(tried: Trials, *, seed: int) -> pd.DataFrame:
             measure = _averages(bootstrap, values[rows], difference)
             if whole and part == PARTS[0]:
                 measure = pd.concat([measure, _coverages(bootstrap, tried, (model, rule), rows)])
+            if whole and part == PARTS[0] and rule == NO_RULE:
+                measure = measure.merge(rivals[rivals["model"] == model], how="left", on=["metric", "k"])
             measures.append(
                 measure.assign(
                     model=model,
@@ -385,9 +382,28 @@ def measured(tried: Trials, *, seed: int) -> pd.DataFrame:
     frame = pd.concat(measures, ignore_index=True)
     own = (frame["model"] == NAME) & (frame["rule"] == NO_RULE)
     frame.loc[own, ["difference", "difference_low", "difference_high"]] = np.nan
-    numbers = ["value", "ci_low", "ci_high", "difference", "difference_low", "difference_high"]
+    numbers = [field.name for field in SCHEMA if field.type == pa.float64()]
     frame[numbers] = frame[numbers].round(9)
     return frame[frame["value"].notna()]
+
+
+def _rivals(tried: Trials, *, seed: int) -> pd.DataFrame:
+    """Find who is most surely better than each model: ``rival``, ``rival_lead``, ``rival_lead_low``."""
+    models = [model for model, rule, part in tried.values if (rule, part) == (NO_RULE, PARTS[0])]
+    column = COLUMNS.index(CHOSEN_BY)
+    values = np.column_stack([tried.values[model, NO_RULE, PARTS[0]][:, column] for model in models])
+    rival, lead, low = Bootstrap.of(tried.customer, seed=seed).rivals(values)
+    metric, k = CHOSEN_BY
+    return pd.DataFrame(
+        {
+            "model": models,
+            "metric": metric,
+            "k": k,
+            "rival": [models[place] for place in rival],
+            "rival_lead": lead,
+            "rival_lead_low": low,
+        }
+    )
 
 
 def _averages(bootstrap: Bootstrap, values: Vector, difference: Vector) -> pd.DataFrame:

@@ -103,7 +103,7 @@ def fit_moment(
     models
         Names of the models to fit; others are left out, but for ``ALWAYS``.
     judged
-        Whether the baselines are needed as well as the components.
+        Whether the baselines are needed as well as the components: to be judged, or to make a list.
     """
     history = History(purchases, days_back, seed)
     wanted = [*components(history.shape[1]), *(baselines() if judged else [])]

@@ -6,6 +6,8 @@
 - ``online_offers``: what sells online, for customers who only buy offline (SPEC of System A, section 9; the
   mart orders it by the palette group's preference).
 - ``push``: what goes with the purchases of the last day, and with the customer.
+
+Each is made by the model that the backtest chose for it.
 """
 
 from collections.abc import Callable, Sequence
@@ -42,6 +44,8 @@ from palette.recommendations.rules import apply_rules, read_rules, rules_for, un
 
 Mask = NDArray[np.bool_]
 
+DEEP = 500  # items that a single model names: rules leave out some, and the hybrid names about as many
+
 SCHEMA = pa.schema(
     [
         pa.field("retailer", pa.string(), nullable=False),
@@ -71,14 +75,19 @@ class Offer:
     items
         Says of a history which items may be on it for some customers (codes), customers x items, with a
         window of so many days in mind.
-    weight
-        Name of a component whose score multiplies the ranker's, if any.
+    needs
+        Name of a component that has to know something of an item, if any.
     """
 
     name: str
     customers: Callable[[History], Mask]
     items: Callable[[History, Codes, int], Mask]
-    weight: str | None = None
+    needs: str | None = None
+
+    def allowed(self, history: History, chosen: Candidates, days: int) -> Mask:
+        """Tell what may be on the list of some customers of a history, customers x items."""
+        allowed = self.items(history, chosen.customers, days)
+        return allowed & (chosen.scores[self.needs] > 0) if self.needs else allowed
 
 
 def _buyers(history: History) -> Mask:
@@ -127,7 +136,7 @@ OFFERS = (
     Offer("again", _buyers, _due),
     Offer("next", _buyers, _sold),
     Offer("online_offers", _offline_only, _sold_online),
-    Offer("push", _bought_today, _not_today, weight="goes_with"),
+    Offer("push", _bought_today, _not_today, needs="goes_with"),
 )
 
 
@@ -150,11 +159,8 @@ def ranked(offer: Offer, moment: Moment, chosen: Candidates, score: Vector, *, d
         best first; equal scores by item.
     """
     history = moment.history
-    allowed = offer.items(history, chosen.customers, days)[chosen.place, chosen.item]
+    allowed = offer.allowed(history, chosen, days)[chosen.place, chosen.item]
     allowed &= offer.customers(history)[chosen.customer]
-    if offer.weight:
-        score = score * chosen.scores[offer.weight][chosen.place, chosen.item]
-        allowed &= score > 0
     customer, item, score = chosen.customer[allowed], chosen.item[allowed], score[allowed].round(9)
     order = np.lexsort((item, -score, customer))
     customer, item = customer[order], item[order]
@@ -163,6 +169,53 @@ def ranked(offer: Offer, moment: Moment, chosen: Candidates, score: Vector, *, d
     return pd.DataFrame(
         {"customer": customer, "item": item, "score": score[order], "days_since_bought": since}
     )
+
+
+def listed(
+    offer: Offer, moment: Moment, chosen: Candidates, scored: tuple[Vector, str], made_by: str, *, days: int
+) -> pd.DataFrame:
+    """Rank what may be on a list by the model that makes it, and what that one does not name by the hybrid.
+
+    Parameters
+    ----------
+    offer
+        The list.
+    moment, chosen
+        Candidates of a moment.
+    scored
+        See :func:`scores_of`.
+    made_by
+        Name of the model; one that was not fitted at the moment names nothing.
+    days
+        Length of the window.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As :func:`ranked`, with ``model``, who ranked the row; scores are comparable within a model alone.
+    """
+    score, name = scored
+    rows = ranked(offer, moment, chosen, score, days=days).assign(model=name)
+    if made_by == NAME or made_by not in chosen.scores:
+        return rows
+    scores = chosen.scores[made_by]
+    best = best_items(np.where(offer.allowed(moment.history, chosen, days), scores, -np.inf), DEEP)
+    place, rank = np.nonzero(best >= 0)
+    item = best[place, rank]
+    own = Candidates(chosen.customers, chosen.scores, place, item)
+    first = ranked(offer, moment, own, scores[place, item].astype(np.float64), days=days)
+    rows = pd.concat([first.assign(model=made_by), rows]).drop_duplicates(["customer", "item"])
+    return rows.sort_values("customer", kind="stable", ignore_index=True)
+
+
+def best_items(scores: NDArray[np.floating], count: int) -> Codes:
+    """Return each row's best items, -1 after the last; no score and no information are no item."""
+    count = min(count, scores.shape[1])
+    best = np.argpartition(-scores, count - 1, axis=1)[:, :count]
+    found = np.take_along_axis(scores, best, axis=1)
+    order = np.lexsort((best, -found), axis=1)
+    best, found = np.take_along_axis(best, order, axis=1), np.take_along_axis(found, order, axis=1)
+    return np.where(np.isfinite(found) & (found != 0), best, -1)
 
 
 def ruled_items(history: History) -> pd.DataFrame:
@@ -218,13 +271,13 @@ def recommendations(
     purchases: pd.DataFrame,
     items: pd.DataFrame,
     rules: pd.DataFrame,
+    choices: pd.DataFrame,
     *,
     length: int,
     days: int,
     seed: int,
     models: Sequence[str],
     rules_enabled: bool,
-    threads: int | None = None,
 ) -> pd.DataFrame:
     """Make every list of every retailer.
 
@@ -235,6 +288,8 @@ def recommendations(
         `|`), ``stock`` and ``margin``.
     rules
         See :func:`palette.recommendations.rules.read_rules`.
+    choices
+        Which ``model`` makes which list: ``retailer``, ``list_name``, ``model``. The hybrid makes the others.
     length
         Most rows of a list.
     days
@@ -245,8 +300,6 @@ def recommendations(
         Names of the single models that may take part.
     rules_enabled
         Whether the rules count.
-    threads
-        Threads that learning may take, all cores by default: 1 beside other work, which it would wait for.
 
     Returns
     -------
@@ -255,13 +308,16 @@ def recommendations(
     """
     parts = [empty(SCHEMA)]
     configured = read_rules(rules) if rules_enabled else []
-    with threadpool_limits(threads):
+    makers = {(row.retailer, row.list_name): str(row.model) for row in choices.itertuples(index=False)}
+    with threadpool_limits(1):  # several would wait for each other wherever a core is busy
         for retailer in sorted(purchases["retailer"].unique()):
             known = purchases_of(retailer, purchases, items)
             own_rules = [rule for rule in configured if rule.retailer == retailer]
+            made_by = {offer.name: makers.get((retailer, offer.name), NAME) for offer in OFFERS}
             past = learn(known, training_moments(known, 0, days), days=days, seed=seed, models=models)
             ranker = fit_ranker(past, seed=seed)
-            moment = fit_moment(known, 0, seed=seed, models=models)
+            single = any(model != NAME for model in made_by.values())
+            moment = fit_moment(known, 0, seed=seed, models=models, judged=single)
             known_items = ruled_items(moment.history)
             for sentence in unmatched(own_rules, known_items):
                 print(f"recommendations: {retailer}: {sentence}")
@@ -269,30 +325,32 @@ def recommendations(
             print(f"recommendations: {retailer}: lists for {len(everybody):,} customers")
             for batch in batches(everybody, moment.history.shape[1]):
                 chosen = candidates(moment, batch)
-                score, model = scores_of(ranker, moment, chosen)
+                scored = scores_of(ranker, moment, chosen)
                 for offer in OFFERS:
-                    rows = ranked(offer, moment, chosen, score, days=days)
+                    rows = listed(offer, moment, chosen, scored, made_by[offer.name], days=days)
                     list_rules = rules_for(own_rules, retailer, offer.name)
                     rows = apply_rules(rows, known_items, list_rules, length=length)
-                    if rows.empty:
-                        continue
                     rows["rank"] = rows.groupby("customer").cumcount() + 1
-                    parts.append(_described(offer, moment, rows).assign(retailer=retailer, model=model))
+                    parts += [
+                        _described(offer, moment, ranks, str(model)).assign(retailer=retailer)
+                        for model, ranks in rows.groupby("model", sort=False)
+                    ]
     made = pd.concat(parts, ignore_index=True)
     return made.sort_values(["retailer", "customer_id", "list_name", "rank"], ignore_index=True)
 
 
-def _described(offer: Offer, moment: Moment, rows: pd.DataFrame) -> pd.DataFrame:
-    """Add ids, the expected date, reason and evidence."""
+def _described(offer: Offer, moment: Moment, rows: pd.DataFrame, model: str) -> pd.DataFrame:
+    """Add ids, the expected date, reason and evidence to what a model ranked."""
     purchases = moment.history.purchases
     customer, item = rows["customer"].to_numpy(), rows["item"].to_numpy()
-    reasons, evidence, expected = explain(offer.name, moment, customer, item)
+    reasons, evidence, expected = explain(offer.name, moment, customer, item, model)
     return pd.DataFrame(
         {
             "customer_id": purchases.customers[customer],
             "list_name": offer.name,
             "rank": rows["rank"].to_numpy(),
             "item_id": purchases.items["item_id"].to_numpy(dtype=object)[item],
+            "model": model,
             "score": rows["score"].to_numpy(),
             "expected_on": expected,
             "reason": reasons,

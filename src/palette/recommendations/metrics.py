@@ -20,6 +20,7 @@ Metrics = dict[tuple[str, int], Floats]
 KS = (5, 10, 20)
 RESAMPLES = 500
 INTERVAL = (0.025, 0.975)
+SAME = 1e-12  # differences that vary less are those of rounding
 
 
 def ranking_metrics(hits: NDArray[np.bool_], relevant: Codes, ks: Sequence[int] = KS) -> Metrics:
@@ -220,11 +221,7 @@ class Bootstrap:
         tuple of array
             (columns,) each, lower and upper ends; NaN for a column without values.
         """
-        is_known = ~np.isnan(values)
-        membership = self._membership()
-        sums = membership @ np.where(is_known, values, 0.0)
-        rows = membership @ is_known.astype(np.float32)  # whole numbers: float32 adds them exactly
-        means = _ratio(self.weights @ sums, self.weights @ rows)
+        means = self._means(values)
         drawn = (~np.isnan(means)).sum(axis=0)
         always, now_and_then = drawn == len(means), (drawn > 0) & (drawn < len(means))
         ends = np.full((2, means.shape[1]), np.nan)
@@ -232,6 +229,38 @@ class Bootstrap:
         if now_and_then.any():  # much slower
             ends[:, now_and_then] = np.nanquantile(means[:, now_and_then], INTERVAL, axis=0)
         return ends[0], ends[1]
+
+    def rivals(self, values: Floats) -> tuple[NDArray[np.intp], Floats, Floats]:
+        """Find for each column the other one that is most surely better.
+
+        A column is significantly worse than another if the lower bound is above 0. The bounds of all leads
+        over it hold together: among any number of equals it is found worse in about 2.5 % of the cases, as
+        by one 95 % interval. What is resampled is the greatest of the studentised leads, the first step of
+        Romano and Wolf, "Stepwise multiple testing as formalized data snooping" (Econometrica 2005).
+
+        Parameters
+        ----------
+        values
+            (rows, columns), at least two columns, without NaN; rows as in ``customers``.
+
+        Returns
+        -------
+        tuple of array
+            (columns,) each: the rival, its lead in the mean over the rows, and the lead's lower bound.
+        """
+        estimates, resampled = values.mean(axis=0), self._means(values)
+        found, leads, lows = [], [], []
+        for column in range(values.shape[1]):
+            lead = estimates - estimates[column]
+            beyond = resampled - resampled[:, [column]] - lead
+            spread = beyond.std(axis=0)
+            greatest = np.divide(beyond, spread, out=np.zeros_like(beyond), where=spread > SAME).max(axis=1)
+            low = lead - np.quantile(greatest, INTERVAL[1]) * spread
+            low[column] = -np.inf
+            found.append(int(low.argmax()))
+            leads.append(lead[found[-1]])
+            lows.append(low[found[-1]])
+        return np.array(found, dtype=np.intp), np.array(leads), np.array(lows)
 
     def coverage_interval(self, items: Codes, catalogue: int, k: int) -> tuple[float, float]:
         """Return the 95 % interval of the coverage.
@@ -264,6 +293,14 @@ class Bootstrap:
         ends = np.quantile(resampled, INTERVAL) - resampled.mean() + estimate
         low, high = np.clip(ends, 0.0, 1.0)
         return min(float(low), estimate), max(float(high), estimate)
+
+    def _means(self, values: Floats) -> Floats:
+        """Return the mean of each resample, resamples x columns; NaN where it has no value."""
+        is_known = ~np.isnan(values)
+        membership = self._membership()
+        sums = membership @ np.where(is_known, values, 0.0)
+        rows = membership @ is_known.astype(np.float32)  # whole numbers: float32 adds them exactly
+        return _ratio(self.weights @ sums, self.weights @ rows)
 
     def _membership(self) -> csr_matrix:
         """Return a sparse matrix (customers, rows), 1 where the row is the customer's."""

@@ -38,6 +38,10 @@ BEHAVIOURS, TASTES = 4, 3
 STARTS = 3  # of k-means: these groups have no names that a worse start could change
 
 
+# Models that score what a customer never bought by how many others did.
+POPULAR = ("popularity", "recent_popularity", "own_then_popular", "cluster_popularity", "palette_popularity")
+
+
 class Model(Protocol):
     """A recommender.
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_matrix, csr_matrix
 
 from palette.recommendations.history import DAY, Codes, History, Vector
-from palette.recommendations.hybrid import Moment
-from palette.recommendations.models import Ease, GoesWith, Neighbours
+from palette.recommendations.hybrid import NAME, Moment
+from palette.recommendations.models import POPULAR, Ease, GoesWith, Neighbours
 
 LEADING = 3
 RECENT_DAYS = 28
@@ -35,24 +35,33 @@ class Influences:
     both: Codes
 
 
-def influences(moment: Moment, customer: Codes, item: Codes) -> Influences:
-    """Find the purchases that weigh most for items, by the hybrid's linear model or its neighbours.
+def influences(moment: Moment, customer: Codes, item: Codes, model: str = NAME) -> Influences:
+    """Find the purchases that weigh most for items.
 
     Parameters
     ----------
     moment
-        Whose models are asked: EASE or, without it, item-based cosine.
+        Whose models are asked.
     customer, item
         Codes, a row each.
+    model
+        Who ranked the items. One whose score is no sum over purchases, as the hybrid's, is spoken for by EASE
+        or, without it, by item-based cosine.
     """
     history = moment.history
+    owned = history.bought
     weights: NDArray[np.float32] | csr_matrix | None = None
-    match moment.models.get("ease"), moment.models.get("item_cosine"):
-        case Ease() as ease, _:
-            weights = ease.weights
-        case None, Neighbours() as neighbours:
-            weights = neighbours.similarities
-    return _strongest(history.bought, history.bought, weights, customer, item)
+    for name in (model, "ease", "item_cosine"):
+        match moment.models.get(name):
+            case Ease() as ease:
+                weights = ease.weights
+            case Neighbours() as neighbours:
+                weights = neighbours.similarities
+            case GoesWith() as neighbours:
+                owned, weights = history.last_order, neighbours.similarities
+        if weights is not None:
+            break
+    return _strongest(owned, history.bought, weights, customer, item)
 
 
 def companions(moment: Moment, customer: Codes, item: Codes) -> Influences:
@@ -64,7 +73,7 @@ def companions(moment: Moment, customer: Codes, item: Codes) -> Influences:
 
 
 def explain(
-    list_name: str, moment: Moment, customer: Codes, item: Codes
+    list_name: str, moment: Moment, customer: Codes, item: Codes, model: str = NAME
 ) -> tuple[list[str], list[str], list[object]]:
     """Give the reason and the evidence for rows of a list.
 
@@ -76,6 +85,8 @@ def explain(
         What is known.
     customer, item
         Codes, a row each.
+    model
+        Who ranked the rows.
 
     Returns
     -------
@@ -87,7 +98,11 @@ def explain(
     else:
         own = _told_by_own(moment.history, customer, item, expected=list_name == "again")
         new = np.array([mine is None for mine in own], dtype=bool)
-        others = iter(_told_by_influences(moment, customer[new], item[new]))
+        others = iter(
+            _told_by_popularity(moment.history, item[new])
+            if model in POPULAR
+            else _told_by_influences(moment, customer[new], item[new], model)
+        )
         told = [mine or next(others) for mine in own]
     dates: list[object] = [None] * len(told)
     if list_name == "again":
@@ -106,14 +121,14 @@ def explain(
 Told = tuple[str, dict[str, object]]
 
 
-def _told_by_influences(moment: Moment, customer: Codes, item: Codes) -> list[Told]:
+def _told_by_influences(moment: Moment, customer: Codes, item: Codes, model: str) -> list[Told]:
     history = moment.history
-    found = influences(moment, customer, item)
+    found = influences(moment, customer, item, model)
+    popular = _told_by_popularity(history, item)
     names = _names(history)
     ids = history.purchases.items["item_id"].astype(object).tolist()
-    recent, first = history.buyers_within(RECENT_DAYS), history.first_sold
     told: list[Told] = []
-    for row, code in enumerate(item):
+    for row in range(len(item)):
         leading = [place for place in range(LEADING) if found.item[row, place] >= 0]
         if leading:
             shares = ", ".join(
@@ -135,10 +150,18 @@ def _told_by_influences(moment: Moment, customer: Codes, item: Codes) -> list[To
             }
             told.append((f"Goes with what they bought: {shares}", figures))
         else:
-            since = _day(history, -first[code])
-            bought = f"ought by {int(recent[code])} customers in the last {RECENT_DAYS} days"
-            reason = f"New since {since}, b{bought}" if first[code] < RECENT_DAYS else f"B{bought}"
-            told.append((reason, {"rests_on": "popularity", "first_sold_on": since}))
+            told.append(popular[row])
+    return told
+
+
+def _told_by_popularity(history: History, item: Codes) -> list[Told]:
+    recent, first = history.buyers_within(RECENT_DAYS), history.first_sold
+    told: list[Told] = []
+    for code in item:
+        since = _day(history, -first[code])
+        bought = f"ought by {int(recent[code])} customers in the last {RECENT_DAYS} days"
+        reason = f"New since {since}, b{bought}" if first[code] < RECENT_DAYS else f"B{bought}"
+        told.append((reason, {"rests_on": "popularity", "first_sold_on": since}))
     return told
 
 

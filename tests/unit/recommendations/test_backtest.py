@@ -15,8 +15,8 @@ from palette.recommendations.backtest import (
     SCHEMA,
     Fold,
     Trials,
-    _best,
     _folds,
+    _rivals,
     backtest,
     segments_of,
     trials,
@@ -403,6 +403,53 @@ def test_the_difference_is_the_hybrids_less_the_models(ruled: pd.DataFrame):
     assert (others["difference_high"] >= others["difference"] - 1e-9).mean() > 0.95
 
 
+def grocer(households: int = 60, weeks: int = 16, seed: int = 0) -> pd.DataFrame:
+    """Make purchases of a grocer, weekly on the same evening: four staples a household, or a pair of eight.
+
+    A staple is in two baskets of three and goes with everything; the halves of a pair are bought seldom and
+    only together, which is the closest thing that goes with a basket.
+    """
+    rng = np.random.default_rng(seed)
+    given = []
+    for number in range(households):
+        staples = rng.permutation(8)[:4]
+        for week in range(weeks):
+            bought = set(staples[rng.random(4) < 2 / 3])
+            if rng.random() < 0.5:
+                pair = 8 + 2 * int(rng.integers(0, 8))
+                bought |= {pair, pair + 1} if rng.random() < 0.7 else {pair}
+            given.append(
+                (
+                    f"h{number:02}",
+                    7.0 * week + 0.75,
+                    "".join("abcdefghijklmnopqrstuvwx"[code] for code in bought),
+                )
+            )
+    return orders(given)
+
+
+def test_what_goes_with_a_basket_does_not_displace_what_a_household_buys_every_week():
+    known = purchases_of("mall", grocer(), catalogue("abcdefghijklmnopqrstuvwx"))
+    made = folds_of(known, folds=2, models=("own_recent_frequency", "own_then_popular", "goes_with"))
+    found = _rivals(trials(made, "push"), seed=0).set_index("model")
+    assert found.loc["hybrid", "rival"] == "own_then_popular"
+    assert found.loc["hybrid", "rival_lead_low"] <= 0
+    assert found.loc["goes_with", "rival_lead_low"] > 0.1
+
+
+def test_every_model_has_a_rival_in_what_is_chosen_by(ruled: pd.DataFrame):
+    chosen_by = (ruled["metric"] == "ndcg") & (ruled["k"] == 10) & (ruled["rule"] == "none")
+    chosen_by &= (ruled["segment"] == "all") & (ruled["part"] == "all") & (ruled["fold"] == 0)
+    assert (ruled["rival"].notna() == chosen_by).all()
+    for _, rows in ruled[chosen_by].groupby("list_name"):
+        values = rows.set_index("model")["value"]
+        assert len(values) == len(MODELS) + 1
+        assert np.allclose(rows["rival_lead"], values[rows["rival"]].to_numpy() - rows["value"], atol=3e-9)
+        assert (rows["rival_lead_low"] <= rows["rival_lead"]).all()
+        assert (rows.loc[rows["value"] == values.max(), "rival_lead_low"] <= 0).all()
+        assert (rows["rival_lead_low"] > 0).any()
+
+
 def test_a_rules_difference_is_with_it_less_without(ruled: pd.DataFrame):
     lists = ruled[(ruled["model"] == "hybrid") & (ruled["metric"].isin(["recall", "ndcg"]))]
     lists = lists[(lists["segment"] == "all") & (lists["part"] == "all") & (lists["fold"] == 0)]
@@ -562,20 +609,6 @@ def test_two_retailers_are_judged_apart(judged: pd.DataFrame):
 
 def test_the_same_seed_gives_the_same_figures(judged: pd.DataFrame):
     assert_frame_equal(judge(orders(GIVEN).iloc[::-1], catalogue("abcdef")), judged)
-
-
-def test_the_best_are_listed_and_nothing_after_the_last():
-    scores = np.full((4, 25), -np.inf, dtype=np.float32)
-    scores[0, [7, 3, 11]] = [0.5, 0.9, 0.5]
-    scores[1, :4] = [0, 2, 0, -1]  # no information is no item, a bad score is one
-    scores[2] = np.arange(25)
-    best = _best(scores)
-    assert best.shape == (4, DEPTH)
-    assert best[0].tolist() == [3, 7, 11] + [-1] * 17
-    assert [code for code in best[1] if code >= 0] == [1, 3]
-    assert best[2].tolist() == list(range(24, 4, -1))
-    assert best[3].tolist() == [-1] * 20
-    assert _best(scores[:, :2]).tolist() == [[-1, -1], [1, -1], [1, -1], [-1, -1]]
 
 
 def test_rules_are_read_for_all_retailers_at_once():

@@ -14,7 +14,9 @@ from palette.recommendations.lists import (
     OFFERS,
     SCHEMA,
     Offer,
+    best_items,
     learn,
+    listed,
     ranked,
     recommendations,
     ruled_items,
@@ -137,11 +139,17 @@ def shop(retailer: str, *, customers: int = 30, days: int = 84, seed: int = 0) -
     return pd.DataFrame(lines, columns=orders().columns)
 
 
-def made(purchases: pd.DataFrame, rules: pd.DataFrame = NO_RULES, **given: object) -> pd.DataFrame:
+def made(
+    purchases: pd.DataFrame,
+    rules: pd.DataFrame = NO_RULES,
+    choices: Sequence[tuple[str, str, str]] = (),
+    **given: object,
+) -> pd.DataFrame:
     retailers = purchases["retailer"].unique()
     items = pd.concat([catalogue([*ODDS, *TEA, *TOYS], retailer) for retailer in ("none", *retailers)])
     settings = {"length": 5, "days": 14, "seed": 0, "models": MODELS, "rules_enabled": True}
-    return recommendations(purchases, items, rules, **(settings | given))
+    chosen = pd.DataFrame(choices, columns=["retailer", "list_name", "model"])
+    return recommendations(purchases, items, rules, chosen, **(settings | given))
 
 
 def rules(*given: tuple[str, str, str, str]) -> pd.DataFrame:
@@ -260,16 +268,17 @@ def test_ranking_holds_what_the_list_may_hold_and_for_its_customers_alone():
     assert ranking(OFFER["again"], known, score) == []
 
 
-def test_push_multiplies_by_what_goes_with_the_day_and_leaves_out_what_does_not():
+def test_push_is_what_goes_with_the_day_and_the_likeliest_of_it_first():
     known = history(("ann", 1.5, "bcde"), ("ben", 1.5, "a"), ("ben", 9.25, "a"), ("ann", 9.5, "a"))
     score = [[9, 0.4, 0.5, 0.8, 0.9, 9], [9, 0.4, 0.5, 0.8, 0, 9]]
     goes_with = [[9, 0.5, 0.5, 0.25, 0, 9], [9, 0.5, 0.1, 0, 1, 9]]
     assert ranking(OFFER["push"], known, score, goes_with=goes_with) == [
-        "ann c 0.25 8 days",  # 0.5 x 0.5
-        "ann b 0.2 8 days",  # 0.4 x 0.5
-        "ann d 0.2 8 days",  # 0.8 x 0.25
-        "ben b 0.2",
-        "ben c 0.05",
+        "ann d 0.8 8 days",  # the ranker knows already how well each goes with a
+        "ann c 0.5 8 days",
+        "ann b 0.4 8 days",
+        "ben c 0.5",
+        "ben b 0.4",
+        "ben e 0",
     ]
 
 
@@ -282,7 +291,7 @@ def test_what_goes_with_is_the_cosine_within_orders():
     everything = Candidates(np.array([1]), {"goes_with": found}, np.zeros(6, dtype=int), np.arange(6))
     rows = ranked(OFFER["push"], moment, everything, np.full(6, 0.5), days=DAYS)
     assert rows["item"].tolist() == [1, 2]
-    assert rows["score"].tolist() == pytest.approx([0.5 * 2 / np.sqrt(8), 0.5 / 2])
+    assert rows["score"].tolist() == [0.5, 0.5]
 
 
 def test_rules_see_the_items_as_they_were_known():
@@ -337,6 +346,55 @@ def test_without_a_ranker_the_fusion_ranks_and_is_named():
     assert score.tolist() == pytest.approx([1 / 62, 1 / 61 + 1 / 61])
 
 
+def made_by(model: str, list_name: str = "next", **scores: list[list[float]]) -> list[str]:
+    """List what two customers of four items get; the hybrid says d, then b, and nothing of a and c."""
+    known = history(("ann", 1.5, "ab"), ("ben", 9.5, "cd"), ("ann", 9.5, "d"))
+    components = {name: np.array(values, dtype=np.float32) for name, values in scores.items()}
+    place, item = np.array([0, 0, 1, 1]), np.array([1, 3, 1, 3])
+    chosen = Candidates(np.arange(2), components, place, item)
+    scored = np.array([0.1, 0.2, 0.1, 0.2]), "hybrid"
+    rows = listed(OFFER[list_name], Moment(known, {}), chosen, scored, model, days=DAYS)
+    return [
+        f"{('ann', 'ben')[row.customer]} {'abcdef'[row.item]} {row.model} {row.score:g}"
+        for row in rows.itertuples(index=False)
+    ]
+
+
+def test_a_list_is_made_by_the_model_that_was_chosen_and_filled_by_the_hybrid():
+    als = [[0.5, 0, -0.25, 0, 0.75, 0], [0, 2, 0, 0, 0, 0]]  # e was never sold, and 0 says nothing
+    assert made_by("als", als=als) == [
+        *["ann a als 0.5", "ann c als -0.25", "ann d hybrid 0.2", "ann b hybrid 0.1"],
+        *["ben b als 2", "ben d hybrid 0.2"],
+    ]
+    by_the_hybrid = [f"{name} {row}" for name in ("ann", "ben") for row in ("d hybrid 0.2", "b hybrid 0.1")]
+    assert made_by("hybrid", als=als) == by_the_hybrid
+    assert made_by("ease", als=als) == by_the_hybrid  # was not fitted
+
+
+def test_the_chosen_model_keeps_to_what_the_list_may_hold():
+    als = [[0.5, 0.25, 0.25, 0.5, 0.5, 0], [0.5, 0.25, 0.25, 0.5, 0.5, 0]]
+    assert made_by("als", "discover", als=als) == ["ann c als 0.25", "ben a als 0.5", "ben b als 0.25"]
+    goes_with = [[0, 0.5, 1, 1, 0, 0], [1, 0, 0, 1, 0, 0]]
+    assert made_by("als", "push", als=als, goes_with=goes_with) == [
+        *["ann b als 0.25", "ann c als 0.25"],
+        "ben a als 0.5",
+    ]
+
+
+def test_the_best_are_listed_and_nothing_after_the_last():
+    scores = np.full((4, 25), -np.inf, dtype=np.float32)
+    scores[0, [7, 3, 11]] = [0.5, 0.9, 0.5]
+    scores[1, :4] = [0, 2, 0, -1]  # no information is no item, a bad score is one
+    scores[2] = np.arange(25)
+    best = best_items(scores, 20)
+    assert best.shape == (4, 20)
+    assert best[0].tolist() == [3, 7, 11] + [-1] * 17
+    assert [code for code in best[1] if code >= 0] == [1, 3]
+    assert best[2].tolist() == list(range(24, 4, -1))
+    assert best[3].tolist() == [-1] * 20
+    assert best_items(scores[:, :2], 20).tolist() == [[-1, -1], [1, -1], [1, -1], [-1, -1]]
+
+
 def test_lists_are_of_the_schema(lists: pd.DataFrame):
     assert typed(lists, SCHEMA).num_rows == len(lists) > 1_000
     assert lists.columns.tolist() == SCHEMA.names
@@ -385,6 +443,49 @@ def test_online_offers_and_push_are_for_some(lists: pd.DataFrame, two_shops: pd.
     pushed = lists[(lists["retailer"] == "mall") & (lists["list_name"] == "push")]
     assert set(pushed["customer_id"]) == set(today["customer_id"]) == {"toy-last"}
     assert not set(pushed["item_id"]) & set(today["item_id"])
+
+
+@pytest.fixture(scope="module")
+def chosen(two_shops: pd.DataFrame) -> pd.DataFrame:
+    """Return lists of which two are made by single models, one of them under a rule."""
+    return made(
+        two_shops,
+        rules(("mall", "next", "never_product", TEA[0])),
+        [
+            ("mall", "next", "own_frequency"),
+            ("kiosk", "discover", "popularity"),
+            ("gone", "next", "popularity"),
+        ],
+    )
+
+
+def test_only_the_lists_of_the_chosen_models_change(lists: pd.DataFrame, chosen: pd.DataFrame):
+    def others(made: pd.DataFrame) -> pd.DataFrame:
+        ours = (made["retailer"] + " " + made["list_name"]).isin(["mall next", "kiosk discover"])
+        return made[~ours].reset_index(drop=True)
+
+    assert_frame_equal(others(chosen), others(lists))
+    counted = chosen.groupby(KEY).size().reset_index(name="rows")
+    assert_frame_equal(counted, lists.groupby(KEY).size().reset_index(name="rows"))  # as long as before
+    assert (chosen["rank"] == chosen.groupby(KEY).cumcount() + 1).all()
+    assert not chosen.duplicated([*KEY, "item_id"]).any()
+
+
+def test_a_chosen_model_ranks_on_its_own_scale(chosen: pd.DataFrame, two_shops: pd.DataFrame):
+    found = chosen[(chosen["retailer"] == "mall") & (chosen["list_name"] == "next")]
+    counts = two_shops.groupby([*KEY[:2], "item_id"])["order_id"].nunique().rename("orders")
+    known = found.merge(counts, how="left", on=[*KEY[:2], "item_id"])
+    own = known["model"] == "own_frequency"
+    assert (known.loc[own, "score"] == known.loc[own, "orders"]).all()
+    assert set(known.loc[~own, "model"]) == {"hybrid"}  # for whoever bought fewer things than a list holds
+    assert (found.groupby([*KEY, "model"])["score"].diff().dropna() <= 0).all()
+    assert TEA[0] not in set(found["item_id"])
+
+
+def test_what_everybody_buys_says_so(chosen: pd.DataFrame):
+    found = chosen[(chosen["retailer"] == "kiosk") & (chosen["list_name"] == "discover")]
+    assert set(found["model"]) == {"popularity"}
+    assert found["reason"].str.match("(New since .*, b|B)ought by [0-9]+ customers").all()
 
 
 def test_a_ranker_finds_the_tastes(lists: pd.DataFrame):
@@ -487,6 +588,7 @@ def test_a_retailer_where_nobody_came_back_gets_lists():
         orders(*given),
         catalogue("abcdef"),
         NO_RULES,
+        pd.DataFrame(columns=["retailer", "list_name", "model"]),
         length=3,
         days=7,
         seed=0,

@@ -333,6 +333,63 @@ def test_seed_decides():
     assert (np.array(one.interval(values)) != np.array(other.interval(values))).all()
 
 
+def test_a_rival_is_the_one_that_is_most_surely_better():
+    rng = np.random.default_rng(0)
+    base = rng.random(200)
+    steady, wild = base + 0.05 + rng.normal(0, 0.02, 200), base + 0.06 + rng.normal(0, 2, 200)
+    rival, lead, low = Bootstrap.of(np.arange(200), seed=1).rivals(np.column_stack([base, steady, wild]))
+    assert rival[0] == 1  # the other leads by more in the mean, or by nothing
+    assert lead[0] == pytest.approx((steady - base).mean())
+    assert 0.03 < low[0] < lead[0]
+    assert low[1] < 0
+    assert low[2] < 0
+
+
+def test_equals_and_those_that_are_better_everywhere_need_no_spread():
+    base = np.random.default_rng(0).random(40)
+    rival, lead, low = Bootstrap.of(np.arange(40), seed=1).rivals(np.column_stack([base, base, base + 0.25]))
+    assert rival.tolist() == [2, 2, 0]
+    assert lead == pytest.approx([0.25, 0.25, -0.25])
+    assert low == pytest.approx(lead)
+
+
+def test_the_bound_of_two_is_half_of_a_usual_interval():
+    rng = np.random.default_rng(3)
+    values = rng.random((100, 2))
+    bootstrap = Bootstrap.of(np.arange(100), seed=1, resamples=5_000)
+    _, _, low = bootstrap.rivals(values)
+    usual, _ = bootstrap.interval(values[:, [1]] - values[:, [0]])
+    assert low[0] == pytest.approx(usual[0], rel=0.1)
+
+
+def test_more_rivals_ask_for_a_clearer_lead():
+    values = np.random.default_rng(3).random((100, 13))
+    values[:, 1] += 0.3
+    bootstrap = Bootstrap.of(np.arange(100), seed=1, resamples=5_000)
+    (_, (lead, _), (alone, _)), (_, leads, among) = (
+        bootstrap.rivals(values[:, :2]),
+        bootstrap.rivals(values),
+    )
+    assert leads[0] == lead
+    # Of normal leads that share one column, the greatest of twelve is beyond 2.6 spreads instead of 1.96.
+    assert (lead - among[0]) / (lead - alone) == pytest.approx(2.6 / 1.96, rel=0.1)
+
+
+def test_one_of_many_equals_is_rarely_found_beaten():
+    beaten = 0
+    for seed in range(100):
+        values = np.random.default_rng(seed).random((60, 13))
+        _, _, low = Bootstrap.of(np.arange(60), seed=seed, resamples=200).rivals(values)
+        beaten += low[0] > 0
+    assert beaten <= 8  # of intervals for each pair 18 would be
+
+
+def test_the_best_column_is_never_beaten():
+    values = np.random.default_rng(5).random((50, 6)) ** 4
+    _, _, low = Bootstrap.of(np.repeat(np.arange(25), 2), seed=1).rivals(values)
+    assert low[values.mean(axis=0).argmax()] <= 0
+
+
 @pytest.mark.parametrize("k", KS)
 def test_coverage_interval_holds_the_coverage(k: int):
     rng = np.random.default_rng(21)

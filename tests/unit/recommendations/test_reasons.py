@@ -75,9 +75,11 @@ def codes(moment: Moment, *pairs: str) -> tuple[NDArray[np.int64], NDArray[np.in
     )
 
 
-def told(list_name: str, moment: Moment, *pairs: str) -> list[tuple[str, dict[str, object], object]]:
+def told(
+    list_name: str, moment: Moment, *pairs: str, model: str = "hybrid"
+) -> list[tuple[str, dict[str, object], object]]:
     """Return reason, evidence and expected date of each pair."""
-    texts, evidence, expected = explain(list_name, moment, *codes(moment, *pairs))
+    texts, evidence, expected = explain(list_name, moment, *codes(moment, *pairs), model)
     return list(zip(texts, map(json.loads, evidence), expected, strict=True))
 
 
@@ -185,6 +187,36 @@ def test_without_ease_the_neighbours_are_those_of_the_cosine():
     cosine = moment.models["item_cosine"]
     assert isinstance(cosine, Neighbours)
     assert weights["b"] == pytest.approx(float(cosine.similarities[1, 5]), abs=1e-6)
+
+
+def test_a_single_model_speaks_for_what_it_ranked():
+    moment = at(*GIVEN)
+
+    def neighbours(model: str) -> object:
+        ((_, evidence, _),) = told("discover", moment, "ann f", model=model)
+        return evidence.get("neighbours")
+
+    def strongest(model: str) -> list[dict[str, object]]:
+        ((_, evidence, _),) = told("discover", at(*GIVEN, models=[model]), "ann f")
+        return evidence["neighbours"]
+
+    assert neighbours("item_cosine") == strongest("item_cosine") != neighbours("ease") == strongest("ease")
+    assert neighbours("als") == neighbours("hybrid") == neighbours("ease")
+    ((reason, evidence, _),) = told("discover", moment, "ann f", model="cluster_popularity")
+    assert reason == "Bought by 3 customers in the last 28 days"
+    assert evidence["rests_on"] == "popularity"
+
+
+def test_what_goes_with_the_last_order_rests_on_that():
+    moment = at(*GIVEN, ("ann", 70.5, "b"))
+    ((_, evidence, _),) = told("next", moment, "ann f", model="goes_with")
+    assert [row["item_id"] for row in evidence["neighbours"]] == ["b"]
+
+
+def test_what_a_customer_bought_is_told_by_that_whoever_ranked_it():
+    moment = at(*GIVEN)
+    for model in ("popularity", "als", "own_frequency"):
+        assert told("next", moment, "ann a", model=model) == told("next", moment, "ann a")
 
 
 def test_the_item_itself_is_no_reason():

@@ -364,7 +364,7 @@ def test_models_are_points_with_their_interval_and_the_hybrid_stands_out():
             "customers": [5, 5],
         }
     )
-    ranges, points = layers(recommendations.intervals(metrics, "nDCG@10", WORDS))
+    ranges, points = layers(recommendations.intervals(metrics, "nDCG@10", "hybrid", WORDS))
     assert fields(ranges) == {"x": "ci_low", "x2": "ci_high", "y": "label"}
     assert fields(points) == {"x": "value", "y": "label"}
     assert points["encoding"]["color"]["condition"] == {"test": "(datum.model === 'hybrid')", "value": ACCENT}

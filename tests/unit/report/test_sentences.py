@@ -93,7 +93,7 @@ def test_the_overview_says_what_changed(change, said):
     [
         (0.01, 0.03, "significantly better than the best single model, Linear item model (EASE) (0.120)"),
         (-0.01, 0.03, "not told apart from the best single model, Linear item model (EASE) (0.120)"),
-        (-0.03, -0.01, "significantly worse than Linear item model (EASE) (0.120)"),
+        (-0.03, -0.01, "not told apart from the best single model, Linear item model (EASE) (0.120)"),
     ],
 )
 def test_a_list_is_judged_by_the_interval_of_its_lead(low, high, verdict):
@@ -108,16 +108,49 @@ def test_a_list_is_judged_by_the_interval_of_its_lead(low, high, verdict):
             "hybrid_lead_high": [None, high, 0.09],
         }
     )
-    figure = offers._list_worth(metrics, "discover", WORDS)
+    figure = offers._list_worth(metrics, "discover", "hybrid", WORDS)
     assert figure.title == "Discover: what past lists were worth"
     assert figure.sentence == f"The hybrid reaches 0.140 (0.130 to 0.150), {verdict}; 1,318 customers."
+    figure = offers._list_worth(metrics, "discover", "ease", WORDS)
+    assert figure.sentence == (
+        "Linear item model (EASE) makes this list and reaches 0.120 (0.110 to 0.130): the hybrid (0.140) was "
+        "found significantly worse than a single model; 1,318 customers."
+    )
+
+
+def test_choices_are_told_for_the_lists_that_there_are():
+    choices = pd.DataFrame(
+        {
+            "list_name": ["push", "next", "again", "online_offers"],
+            "model": ["ease", "hybrid", "hybrid", "hybrid"],
+            "ndcg": [0.5, 0.4, None, None],
+            "runner_up": ["als", None, None, None],
+            "runner_up_ndcg": [0.45, None, None, None],
+            "customers": [1318, 40, None, None],
+            "judged_until": [datetime.date(2011, 12, 9), datetime.date(2011, 12, 9), None, None],
+        }
+    )
+    offered = pd.DataFrame({"list_name": ["again", "next", "push"], "customer_id": ["a", "a", "b"]})
+    figure = offers._choices(marts(recommendation_choices=choices, recommendations=offered), WORDS)
+    assert figure.sentence == "A single model makes 1 of 3 lists, the hybrid the others."
+    assert figure.body.rows == [
+        ["Buy again", "Hybrid of all", "not judged yet", "", "", ""],
+        ["Next purchase", "Hybrid of all", "0.400", "", "40", "9 Dec 2011"],
+        [
+            *("Push", "Linear item model (EASE)", "0.500"),
+            *("Latent factors (ALS) (0.450)", "1,318", "9 Dec 2011"),
+        ],
+    ]
 
 
 def test_a_single_model_is_not_compared():
     metrics = pd.DataFrame(
         {"model": ["ease"], "value": [0.1], "ci_low": [0.1], "ci_high": [0.1], "customers": [5]}
     )
-    assert offers._list_worth(metrics, "next", WORDS).sentence == "Only one model was judged on this list."
+    assert (
+        offers._list_worth(metrics, "next", "ease", WORDS).sentence
+        == "Only one model was judged on this list."
+    )
 
 
 def test_rules_that_surely_cost_are_counted():

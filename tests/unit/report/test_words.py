@@ -22,7 +22,7 @@ BY_NAME = (
     *("model.", "rule.", "sales.correlation.", "severity.", "step.", "suite."),
     *("sales.by_", "sales.no_", "sales.demographic_", "sales.age_", "sales.gender_"),
     *("sales.category", "sales.country", "sales.product"),
-    *("offers.better", "offers.level", "offers.worse", "clusters.inertia", "clusters.silhouette"),
+    *("offers.better", "offers.level", "offers.instead", "clusters.inertia", "clusters.silhouette"),
 )
 
 

@@ -8,8 +8,8 @@ from palette.report.theme import ACCENT, CONTRAST, MUTED
 from palette.report.words import Words
 
 
-def intervals(metrics: pd.DataFrame, title: str, words: Words) -> alt.LayerChart:
-    """Draw each model's value with its confidence interval, the hybrid accented.
+def intervals(metrics: pd.DataFrame, title: str, made_by: str, words: Words) -> alt.LayerChart:
+    """Draw each model's value with its confidence interval, the one that makes the list accented.
 
     Parameters
     ----------
@@ -17,8 +17,10 @@ def intervals(metrics: pd.DataFrame, title: str, words: Words) -> alt.LayerChart
         Rows of ``recommendation_metrics`` of one list and metric, best first, with ``label``.
     title
         Name of the metric.
+    made_by
+        The model that makes the list.
     """
-    color = alt.condition(alt.datum.model == "hybrid", alt.value(ACCENT), alt.value(MUTED))
+    color = alt.condition(alt.datum.model == made_by, alt.value(ACCENT), alt.value(MUTED))
     places = base(metrics).encode(
         y=in_order(metrics, "label"),
         color=color,

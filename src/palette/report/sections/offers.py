@@ -12,6 +12,7 @@ from palette.report.words import Words
 
 LISTS = ("discover", "again", "next", "online_offers", "push")
 METRIC, K = "ndcg", 10
+HYBRID = "hybrid"
 METRICS = ("ndcg", "recall", "precision", "map", "hit_rate", "coverage", "novelty", "diversity")
 EXAMPLES = 3
 
@@ -29,7 +30,11 @@ def build(marts: Marts, words: Words) -> Section | None:
         order="list_name, value desc, model",
     )
     judged = [name for name in LISTS if name in set(metrics["list_name"])]
-    figures = [_list_worth(metrics[metrics["list_name"] == name], name, words) for name in judged]
+    made_by = makers(marts)
+    figures = [
+        _list_worth(metrics[metrics["list_name"] == name], name, made_by.get(name, HYBRID), words)
+        for name in judged
+    ]
     if not figures:
         figures = [
             Figure("worth", words("offers.judging"), words("offers.not_judged"), ("recommendation_metrics",))
@@ -45,6 +50,7 @@ def build(marts: Marts, words: Words) -> Section | None:
         if offered["reached"]
         else words("offers.none"),
         [
+            _choices(marts, words),
             *figures,
             _all_metrics(marts, words),
             _rule_costs(marts, words),
@@ -53,28 +59,81 @@ def build(marts: Marts, words: Words) -> Section | None:
     )
 
 
-def _list_worth(metrics: pd.DataFrame, name: str, words: Words) -> Figure:
-    ours = metrics[metrics["model"] == "hybrid"]
-    rivals = metrics[metrics["model"] != "hybrid"]
+def makers(marts: Marts) -> dict[str, str]:
+    """Return which model makes each list."""
+    return {row.list_name: row.model for row in rows(marts("recommendation_choices"))}
+
+
+def _choices(marts: Marts, words: Words) -> Figure:
+    source = ("recommendation_choices",)
+    title = words("offers.choices")
+    offered = set(marts("recommendations", "distinct list_name")["list_name"])
+    found = {row.list_name: row for row in rows(marts("recommendation_choices")) if row.list_name in offered}
+    chosen = [found[name] for name in LISTS if name in found]
+    if not chosen:
+        return Figure("choices", title, words("offers.none"), source)
+    single = [row for row in chosen if row.model != HYBRID]
+    return Figure(
+        "choices",
+        title,
+        words("offers.choices_sentence", lists=words.count(len(chosen)), single=words.count(len(single))),
+        source,
+        Table(
+            [
+                words("offers.list"),
+                words("offers.made_by"),
+                f"nDCG@{K}",
+                words("offers.next_best"),
+                words("customers"),
+                words("offers.judged_until"),
+            ],
+            [
+                [
+                    words.term("list_name", row.list_name),
+                    words.term("model", row.model),
+                    *_judged(row, words),
+                ]
+                for row in chosen
+            ],
+            numeric=(2, 4),
+        ),
+        wide=True,
+        note=words("offers.choices_note"),
+    )
+
+
+def _judged(row: Any, words: Words) -> list[str]:
+    """Write what a choice rests on: value, next best model, customers and day; empty where none judged it."""
+    if pd.isna(row.ndcg):
+        return [words("offers.not_yet"), "", "", ""]
+    beside = ""
+    if not pd.isna(row.runner_up):
+        beside = f"{words.term('model', row.runner_up)} ({words.decimal(row.runner_up_ndcg, 3)})"
+    return [words.decimal(row.ndcg, 3), beside, words.count(row.customers), words.day(row.judged_until)]
+
+
+def _list_worth(metrics: pd.DataFrame, name: str, made_by: str, words: Words) -> Figure:
+    ours = metrics[metrics["model"] == made_by]
+    rivals = metrics[metrics["model"] != made_by]
     title = f"{words.term('list_name', name)}: {words('offers.worth')}"
     if ours.empty or rivals.empty:
         sentence = words("offers.one_model")
     else:
-        hybrid, rival = ours.iloc[0], rivals.iloc[0]
-        if rival["hybrid_lead_low"] > 0:
-            verdict = "better"
-        elif rival["hybrid_lead_high"] < 0:
-            verdict = "worse"
+        maker = ours.iloc[0]
+        if made_by == HYBRID:
+            rival = rivals.iloc[0]
+            verdict = "better" if rival["hybrid_lead_low"] > 0 else "level"
         else:
-            verdict = "level"
+            rival, verdict = rivals[rivals["model"] == HYBRID].iloc[0], "instead"
         sentence = words(
             f"offers.{verdict}",
-            value=words.decimal(hybrid["value"], 3),
-            low=words.decimal(hybrid["ci_low"], 3),
-            high=words.decimal(hybrid["ci_high"], 3),
+            model=words.term("model", made_by),
+            value=words.decimal(maker["value"], 3),
+            low=words.decimal(maker["ci_low"], 3),
+            high=words.decimal(maker["ci_high"], 3),
             rival=words.term("model", rival["model"]),
             rival_value=words.decimal(rival["value"], 3),
-            customers=words.count(hybrid["customers"]),
+            customers=words.count(maker["customers"]),
         )
     frame = metrics.assign(label=metrics["model"].map(lambda model: words.term("model", model)))
     return Figure(
@@ -84,7 +143,10 @@ def _list_worth(metrics: pd.DataFrame, name: str, words: Words) -> Figure:
         ("recommendation_metrics",),
         Drawing(
             charts.intervals(
-                frame[["label", "model", "value", "ci_low", "ci_high", "customers"]], f"nDCG@{K}", words
+                frame[["label", "model", "value", "ci_low", "ci_high", "customers"]],
+                f"nDCG@{K}",
+                made_by,
+                words,
             )
         ),
         note=words("offers.worth_note", k=K),
@@ -96,8 +158,10 @@ def _all_metrics(marts: Marts, words: Words) -> Figure:
     title = words("offers.all_metrics", k=K)
     metrics = marts(
         "recommendation_metrics",
-        where=f"model = 'hybrid' and k = {K} and fold = 0 and segment = 'all' and part = 'all'",
+        where=f"k = {K} and fold = 0 and segment = 'all' and part = 'all'",
     )
+    made_by = metrics["list_name"].map(makers(marts)).fillna(HYBRID)
+    metrics = metrics[metrics["model"] == made_by]
     judged = [name for name in LISTS if name in set(metrics["list_name"])]
     if not judged:
         return Figure("metrics", title, words("offers.not_judged"), source)
@@ -187,7 +251,7 @@ def _rule_label(rule: str, words: Words) -> str:
 
 def example_customers(marts: Marts) -> list[str]:
     """Choose customers to show: of different segments, those with most lists and then most revenue."""
-    lists = marts("recommendations", "distinct list_name, customer_id").groupby("customer_id").size()
+    lists = marts("recommendations", "distinct list_name").groupby("customer_id").size()
     customers = marts("customer_360", "customer_id, rfm_segment, revenue").set_index("customer_id")
     customers = customers.assign(lists=lists).dropna(subset=["lists"]).reset_index()
     order = ["lists", "revenue", "customer_id"]
