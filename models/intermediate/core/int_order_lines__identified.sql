@@ -11,7 +11,10 @@ with
         select
             {{ columns | join(', ') }},
             {{ surrogate_key(columns + ['amount']) }} as line_key,
-            coalesce(amount, cast(quantity * unit_price as {{ numeric_type() }})) as amount
+            coalesce(
+                amount,
+                cast(cast(quantity as {{ total_type() }}) * unit_price as {{ numeric_type() }})
+            ) as amount
         from order_lines
     ),
 

@@ -48,7 +48,10 @@ with
                 case
                     when taken_off <> 0
                     then
-                        cast(signed_units * unit_price as {{ numeric_type() }})
+                        cast(
+                            cast(signed_units as {{ total_type() }})
+                            * unit_price as {{ numeric_type() }}
+                        )
                         - case when signed_units < 0 then - taken_off else taken_off end
                 end
             ) as line_amount

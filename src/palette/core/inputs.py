@@ -363,9 +363,11 @@ def check_file(file: InputFile, table: SourceTable, dialect: Dialect) -> int:
     return int(rows)
 
 
-def beyond(expression: str) -> str:
-    """Write the condition that the result of a calculation with typed columns fits no decimal column."""
-    return f"abs(cast({expression} as double)) >= {MOST['decimal']}"
+def too_large(relation: str, table: SourceTable, expression: str) -> str:
+    """Write the rows of a typed relation of which a calculation has a result that fits no decimal column."""
+    numbers = (each.name for each in table.columns if each.kind in ("decimal", "integer"))
+    floats = ", ".join(f"cast({name} as double) as {name}" for name in numbers)
+    return f"(select * replace ({floats}) from {relation}) where abs({expression}) >= {MOST['decimal']}"
 
 
 def check_calculation(file: InputFile, table: SourceTable, dialect: Dialect, expression: str) -> None:
@@ -377,8 +379,8 @@ def check_calculation(file: InputFile, table: SourceTable, dialect: Dialect, exp
         There is such a row.
     """
     numbered = text_sql(file, table, f"{file.raw.row} as _row")
-    rows = f"select {typed_columns(table, dialect)}, _row from ({numbered})"
-    (row,) = _one_row(file.raw, f"select min(_row) from ({rows}) where {beyond(expression)}")
+    rows = f"(select {typed_columns(table, dialect)}, _row from ({numbered}))"
+    (row,) = _one_row(file.raw, f"select min(_row) from {too_large(rows, table, expression)}")
     if row is not None:
         where = f"row {row}{_line_of(file.raw, row)}"
         raise InputError(

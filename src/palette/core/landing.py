@@ -18,7 +18,6 @@ from palette.core.forms import SourceTable, project_folder
 from palette.core.inputs import (
     InputFile,
     RawFile,
-    beyond,
     check_calculation,
     check_file,
     check_lines,
@@ -28,6 +27,7 @@ from palette.core.inputs import (
     reading,
     sql_string,
     text_sql,
+    too_large,
     typed_columns,
 )
 from palette.core.values import AmbiguityError, Dialect, find_dialect
@@ -218,7 +218,7 @@ def _write(
 def _too_large(connection: duckdb.DuckDBPyConnection, table: SourceTable) -> Iterator[str]:
     """Name the calculations of staging that have a result which would not fit."""
     for expression in table.calculations:
-        found = connection.sql(f"select count(*) from landed where {beyond(expression)}").fetchone()
+        found = connection.sql(f"select count(*) from {too_large('landed', table, expression)}").fetchone()
         if found and found[0]:
             yield expression
 

@@ -370,6 +370,16 @@ class TestValues:
             "amounts do not fit"
         )
 
+    @pytest.mark.parametrize(("quantity", "price"), [("99999999999999", "2"), ("5e13", "99999999999999")])
+    def test_a_calculation_that_is_too_large_in_the_general_form(
+        self, tmp_path: Path, quantity: str, price: str
+    ) -> None:
+        header = "order_id,customer_id,ordered_at,quantity,unit_price\n"
+        good = "1,7,2025-01-31,200000,200000\n"
+        assert len(orders(tmp_path, header + good)) == 1
+        with pytest.raises(InputError, match=r"row 2 \(line 3 of the file\): abs\(quantity \* unit_price\)"):
+            orders(tmp_path, f"{header}{good}1,7,2025-01-31,{quantity},{price}\n")
+
 
 class TestFirstBadValue:
     def test_message_names_file_row_line_and_own_header(self, tmp_path: Path) -> None:
