@@ -116,7 +116,12 @@ def prune_landed() -> None:
 
 
 def load_learners() -> None:
-    """Import the heavy modules without the deprecations of their libraries, which are not the user's."""
+    """Import the heavy modules without the deprecations of their libraries, which are not the user's.
+
+    OpenMP reads the environment as the first of them is imported: its threads sleep while they wait, since
+    those that spin keep a busy core from the thread they wait for.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     log = logging.getLogger("py.warnings")  # where Great Expectations sends them
     log.disabled = True
     for module in HEAVY:

@@ -21,7 +21,7 @@ os._exit(9)
 def rebuilt(demo: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> tuple[Sandbox, Run]:
     """A `palette build` over an earlier warehouse, and what it printed; tests only read it.
 
-    It has one thread more than the others.
+    Its learners have one thread more than the others'.
     """
     place = Sandbox(tmp_path_factory.mktemp("rebuilt"), demo.data)
     shutil.copy(demo.warehouse, place.warehouse)

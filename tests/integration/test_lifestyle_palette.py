@@ -19,6 +19,8 @@ ENGLISH = {
     "weather": "weather.csv",
 }
 
+READ = ("excluded_order_lines", "basket_rules", "customer_palette", "palette_prediction_metrics")
+
 
 @pytest.fixture(scope="module", params=[None, 2], ids=["default seed", "second seed"])
 def planted(request, omnichannel, tmp_path_factory) -> Sandbox:
@@ -28,7 +30,7 @@ def planted(request, omnichannel, tmp_path_factory) -> Sandbox:
     data = tmp_path_factory.mktemp("second seed")
     write_demo(data, ["lpoint"], seed=request.param)
     place = Sandbox(tmp_path_factory.mktemp("planted"), data, retailers="lpoint")
-    return place.build("--select", "+basket_rules", "+customer_palette", "+palette_prediction_metrics")
+    return place.build("--select", *(f"+{mart}" for mart in READ))
 
 
 def truth(sandbox: Sandbox, name: str) -> pd.DataFrame:

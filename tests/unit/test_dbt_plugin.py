@@ -1,0 +1,30 @@
+"""What dbt's process is like before a model runs."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+CODE = """
+import os
+from threadpoolctl import threadpool_info
+from palette import dbt_plugin
+
+def openmp():
+    return any(library["user_api"] == "openmp" for library in threadpool_info())
+
+before = openmp()
+dbt_plugin.load_learners()
+print(before, openmp(), os.environ["OMP_WAIT_POLICY"])
+"""
+
+
+@pytest.mark.parametrize(("own", "expected"), [({}, "passive"), ({"OMP_WAIT_POLICY": "active"}, "active")])
+def test_threads_sleep_while_they_wait_unless_the_user_says_otherwise(own, expected):
+    """OpenMP reads its policy as its library is loaded, so none may be until it is set."""
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    done = subprocess.run(
+        [sys.executable, "-c", CODE], env=environment | own, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["False", "True", expected]
