@@ -251,7 +251,7 @@ def _rule_label(rule: str, words: Words) -> str:
 
 def example_customers(marts: Marts) -> list[str]:
     """Choose customers to show: of different segments, those with most lists and then most revenue."""
-    lists = marts("recommendations", "distinct list_name").groupby("customer_id").size()
+    lists = marts("recommendations", "distinct list_name, customer_id").groupby("customer_id").size()
     customers = marts("customer_360", "customer_id, rfm_segment, revenue").set_index("customer_id")
     customers = customers.assign(lists=lists).dropna(subset=["lists"]).reset_index()
     order = ["lists", "revenue", "customer_id"]

@@ -48,7 +48,13 @@ def _withheld(parts: pd.DataFrame, words: Words) -> list[Figure]:
         [row.table_name, row.retailer, row.list_name, row.check_name, words.count(row.rows_found)]
         for row in rows(parts.fillna({"retailer": "", "list_name": ""}))
     ]
-    headers = ["table", "retailer", "list", "check", "unexpected"]
+    headers = [
+        words("quality.table"),
+        words("quality.retailer"),
+        words("quality.list"),
+        words("quality.check"),
+        words("quality.unexpected"),
+    ]
     return [
         Figure(
             "withheld",
@@ -56,7 +62,7 @@ def _withheld(parts: pd.DataFrame, words: Words) -> list[Figure]:
             words("quality.withheld_sentence", parts=words.count(len(parts))),
             ("withheld",),
             Table(
-                [words(f"quality.{name}") for name in headers],
+                headers,
                 written,
                 numeric=[4],
                 flagged=range(len(parts)),
