@@ -120,13 +120,13 @@ def build_scratch(site: Site, options: Sequence[str]) -> None:
     try:
         run("build", *UNTESTED)
     except BuildError as error:
-        found = failures(site.artefacts, site.scratch)
-        if not found:
-            raise
+        found, nothing_else = failures(site.artefacts, site.scratch)
         for failure in found:
             print(f"FAILED {failure}", flush=True)
         if not all(failure.is_removable for failure in found):
             raise BuildError(f"{error}. {advice(found)}") from error
+        if not (found and nothing_else):
+            raise
         take_out(site.scratch, site.counts, found)
         tables = sorted({failure.table for failure in found if failure.table})
         print(f"Withheld from {', '.join(tables)}; building what reads them without it", flush=True)

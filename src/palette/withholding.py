@@ -61,7 +61,7 @@ class Failure:
         )
 
 
-def failures(artefacts: Path, scratch: Path) -> list[Failure] | None:
+def failures(artefacts: Path, scratch: Path) -> tuple[list[Failure], bool]:
     """Say what the failed checks of a build are about.
 
     Parameters
@@ -73,27 +73,26 @@ def failures(artefacts: Path, scratch: Path) -> list[Failure] | None:
 
     Returns
     -------
-    list of Failure or None
-        None where something other than a data test failed: a model, a unit test, or dbt itself.
+    (list of Failure, bool)
+        What data tests found, and whether nothing else failed: a model, a unit test, or dbt itself.
     """
     try:
         ran = json.loads((artefacts / "run_results.json").read_text(encoding="utf-8"))["results"]
         nodes = json.loads((artefacts / "manifest.json").read_text(encoding="utf-8"))["nodes"]
     except (OSError, ValueError):
-        return None
+        return [], False
     failed = [result for result in ran if result["status"] not in HELD]
-    if any(result["status"] != "fail" or not result["unique_id"].startswith("test.") for result in failed):
-        return None
+    checks = [each for each in failed if each["status"] == "fail" and each["unique_id"].startswith("test.")]
     tables = {node["alias"]: node for node in nodes.values() if node["resource_type"] in ("model", "seed")}
     found: list[Failure] = []
     with duckdb.connect(str(scratch), read_only=True) as connection:
-        for result in failed:
+        for result in checks:
             node = nodes[result["unique_id"]]
             attached = nodes.get(node.get("attached_node") or "", {}).get("alias")
             query = connection.sql(result["compiled_code"])
             rows = [dict(zip(query.columns, row, strict=True)) for row in query.fetchall()]
             found += _of_rows(node["name"], attached, rows, tables)
-    return found
+    return found, len(checks) == len(failed)
 
 
 def advice(found: Sequence[Failure]) -> str:

@@ -190,7 +190,9 @@ def test_a_failed_critical_expectation_stops_the_build(broken_project, earlier):
     lines = [line for line in run.output.splitlines() if "CRITICAL core.order_lines" in line]
     assert any("(quantity)" in line and " rows unexpected" in line for line in lines), run.output
     assert broken_project.warehouse.read_bytes() == earlier
-    unfinished = broken_project.folder / ".building" / broken_project.warehouse.name
+    name = broken_project.warehouse.name
+    unfinished = broken_project.folder / ".building" / name / name
+    assert "Others stand on what is wrong: order_lines" in run.output
     assert str(unfinished) in run.output
     with duckdb.connect(str(unfinished), read_only=True) as connection:
         failed = connection.execute("select count(*) from quality_results where not success").fetchone()
@@ -200,6 +202,31 @@ def test_a_failed_critical_expectation_stops_the_build(broken_project, earlier):
         """).fetchall()
     assert failed[0] > 0
     assert builds == [(False,), (True,)]
+
+
+def test_a_list_that_a_check_finds_wrong_is_withheld_and_the_rest_put_in_place(broken_project, demo):
+    """A list of what customers have not bought that holds what they have."""
+    model = broken_project.project / "models/marts/recommendations/recommendations.sql"
+    swapped = """case offered.list_name
+                when 'again' then 'discover' when 'discover' then 'again' else offered.list_name
+            end as list_name,"""
+    model.write_text(model.read_text().replace("offered.list_name,\n", f"{swapped}\n", 1))
+    run = broken_project.run("palette", "build", "--vars", "{palette_backtest: false}")
+    assert run.code == 3, run.output
+    check = "assert_recommendations_are_not_bought"
+    for words in (f"recommendations (retailer online_retail, list_name discover): {check} found", "Withheld"):
+        assert words in run.output
+    lists = broken_project.query("select distinct list_name from recommendations order by all")["list_name"]
+    assert list(lists) == ["again", "next", "push"]
+    (lacking,) = broken_project.query("select * from withheld").to_dict("records")
+    assert (lacking["table_name"], lacking["list_name"], lacking["check_name"]) == (
+        "recommendations",
+        "discover",
+        check,
+    )
+    customers = "select count(*) as customers, count(distinct customer_id) as different from customer_360"
+    assert broken_project.query(customers).equals(demo.query(customers))
+    assert "Withheld from recommendations (retailer online_retail" in run.output
 
 
 def test_a_failed_warning_is_reported_and_the_build_passes(sandbox):

@@ -306,14 +306,15 @@ def test_a_list_that_the_hybrid_loses_is_made_by_what_beats_it(sandbox):
     sandbox.build("--select", "+recommendation_metrics", "--exclude-resource-type", "unit_test")
     with duckdb.connect(str(sandbox.warehouse)) as connection:
         connection.execute("""
-            update recommendation_metrics
+            update intermediate.recommendation_backtest
             set value = if(model = 'own_then_popular', 0.99, value), rival = 'own_then_popular',
                 rival_lead = 0.2, rival_lead_low = if(model = 'own_then_popular', -0.2, 0.1)
             where list_name = 'next' and metric = 'ndcg' and k = 10 and fold = 0 and segment = 'all'
-                and part = 'all'
+                and part = 'all' and rule = 'none'
         """)
     gate = "assert_chosen_model_is_not_worse_than_another"
-    sandbox.build("--select", "recommendation_choice_history", "recommendation_choices", gate)
+    built = ("recommendation_metrics", "recommendation_choice_history", "recommendation_choices")
+    sandbox.build("--select", *built, gate)
     made_by = "select model from recommendation_choices where list_name = 'next'"
     assert sandbox.query(made_by)["model"].tolist() == ["own_then_popular"]
     with duckdb.connect(str(sandbox.warehouse)) as connection:

@@ -79,9 +79,11 @@ def built(tmp_path):
 
 
 def test_the_rows_of_a_test_say_which_part_is_wrong(built):
-    (found,) = failures(*built(recommendations="success", not_bought="fail"))
+    ((found,), _) = failures(*built(recommendations="success", not_bought="fail"))
     assert (found.table, found.part) == ("recommendations", (("retailer", "shop"), ("list_name", "discover")))
     assert found.is_removable
+    assert failures(*built(recommendations="success", not_bought="fail"))[1]
+    assert not failures(*built(recommendations="error", not_bought="fail"))[1]
     assert str(found) == (
         "recommendations (retailer shop, list_name discover): not_bought found 1 row, "
         "such as retailer = shop, customer_id = b, list_name = discover"
@@ -89,14 +91,14 @@ def test_the_rows_of_a_test_say_which_part_is_wrong(built):
 
 
 def test_a_table_that_others_stand_on_is_never_taken_out(built):
-    (found,) = failures(*built(unique_lines="fail"))
+    ((found,), _) = failures(*built(unique_lines="fail"))
     assert not found.is_removable
     assert "order_lines: unique_lines found 1 row, such as line = 1, copies = 2" in advice([found])
     assert "dbt test --select unique_lines" in advice([found])
 
 
 def test_an_expectation_is_about_its_relation(built):
-    (found,) = failures(*built(critical="fail"))
+    ((found,), _) = failures(*built(critical="fail"))
     assert (found.table, found.part, found.rows) == ("recommendations", (), 7)
     assert found.check == "expect_table_row_count"
     assert found.look == "target/data_docs/marts/recommendations.html"
@@ -104,19 +106,19 @@ def test_an_expectation_is_about_its_relation(built):
 
 @pytest.mark.parametrize("status", [{"order_lines": "error"}, {"rule": "fail"}, {"not_bought": "error"}])
 def test_what_is_no_failed_data_test_is_not_withheld(built, status):
-    assert failures(*built(**status)) is None
+    assert failures(*built(**status)) == ([], False)
 
 
 def test_without_what_dbt_writes_nothing_is_withheld(built):
     artefacts, scratch = built(not_bought="fail")
     (artefacts / "run_results.json").unlink()
-    assert failures(artefacts, scratch) is None
+    assert failures(artefacts, scratch) == ([], False)
 
 
 def test_the_wrong_part_is_taken_out_and_written_down(built):
     artefacts, scratch = built(not_bought="fail")
     counts = artefacts / "row_counts.json"
-    take_out(scratch, counts, failures(artefacts, scratch))
+    take_out(scratch, counts, failures(artefacts, scratch)[0])
     with duckdb.connect(str(scratch)) as connection:
         rows = connection.execute("select retailer, list_name from recommendations order by all").fetchall()
         assert rows == [("shop", "again"), ("till", "discover")]
@@ -130,5 +132,5 @@ def test_the_wrong_part_is_taken_out_and_written_down(built):
 def test_a_part_that_nothing_tells_apart_is_all_of_the_table(built):
     artefacts, scratch = built(critical="fail")
     counts = artefacts / "row_counts.json"
-    take_out(scratch, counts, failures(artefacts, scratch))
+    take_out(scratch, counts, failures(artefacts, scratch)[0])
     assert json.loads(counts.read_text()) == {"main.recommendations": 0, "main.withheld": 1}

@@ -12,9 +12,10 @@ with
     -- of fewer customers than 30 an interval says nothing
     judged as (
         select *
-        from {{ ref('recommendation_metrics') }}
+        from {{ ref('recommendation_backtest') }}
         where
-            metric = 'ndcg'
+            rule = 'none'
+            and metric = 'ndcg'
             and k = 10
             and segment = 'all'
             and part = 'all'
