@@ -229,6 +229,10 @@ def is_purchases(table: SourceTable) -> bool:
     return table is forms()[table.form].purchases
 
 
+def is_missing(row: dict[str, Any], columns: list[Column]) -> bool:
+    return any(row[column.name] is None and not column.may_be_empty for column in columns)
+
+
 @st.composite
 def made_files(draw: st.DrawFn, purchases_alone: bool = False) -> Made:
     """A file of any table, or of purchases, with at most one kind of dirt."""
@@ -240,7 +244,6 @@ def made_files(draw: st.DrawFn, purchases_alone: bool = False) -> Made:
     count = draw(st.integers(1, 5))
     cells: list[list[str]] = []
     rows: list[dict[str, Any]] = []
-    empty = False
     is_workbook = writing.ending == "xlsx"  # whose rows are numbered as a spreadsheet shows them
     for _ in range(count):
         row = [draw(values(column.kind, writing)) for column in columns]
@@ -249,12 +252,12 @@ def made_files(draw: st.DrawFn, purchases_alone: bool = False) -> Made:
                 row[at] = (draw(st.sampled_from(["", " ", "NULL", "n/a"])), None)
             elif row[at][1] is None and not column.may_be_empty and draw(st.integers(0, 9)):
                 row[at] = ("x1", "x1")
-            empty |= row[at][1] is None and not column.may_be_empty
         cells.append([text for text, _ in row] + [draw(st.sampled_from(["", "x", "1"])) for _ in further])
         rows.append({column.name: truth for column, (_, truth) in zip(columns, row, strict=True)})
     stem = table.patterns[0].removesuffix(".csv").replace("*", "") or "data"
     made = Made(f"{stem}.{writing.ending}", b"", table, {"form": table.form}, rows)
     # What a form assumes has to be declared where files are written otherwise.
+    empty = any(is_missing(row, columns) for row in rows)
     is_declared = "date_order" in forms()[table.form].defaults or draw(st.booleans())
     made.declared |= {"date_order": writing.order, "decimal_mark": writing.mark} if is_declared else {}
     if "utf-16-" in writing.encoding or writing.encoding.startswith("cp"):
@@ -277,6 +280,7 @@ def made_files(draw: st.DrawFn, purchases_alone: bool = False) -> Made:
             st.text(st.characters(codec="ascii", exclude_characters="\0\x1a"), max_size=8)
         )
         rows[where][columns[at].name] = ANY
+        empty = any(is_missing(row, columns) for row in rows)
     made.must_fail |= empty
     made.must_land = made.dirt == "none" and not empty and is_declared and not further
     all_headers = [*headers, *further]
@@ -351,9 +355,12 @@ def as_text(draw: st.DrawFn, made: Made, writing: Writing, lines: list[list[str]
         WRONG_FIELDS[made.dirt](draw, lines)
         made.must_fail = True
     out = io.StringIO()
-    csv.writer(
-        out, delimiter=writing.delimiter, quoting=writing.quoting, lineterminator=writing.line_end
-    ).writerows(lines)
+    # Python's writer quotes a line end only where it is the rows' own.
+    broken = any("\n" in cell or "\r" in cell for line in lines for cell in line)
+    quoting = csv.QUOTE_ALL if broken else writing.quoting
+    csv.writer(out, delimiter=writing.delimiter, quoting=quoting, lineterminator=writing.line_end).writerows(
+        lines
+    )
     text = out.getvalue()
     end = writing.line_end
     match made.dirt:

@@ -624,7 +624,8 @@ def _write_rows(path: Path, form: CsvFormat, blank: int, width: int, out: Path) 
     """
     ends: set[str] = set()
     with _lines(path, form.encoding) as lines, out.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
+        # By default Python 3.11 leaves a field with a line end other than the rows' without quotes.
+        writer = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
         if form.delimiter == _BLANKS:
             writer.writerows(line.split() for line in lines if line.strip())
             return

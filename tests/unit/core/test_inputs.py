@@ -471,6 +471,13 @@ class TestMalformedLines:
         write_lines(tmp_path / "data.csv", GOOD, with_value("InvoiceNo", "\ufeff536365"))
         assert [row[0] for row in read(tmp_path)] == ["536365", "536365"]
 
+    @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+    def test_line_ends_within_quotes_may_be_others(self, tmp_path: Path, end: str) -> None:
+        names = ["a\nb", "a\r\nb", "a\rb", '"\r"']
+        lines = [with_value("Description", '"' + name.replace('"', '""') + '"') for name in names]
+        write(tmp_path / "data.csv", end.join([HEADER, *map(",".join, lines)]) + end)
+        assert [row[2] for row in read(tmp_path)] == names
+
     @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
     def test_nul_is_no_text(self, tmp_path: Path, encoding: str) -> None:
         text = KAGGLE.replace("£5 MUG", "찻잔\0")
