@@ -128,24 +128,24 @@ def carry_over(site: Site) -> None:
     """
     if not site.warehouse.exists():
         return
-    with duckdb.connect() as connection:
-        try:
+    try:
+        with duckdb.connect() as connection:
             _attach_earlier(connection, site)
-        except (duckdb.Error, OSError) as error:
-            raise BuildError(
-                f"{site.warehouse}: its {' and '.join(CARRIED)} cannot be read, so nothing was built. Close "
-                f"whatever writes to the file, or move it away to begin anew. {_first_line(error)}"
-            ) from error
-        declared = connection.execute(
-            "select table_name, sql from duckdb_tables() "
-            "where database_name = 'earlier' and schema_name = 'main' and list_contains(?, table_name)",
-            [list(CARRIED)],
-        ).fetchall()
-        connection.execute(f"attach {sql_string(site.scratch)} as scratch")
-        connection.execute("use scratch")
-        for name, sql in declared:
-            connection.execute(sql)
-            connection.execute(f"insert into {name} from earlier.main.{name}")
+            declared = connection.execute(
+                "select table_name, sql from duckdb_tables() "
+                "where database_name = 'earlier' and schema_name = 'main' and list_contains(?, table_name)",
+                [list(CARRIED)],
+            ).fetchall()
+            connection.execute(f"attach {sql_string(site.scratch)} as scratch")
+            connection.execute("use scratch")
+            for name, sql in declared:
+                connection.execute(sql)
+                connection.execute(f"insert into {name} from earlier.main.{name}")
+    except (duckdb.Error, OSError) as error:
+        raise BuildError(
+            f"{site.warehouse}: its {' and '.join(CARRIED)} cannot be read, so nothing was built. "
+            f"Close whatever writes to the file, or move it away to begin anew. {_first_line(error)}"
+        ) from error
 
 
 def publish(site: Site, *, wait: float = 0.0) -> None:

@@ -76,7 +76,7 @@ def build(dbt_vars: str | None = None, *, wait: float = 0.0) -> Path:
         built is not whole. The earlier file is as it was.
     """
     warehouse = warehouse_path()
-    kept = f"{warehouse} is as it was" if warehouse.exists() else "no warehouse was written"
+    before = _identity(warehouse)
     with building_site(warehouse, wait=wait) as site:
         try:
             carry_over(site)
@@ -84,13 +84,25 @@ def build(dbt_vars: str | None = None, *, wait: float = 0.0) -> Path:
             build_scratch(site, ["--vars", dbt_vars] if dbt_vars else [])
             publish(site, wait=wait)
         except BuildError as error:
-            raise BuildError(f"{error}. {kept[0].upper()}{kept[1:]}") from error
+            raise BuildError(f"{error}. {outcome(warehouse, before)}") from error
         except (KeyboardInterrupt, SystemExit):
             clear(site.scratch.parent)
-            print(kept[0].upper() + kept[1:], flush=True)
+            print(outcome(warehouse, before), flush=True)
             raise
         prune(find_retailers(data_folder(), chosen_retailers()).retailers)
     return warehouse
+
+
+def outcome(warehouse: Path, before: int | None) -> str:
+    """Say which warehouse is there, of which the earlier one had the identity ``before``."""
+    now = _identity(warehouse)
+    if now is None:
+        return "No warehouse was written"
+    return f"{warehouse} is as it was" if now == before else f"{warehouse} is the new one, whole"
+
+
+def _identity(warehouse: Path) -> int | None:
+    return warehouse.stat().st_ino if warehouse.exists() else None
 
 
 def build_scratch(site: Site, options: Sequence[str]) -> None:

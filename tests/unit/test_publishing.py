@@ -16,6 +16,7 @@ import pytest
 from palette import publishing
 from palette.core import writing
 from palette.publishing import BuildError, building_site, carry_over, logs, publish, verify
+from palette.warehouse import outcome
 
 SPAWNING = get_context("forkserver")
 SPAWNING.set_forkserver_preload(["palette.publishing"])
@@ -269,6 +270,17 @@ def test_a_full_disk_ends_with_the_earlier_file_or_the_new_one(small_disk, megab
                 assert lines(warehouse) == {"new"}
                 return
     assert warehouse.read_bytes() == before
+
+
+def test_after_a_move_that_was_not_flushed_the_new_file_is_said_to_be_there(warehouse, monkeypatch):
+    before = warehouse.stat().st_ino
+    monkeypatch.setattr(publishing, "move", lambda site: site.scratch.replace(site.warehouse) and (1 / 0))
+    with building_site(warehouse) as site:
+        finish(site)
+        assert outcome(warehouse, before) == f"{warehouse} is as it was"
+        with pytest.raises(ZeroDivisionError):
+            publish(site)
+    assert outcome(warehouse, before) == f"{warehouse} is the new one, whole"
 
 
 # ---- others at the same warehouse
