@@ -74,6 +74,7 @@ class Place:
                 stderr=subprocess.STDOUT,
                 text=True,
                 start_new_session=True,
+                preexec_fn=_listen_to_ctrl_c,
             )
         )
 
@@ -84,6 +85,11 @@ class Place:
         """What lies in the warehouse's folder beside it and the lock's file."""
         kept = {self.warehouse.name, f".{self.warehouse.name}.lock"}
         return {path.name for path in self.warehouse.parent.iterdir()} - kept
+
+
+def _listen_to_ctrl_c() -> None:
+    """Undo what a shell does to what it runs in the background, these tests perhaps among it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def fingerprint(warehouse: Path) -> dict[str, tuple[int, int]]:

@@ -45,6 +45,7 @@ SETTINGS = [part for key, value in THE_STUDYS.items() for part in ("--set", f"{k
 LISTS = {
     "customer_360",
     "newcomer_offers",
+    "recommendation_choices",
     "recommendation_metrics",
     "recommendation_rule_costs",
     "recommendations",

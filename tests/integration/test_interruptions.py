@@ -35,6 +35,11 @@ def has_ended(pid: int) -> bool:
     return not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z"
 
 
+def listen_to_ctrl_c() -> None:
+    """Undo what a shell does to what it runs in the background, these tests perhaps among it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture
 def building(sandbox):
     """A build that dbt is at, over an earlier warehouse, with dbt's process id."""
@@ -48,6 +53,7 @@ def building(sandbox):
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        preexec_fn=listen_to_ctrl_c,
     )
     assert until(lambda: children(command.pid) or command.poll() is not None)
     yield command, children(command.pid)[0]
