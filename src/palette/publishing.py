@@ -22,6 +22,7 @@ PURCHASES = "main.order_lines"
 # Tables that no input gives again: a build begins with those of the earlier warehouse.
 CARRIED = ("quality_history", "recommendation_choice_history")
 ROW_COUNTS = "PALETTE_ROW_COUNTS"  # environment variable: the file in which dbt leaves what it counted
+NEARLY_FULL = 16e6  # bytes: with so few left, whatever goes wrong goes wrong because of that
 LOGS = (
     ".wal",
     ".wal.checkpoint",
@@ -108,6 +109,8 @@ def building_site(warehouse: Path, *, wait: float = 0.0, afresh: bool = True) ->
         try:
             if afresh:
                 clear(scratch.parent)
+                if (free := shutil.disk_usage(real.parent).free) < NEARLY_FULL:
+                    raise BuildError(full(real.parent, free))
                 site.earlier.mkdir(parents=True)
         except OSError as error:
             raise _unwritable(scratch.parent, error) from error
@@ -332,6 +335,11 @@ def clear(folder: Path) -> None:
         folder.unlink(missing_ok=True)
     if folder.parent.is_dir() and not any(folder.parent.iterdir()):
         folder.parent.rmdir()
+
+
+def full(folder: Path, free: int) -> str:
+    """Say that a disk is full, in words for the middle or the whole of a message."""
+    return f"the disk of {folder} is full ({free / 1e6:.0f} MB are left)"
 
 
 def _unwritable(folder: Path, error: OSError) -> BuildError:

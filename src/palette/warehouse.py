@@ -14,11 +14,20 @@ from palette.core.landing import prune
 from palette.core.retailers import DEMO, chosen_retailers, data_folder, find_retailers
 from palette.core.writing import unfinished
 from palette.demo import write_demo
-from palette.publishing import ROW_COUNTS, BuildError, Site, building_site, carry_over, clear, publish
+from palette.publishing import (
+    NEARLY_FULL,
+    ROW_COUNTS,
+    BuildError,
+    Site,
+    building_site,
+    carry_over,
+    clear,
+    full,
+    publish,
+)
 from palette.withholding import advice, failures, take_out
 
 UNTESTED = ("--exclude-resource-type", "unit_test")  # they look at code, not at data
-NEARLY_FULL = 16e6  # bytes: with so few left, whatever dbt says, it says because of that
 PARSED = "partial_parse.msgpack"  # which saves dbt to read every file anew
 
 _LIBRARY = ctypes.CDLL(None)
@@ -126,7 +135,7 @@ def build_scratch(site: Site, options: Sequence[str]) -> None:
             if not folder.is_dir():
                 raise BuildError(f"{reason}: {folder} is gone")
             if (free := shutil.disk_usage(folder).free) < NEARLY_FULL:
-                reason += f": the disk of {folder} is full ({free / 1e6:.0f} MB are left)"
+                reason += f": {full(folder, free)}"
             raise BuildError(f"{reason}. What was built until then: {site.scratch}")
 
     try:

@@ -255,7 +255,8 @@ os._exit(0)
 
 
 @pytest.mark.parametrize("megabytes", range(3, 13))
-def test_a_full_disk_ends_with_the_earlier_file_or_the_new_one(small_disk, megabytes):
+def test_a_full_disk_ends_with_the_earlier_file_or_the_new_one(small_disk, megabytes, monkeypatch):
+    monkeypatch.setattr(publishing, "NEARLY_FULL", 0)
     warehouse = small_disk(megabytes) / "palette.duckdb"
     write(warehouse, "earlier")
     before = warehouse.read_bytes()
@@ -281,6 +282,15 @@ def test_after_a_move_that_was_not_flushed_the_new_file_is_said_to_be_there(ware
         with pytest.raises(ZeroDivisionError):
             publish(site)
     assert outcome(warehouse, before) == f"{warehouse} is the new one, whole"
+
+
+def test_on_a_disk_that_is_full_nothing_is_begun(small_disk):
+    folder = small_disk(5)
+    with (
+        pytest.raises(BuildError, match=f"the disk of {folder} is full"),
+        building_site(folder / "palette.duckdb"),
+    ):
+        pytest.fail("built")
 
 
 # ---- others at the same warehouse
