@@ -9,6 +9,8 @@ from pathlib import Path
 
 import duckdb
 
+from harm import children, listen_to_ctrl_c
+
 ROOT = Path(__file__).parents[2]
 PALETTE = Path(sys.executable).with_name("palette")
 
@@ -32,10 +34,7 @@ class Running:
 
     def children(self) -> list[int]:
         """Ids of the processes that it started."""
-        found = subprocess.run(
-            ["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=False
-        )
-        return [int(pid) for pid in found.stdout.split()]
+        return children(self.process.pid)
 
     def wait(self) -> Done:
         output, _ = self.process.communicate()
@@ -74,7 +73,7 @@ class Place:
                 stderr=subprocess.STDOUT,
                 text=True,
                 start_new_session=True,
-                preexec_fn=_listen_to_ctrl_c,
+                preexec_fn=listen_to_ctrl_c,
             )
         )
 
@@ -87,17 +86,12 @@ class Place:
         return {path.name for path in self.warehouse.parent.iterdir()} - kept
 
 
-def _listen_to_ctrl_c() -> None:
-    """Undo what a shell does to what it runs in the background, these tests perhaps among it."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def fingerprint(warehouse: Path) -> dict[str, tuple[int, int]]:
-    """Rows of every mart, and a sum over what is in them whatever their order; the history is left out."""
+    """Rows of every mart, and a sum over what is in them whatever their order; histories are left out."""
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         names = connection.execute(
             "select table_name from duckdb_tables() "
-            "where schema_name = 'main' and table_name <> 'quality_history'"
+            "where schema_name = 'main' and not ends_with(table_name, '_history')"
         ).fetchall()
         query = "select count(*), coalesce(bit_xor(hash(t)), 0) from {} as t"
         return {name: connection.execute(query.format(name)).fetchone() for (name,) in names}

@@ -30,24 +30,24 @@ def write_shop(data: Path, seed: int) -> Path:
     return data
 
 
-@pytest.fixture(scope="session")
-def earlier(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """The warehouse of one shop; tests only copy it."""
-    folder = tmp_path_factory.mktemp("earlier")
-    place = Place(folder, write_shop(folder / "data", 1))
+def built(folder: Path, seed: int) -> Place:
+    """Build the warehouse of a shop, whose lines the seed draws."""
+    place = Place(folder, write_shop(folder / "data", seed))
     done = place.build().wait()
     assert done.code == 0, done.output
     return place
+
+
+@pytest.fixture(scope="session")
+def earlier(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """The warehouse of one shop; tests only copy it."""
+    return built(tmp_path_factory.mktemp("earlier"), 1)
 
 
 @pytest.fixture(scope="session")
 def later(tmp_path_factory: pytest.TempPathFactory) -> Place:
     """The warehouse of the same shop with other lines; tests only read it."""
-    folder = tmp_path_factory.mktemp("later")
-    place = Place(folder, write_shop(folder / "data", 2))
-    done = place.build().wait()
-    assert done.code == 0, done.output
-    return place
+    return built(tmp_path_factory.mktemp("later"), 2)
 
 
 @pytest.fixture

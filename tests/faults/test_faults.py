@@ -4,13 +4,14 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import duckdb
 import pytest
 from builds import PALETTE, Place, fingerprint, state_of
+
+from harm import leave_a_log
 
 DBT = PALETTE.with_name("dbt")
 MOMENTS = random.Random(0)
@@ -65,31 +66,10 @@ def test_ctrl_c_ends_dbt_too(place, states, seconds):
     assert place.left_over() == set()
 
 
-@pytest.fixture
-def disk(tmp_path: Path):
-    """Mount a disk of so many megabytes, which only root may."""
-    mounted = []
-
-    def mount(megabytes: float, *options: str) -> Path:
-        folder = tmp_path / "disk"
-        folder.mkdir()
-        size = ",".join([f"size={int(megabytes * 1e6)}", *options])
-        command = ["mount", "-t", "tmpfs", "-o", size, "none", str(folder)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            pytest.skip(f"a small disk cannot be mounted here: {done.stderr.strip()}")
-        mounted.append(folder)
-        return folder
-
-    yield mount
-    for folder in mounted:
-        subprocess.run(["umount", folder], check=True)
-
-
 @pytest.mark.parametrize("times", [1.02, 1.1, 1.2, 1.3, 1.5, 1.7, 1.9, 2.0, 2.2, 2.6])
-def test_the_disk_is_full(earlier, later, states, disk, times):
+def test_the_disk_is_full(earlier, later, states, small_disk, times):
     """Room for so many times the earlier warehouse, which lies there."""
-    folder = disk(times * earlier.warehouse.stat().st_size / 1e6)
+    folder = small_disk(times * earlier.warehouse.stat().st_size / 1e6)
     place = Place(folder, later.data, artefacts=later.folder)
     place.warehouse.parent.mkdir()
     place.warehouse.write_bytes(earlier.warehouse.read_bytes())
@@ -101,14 +81,7 @@ def test_the_disk_is_full(earlier, later, states, disk, times):
 
 def test_a_log_of_a_plain_build_that_was_killed(place, states):
     """It stopped in the middle of replacing a table."""
-    script = """
-import duckdb, os, sys
-connection = duckdb.connect(sys.argv[1])
-connection.execute("set wal_autocheckpoint = '1GB'")
-connection.execute("create or replace table orders as select * from orders limit 1")
-os._exit(9)
-"""
-    subprocess.run([sys.executable, "-c", script, str(place.warehouse)], check=False)
+    leave_a_log(place.warehouse, "create or replace table orders as select * from orders limit 1")
     assert place.left_over() == {"palette.duckdb.wal"}
     builds_again(place, states)
 
@@ -176,8 +149,8 @@ def test_a_writer_who_comes_meanwhile_keeps_the_new_warehouse_waiting(place, sta
     assert place.left_over() == set()
 
 
-def test_a_folder_that_is_read_only(earlier, later, disk):
-    folder = disk(3 * earlier.warehouse.stat().st_size / 1e6)
+def test_a_folder_that_is_read_only(earlier, later, small_disk):
+    folder = small_disk(3 * earlier.warehouse.stat().st_size / 1e6)
     place = Place(folder, later.data, artefacts=later.folder)
     place.warehouse.parent.mkdir()
     place.warehouse.write_bytes(earlier.warehouse.read_bytes())

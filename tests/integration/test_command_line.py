@@ -2,19 +2,11 @@
 
 import json
 import shutil
-import subprocess
-import sys
 
 import pytest
 from sandboxes import ONE_FOLD, ROOT, Run, Sandbox, identical
 
-# What a plain build that was killed leaves: a log that DuckDB would replay onto any file of the name.
-KILLED_WRITER = """
-import duckdb, os, sys
-connection = duckdb.connect(sys.argv[1])
-connection.execute("create or replace table orders as select * from orders limit 1")
-os._exit(9)
-"""
+from harm import leave_a_log
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +17,7 @@ def rebuilt(demo: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> tuple[Sa
     """
     place = Sandbox(tmp_path_factory.mktemp("rebuilt"), demo.data)
     shutil.copy(demo.warehouse, place.warehouse)
-    subprocess.run([sys.executable, "-c", KILLED_WRITER, str(place.warehouse)], check=False)
-    assert place.warehouse.with_name("palette.duckdb.wal").exists()
+    leave_a_log(place.warehouse, "create or replace table orders as select * from orders limit 1")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OMP_NUM_THREADS", "2")
         return place, place.run("palette", "build", *ONE_FOLD)

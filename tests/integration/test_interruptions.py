@@ -10,14 +10,9 @@ import duckdb
 import pytest
 from sandboxes import BIN
 
+from harm import children, listen_to_ctrl_c
+
 PATIENCE = 60  # seconds, many more than are needed
-
-
-def children(pid: int) -> list[int]:
-    found = subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
-    )
-    return [int(child) for child in found.stdout.split()]
 
 
 def until(condition) -> bool:
@@ -33,11 +28,6 @@ def until(condition) -> bool:
 def has_ended(pid: int) -> bool:
     status = Path(f"/proc/{pid}/stat")
     return not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z"
-
-
-def listen_to_ctrl_c() -> None:
-    """Undo what a shell does to what it runs in the background, these tests perhaps among it."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from harm import leave_a_log
 from palette import publishing
 from palette.core import writing
 from palette.publishing import BuildError, building_site, carry_over, logs, publish, verify
@@ -21,14 +22,7 @@ from palette.warehouse import outcome
 SPAWNING = get_context("forkserver")
 SPAWNING.set_forkserver_preload(["palette.publishing"])
 
-# What a plain build that was killed leaves: a file, and beside it a log that was not brought into it.
-KILLED_WRITER = """
-import duckdb, os, sys
-connection = duckdb.connect(sys.argv[1])
-connection.execute("set wal_autocheckpoint = '1GB'")
-connection.execute("create or replace table order_lines as select 'half built' as line from range(7)")
-os._exit(9)
-"""
+HALF_BUILT = "create or replace table order_lines as select 'half built' as line from range(7)"
 
 
 def write(file: Path, line: str, rows: int = 3) -> None:
@@ -55,11 +49,6 @@ def build(warehouse: Path, line: str = "new") -> None:
         publish(site)
 
 
-def leave_a_log(warehouse: Path) -> None:
-    subprocess.run([sys.executable, "-c", KILLED_WRITER, str(warehouse)], check=False)
-    assert logs(warehouse)[0].exists()
-
-
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Path:
     """The earlier warehouse."""
@@ -81,7 +70,7 @@ def test_the_new_file_takes_the_place_of_the_earlier_one(warehouse):
 
 
 def test_a_stale_log_is_not_replayed_onto_the_new_file(warehouse):
-    leave_a_log(warehouse)
+    leave_a_log(warehouse, HALF_BUILT)
     build(warehouse)
     assert lines(warehouse) == {"new"}
     assert left_over(warehouse) == []
@@ -142,7 +131,7 @@ def killed_at(warehouse: Path, at: int) -> int:
 def test_killed_at_any_call_the_earlier_or_the_new_file_is_there_and_the_next_build_works(
     warehouse, tmp_path
 ):
-    leave_a_log(warehouse)
+    leave_a_log(warehouse, HALF_BUILT)
     earlier = warehouse.read_bytes()
     seen: set[str] = set()
     at, ended = 1, 0
@@ -163,7 +152,7 @@ def test_killed_at_any_call_the_earlier_or_the_new_file_is_there_and_the_next_bu
 
 
 def test_the_log_that_a_dead_build_set_aside_is_put_back(warehouse):
-    leave_a_log(warehouse)
+    leave_a_log(warehouse, HALF_BUILT)
     log = logs(warehouse)[0]
     with building_site(warehouse) as site:
         finish(site)
@@ -220,28 +209,6 @@ def test_a_warehouse_without_a_purchase_does_not_replace_another(warehouse):
         with pytest.raises(BuildError, match="not one purchase"):
             publish(site)
     assert warehouse.read_bytes() == before
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path):
-    """Mount a disk of so many megabytes, which only root may."""
-    mounted = []
-
-    def mount(megabytes: int) -> Path:
-        folder = tmp_path / f"disk of {megabytes}"
-        folder.mkdir()
-        size = f"size={megabytes}m"
-        done = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", size, "none", folder], capture_output=True, check=False
-        )
-        if done.returncode:
-            pytest.skip(f"a small disk cannot be mounted here: {done.stderr.decode().strip()}")
-        mounted.append(folder)
-        return folder
-
-    yield mount
-    for folder in mounted:
-        subprocess.run(["umount", folder], check=True)
 
 
 # What dbt does on a disk that becomes full: what it was told to write is in the log, and it ends well.
