@@ -34,10 +34,11 @@
 {% endmacro %}
 
 
-{# What this build made, counted on the connection that made it: what is put in place is compared with it. #}
+{# What this build made, counted on the connection that made it: `palette build` asks for it, and compares
+   what it puts in place. #}
 {% macro count_rows(results) %}
     {% set counts = [] %}
-    {% if execute and flags.WHICH == "build" %}
+    {% if execute and flags.WHICH == "build" and env_var("PALETTE_ROW_COUNTS", "") %}
         {% for result in results if result.status == "success" and result.node.resource_type in ("model", "seed") %}
             {% set node = result.node %}
             {% if node.config.materialized in ("table", "incremental", "seed") %}
@@ -58,9 +59,10 @@
 {% endmacro %}
 
 
-{# A build that failed leaves what the tables of the earlier one are views of. #}
+{# A build that failed leaves what the views of the earlier one read, and so does `palette build`, whose
+   warehouse is not in place yet. #}
 {% macro prune_landed(results) %}
-    {% if execute and flags.WHICH == "build" %}
+    {% if execute and flags.WHICH == "build" and not env_var("PALETTE_ROW_COUNTS", "") %}
         {% set failed = results | selectattr("status", "in", ["error", "fail", "runtime error"]) | list %}
         {% if not failed %} {% do palette_python("prune_landed", []) %} {% endif %}
     {% endif %}

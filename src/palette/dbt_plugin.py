@@ -34,10 +34,6 @@ HEAVY = (
     "palette.recommendations.preference",
     "palette.segments.clusters",
 )
-# Read when scikit-learn is loaded: threads that wait for each other by spinning take the cores from those
-# they wait for, wherever something else runs on the machine.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-
 _LANDING = Lock()  # dbt asks from several threads
 
 
@@ -103,16 +99,14 @@ def shop_rows_sql(seed: str) -> str:
 
 def keep_counts(rows: str) -> None:
     """Note how many rows tables have, a JSON object, in the file that `palette build` asks for."""
-    if name := os.environ.get(ROW_COUNTS):
-        file = Path(name)
-        before = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-        file.write_text(json.dumps(before | json.loads(rows)), encoding="utf-8")
+    file = Path(os.environ[ROW_COUNTS])
+    before = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    file.write_text(json.dumps(before | json.loads(rows)), encoding="utf-8")
 
 
 def prune_landed() -> None:
-    """Remove what was landed of earlier files; `palette build` does so when the new warehouse is in place."""
-    if ROW_COUNTS not in os.environ:
-        landing.prune(found().retailers)
+    """Remove what was landed of earlier versions of the retailers' files."""
+    landing.prune(found().retailers)
 
 
 def load_learners() -> None:
