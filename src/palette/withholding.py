@@ -53,12 +53,14 @@ class Failure:
 
     def __str__(self) -> str:
         """Say in a line what is wrong where."""
-        place = self.table or "the build"
-        if self.part:
-            place += f" ({', '.join(f'{name} {value}' for name, value in self.part)})"
-        return (
-            f"{place}: {self.check} found {self.rows:,} row{'s' * (self.rows != 1)}, such as {self.example}"
-        )
+        return _line(self.table, self.part, self.check, self.rows, self.example)
+
+
+def _line(table: str | None, part: Part, check: str, rows: int, example: str) -> str:
+    place = table or "the build"
+    if part:
+        place += f" ({', '.join(f'{name} {value}' for name, value in part)})"
+    return f"{place}: {check} found {rows:,} row{'s' * (rows != 1)}, such as {example}"
 
 
 def failures(artefacts: Path, scratch: Path) -> tuple[list[Failure], bool]:
@@ -190,5 +192,5 @@ def withheld(connection: duckdb.DuckDBPyConnection) -> list[str]:
         f"from {WITHHELD} order by all"
     ).fetchall():
         part = tuple((name, value) for name, value in zip(PARTS, values, strict=True) if value)
-        lines.append(str(Failure(check, table, part, rows, example, "", True)))
+        lines.append(_line(table, part, check, rows, example))
     return lines

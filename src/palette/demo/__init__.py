@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from palette.core.errors import InputError
-from palette.core.writing import unfinished
+from palette.core.writing import put, unfinished
 from palette.demo import lpoint, online_retail
 
 SEED = 20101201
@@ -81,7 +81,7 @@ def _publish(scratch: Path, folder: Path, is_truth: bool) -> list[DemoFile]:
     written = []
     for path in sorted(scratch.iterdir()):
         lines = _count_lines(path)
-        path.replace(folder / path.name)
+        put(path, folder / path.name)
         written.append(DemoFile(folder / path.name, lines, is_truth))
     return written
 
