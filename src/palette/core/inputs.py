@@ -191,7 +191,7 @@ def first_header(path: Path) -> tuple[str, ...]:
         return tuple(_first_row(path, 1, iter(start), _delimiter(start))) if start else ()
 
 
-def open_raw(path: Path, written: Csv, scratch: Path) -> list[RawFile]:
+def open_raw(path: Path, written: Csv, scratch: Path, table: SourceTable | None = None) -> list[RawFile]:
     """Look into one file: how it is written and which headers it has.
 
     Parameters
@@ -202,6 +202,9 @@ def open_raw(path: Path, written: Csv, scratch: Path) -> list[RawFile]:
         What is declared of text files; the rest is found by looking.
     scratch
         Folder for copies that DuckDB can read, of workbooks and other encodings; lives as long as they do.
+    table
+        The table that it is to be a file of, if that is known: a row of its column names is a header,
+        whatever else stands in it.
 
     Returns
     -------
@@ -226,7 +229,7 @@ def open_raw(path: Path, written: Csv, scratch: Path) -> list[RawFile]:
         if name.endswith(".parquet"):
             return [_raw_parquet(path, str(path), path, None)]
         if name.endswith(ENDINGS):
-            return [_raw_text(path, written, scratch)]
+            return [_raw_text(path, written, scratch, table)]
     raise InputError(f"{path}: not one of {', '.join(ENDINGS)}")
 
 
@@ -388,6 +391,15 @@ def check_calculation(file: InputFile, table: SourceTable, dialect: Dialect, exp
         )
 
 
+def names_columns(headers: Sequence[str], table: SourceTable) -> bool:
+    """Tell whether headers name all columns that a table needs, under its own names."""
+    keys = {header_key(name) for name in headers}
+    by_name = {column.name: {header_key(name) for name in column.names} for column in table.columns}
+    return all(by_name[column.name] & keys for column in table.columns if column.is_required) and all(
+        any(by_name[name] & keys for name in group) for group in table.one_of
+    )
+
+
 def header_key(name: str) -> str:
     """Return what two headers have in common that mean the same column by their letters."""
     # 'ï»¿' is a UTF-8 byte order mark read as latin-1.
@@ -514,7 +526,7 @@ def _parquet_text(column: str, kind: Any) -> str:
     return text
 
 
-def _raw_text(path: Path, written: Csv, scratch: Path) -> RawFile:
+def _raw_text(path: Path, written: Csv, scratch: Path, table: SourceTable | None) -> RawFile:
     encoding = written.encoding or encoding_of(path)
     with _lines(path, encoding) as lines:
         start, blank = _start(lines)
@@ -523,7 +535,9 @@ def _raw_text(path: Path, written: Csv, scratch: Path) -> RawFile:
         delimiter = written.delimiter or _delimiter(start)
         rest = chain(start, lines)
         first = _first_row(path, blank + 1, rest, delimiter)
-        header = written.header if written.header is not None else has_header([first])
+        header = written.header
+        if header is None:
+            header = has_header([first]) or (table is not None and names_columns(first, table))
         if header and not any(line.strip() for line in rest):
             raise InputError(f"{path}: the file has a header but no rows")
     form = CsvFormat(encoding, delimiter, header)

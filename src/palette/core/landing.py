@@ -187,7 +187,7 @@ def _write(
 ) -> dict[str, object]:
     """Write the table's files as one; returns its rows, files and notes."""
     columns = declared.retailer.columns.get(table.name)
-    raw_files = [raw for path in files for raw in open_raw(path, declared.retailer.csv, scratch)]
+    raw_files = [raw for path in files for raw in open_raw(path, declared.retailer.csv, scratch, table)]
     opened = [open_input(raw, table, columns) for raw in raw_files]
     dialect = dialect_of(declared, table, opened)
     rows = sum(check_file(file, table, dialect) for file in opened)

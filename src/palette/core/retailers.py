@@ -10,7 +10,7 @@ from pathlib import Path
 from palette.core.declarations import ADDED_ROWS, FILE, PRESETS, Declared, declare
 from palette.core.errors import InputError, printable
 from palette.core.forms import Form, SourceTable, forms, project_folder
-from palette.core.inputs import first_header, header_key, matches, reading, sql_string
+from palette.core.inputs import first_header, matches, names_columns, reading, sql_string
 
 SHOPS, DEMO = Path("data/shops"), Path("data/demo")
 
@@ -164,10 +164,6 @@ def _unfit(folder: Path) -> str:
 def _has_columns(path: Path, table: SourceTable) -> bool:
     """Tell by a look at its head whether a file has a table's columns under their own names."""
     try:
-        keys = {header_key(name) for name in first_header(path)}
+        return names_columns(first_header(path), table)
     except InputError:  # said in full when the retailer's files are read
         return False
-    by_name = {column.name: {header_key(name) for name in column.names} for column in table.columns}
-    return all(by_name[column.name] & keys for column in table.columns if column.is_required) and all(
-        any(by_name[name] & keys for name in group) for group in table.one_of
-    )

@@ -53,6 +53,12 @@ def writes(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     return written
 
 
+def test_a_row_of_the_tables_own_names_is_a_header_whatever_else_stands_in_it(tmp_path: Path) -> None:
+    header = "order_id,customer_id,ordered_at,unit_price,2024,2025\n"
+    write(tmp_path / "orders.csv", header + "1,7,2025-01-31 10:00,1.5,,\n")
+    assert lines(shop(tmp_path)).rows == 1
+
+
 class TestOnce:
     def test_what_is_landed_is_not_written_again(self, tmp_path: Path, writes: list[Path]) -> None:
         write(tmp_path / "orders.csv", HEADER + LINE)
