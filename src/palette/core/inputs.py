@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 from palette.core.declarations import ADDED_ROWS, FILE, Csv, Declared
 from palette.core.encodings import EncodingError, encoding_of, utf8_copy
 from palette.core.errors import InputError, printable
-from palette.core.forms import ENDINGS, SourceTable
+from palette.core.forms import ENDINGS, Column, SourceTable
 from palette.core.header_words import has_header
 from palette.core.values import MOST, NOT_A, Dialect, present, problem, typed
 from palette.core.workbooks import WORKBOOKS, first_row, sheets
@@ -304,6 +304,47 @@ def typed_columns(table: SourceTable, dialect: Dialect) -> str:
     return ",\n    ".join(f"{typed(each.kind, each.name, dialect)} as {each.name}" for each in table.columns)
 
 
+def checked_columns(file: InputFile, table: SourceTable, dialect: Dialect) -> str:
+    """Write the select list of :func:`typed_columns` that raises an error at a value that cannot be used.
+
+    Which value that is, :func:`check_file` says.
+    """
+    refused = _refused(file, table)
+
+    def checked(column: Column) -> str:
+        value = typed(column.kind, column.name, dialect)
+        if column not in refused:
+            return f"{value} as {column.name}"
+        return f"coalesce({value}, case when {refused[column]} then error('unusable') end) as {column.name}"
+
+    return ",\n    ".join(map(checked, table.columns))
+
+
+def _refused(file: InputFile, table: SourceTable) -> dict[Column, str]:
+    """Tell of each column of a file, by an SQL condition on its text, where it has to have a typed value."""
+    return {
+        column: f"{column.name} is not null" if column.may_be_empty else "true"
+        for column in table.columns
+        if column.name in file.positions and (not column.may_be_empty or column.kind in NOT_A)
+    }
+
+
+def count_rows(file: InputFile) -> int:
+    """Count the rows of a file.
+
+    Raises
+    ------
+    InputError
+        It has none, or some are too long.
+    """
+    (rows,) = _one_row(file.raw, f"select count(*) from {file.raw.relation}")
+    if file.raw.longer:
+        _refuse_longer_rows(file.raw)
+    if not rows:
+        raise InputError(f"{file.raw.label}: none of its rows can be read")
+    return int(rows)
+
+
 def check_lines(file: InputFile, table: SourceTable) -> None:
     """Read one file in full, as text.
 
@@ -318,13 +359,8 @@ def check_lines(file: InputFile, table: SourceTable) -> None:
         _refuse_longer_rows(file.raw)
 
 
-def check_file(file: InputFile, table: SourceTable, dialect: Dialect) -> int:
+def check_file(file: InputFile, table: SourceTable, dialect: Dialect) -> None:
     """Read one file in full and object to its first value that cannot be used.
-
-    Returns
-    -------
-    int
-        How many rows it has.
 
     Raises
     ------
@@ -332,20 +368,13 @@ def check_file(file: InputFile, table: SourceTable, dialect: Dialect) -> int:
         A line is malformed, a value is not of its column's kind, or it is empty where one is needed.
     """
     bad = {
-        column: f"{typed(column.kind, column.name, dialect)} is null"
-        + (f" and {column.name} is not null" if column.may_be_empty else "")
-        for column in table.columns
-        if column.name in file.positions and (not column.may_be_empty or column.kind in NOT_A)
+        column: f"{typed(column.kind, column.name, dialect)} is null and {condition}"
+        for column, condition in _refused(file, table).items()
     }
     counted = [f"count(*) filter (where {condition})" for condition in bad.values()]
     # The others are read as well: what cannot be, is said here.
     others = [f"count({column.name})" for column in table.columns if column not in bad]
-    query = f"select {', '.join(['count(*)', *counted, *others])} from ({text_sql(file, table)})"
-    rows, *counts = _one_row(file.raw, query)
-    if file.raw.longer:
-        _refuse_longer_rows(file.raw)
-    if not rows:
-        raise InputError(f"{file.raw.label}: none of its rows can be read")
+    counts = _one_row(file.raw, f"select {', '.join([*counted, *others])} from ({text_sql(file, table)})")
     further = {column: count - 1 for column, count in zip(bad, counts, strict=False) if count}
     if further:
         # Only now are the rows numbered, which costs more than all the rest.
@@ -363,7 +392,6 @@ def check_file(file: InputFile, table: SourceTable, dialect: Dialect) -> int:
             reason += f" (and {more:,} more such value{'s' * (more > 1)} in this column)"
         where = f"row {first['row']}{_line_of(file.raw, first['row'])}, column {file.header(column.name)}"
         raise InputError(f"{file.raw.label}: {where}: {reason}")
-    return int(rows)
 
 
 def too_large(relation: str, table: SourceTable, expression: str) -> str:

@@ -21,6 +21,8 @@ from palette.core.inputs import (
     check_calculation,
     check_file,
     check_lines,
+    checked_columns,
+    count_rows,
     find_files,
     open_input,
     open_raw,
@@ -190,9 +192,9 @@ def _write(
     raw_files = [raw for path in files for raw in open_raw(path, declared.retailer.csv, scratch, table)]
     opened = [open_input(raw, table, columns) for raw in raw_files]
     dialect = dialect_of(declared, table, opened)
-    rows = sum(check_file(file, table, dialect) for file in opened)
+    rows = sum(map(count_rows, opened))
     typed_files = " union all ".join(
-        f"select {typed_columns(table, dialect)} from ({text_sql(file, table)})" for file in opened
+        f"select {checked_columns(file, table, dialect)} from ({text_sql(file, table)})" for file in opened
     )
     try:
         with duckdb.connect() as connection:
@@ -211,6 +213,8 @@ def _write(
                 _check_currency(connection, declared, raw_files)
             notes = [] if _is_shared(declared, table) else list(_doubled(connection, table, rows))
     except duckdb.Error as error:
+        for file in opened:  # the one with a value that cannot be used says so
+            check_file(file, table, dialect)
         raise InputError(f"{target.parent.parent}: cannot be written to: {error}") from error
     return {"rows": rows, "files": [raw.label for raw in raw_files], "notes": notes}
 

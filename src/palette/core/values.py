@@ -80,6 +80,7 @@ _WORD_GAP = r"[\s\p{Z}\x{feff}_-]+"
 _YEAR = r"(?:19\d\d|20\d\d|2100)"
 _BEFORE_CLOCK = f"(?:T|,?{_BLANK}+)"
 _CLOCK = r"(?:[01]?\d|2[0-3]):[0-5]?\d(?::[0-5]?\d(?:[.,]\d{1,9})?)?"
+_AS_PROGRAMS_WRITE = _YEAR + r"-\d\d-\d\d(?: (?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6})?)?)?"
 _HALF_DAY = rf"{_BLANKS}[AaPp]\.?{_BLANKS}[Mm]\.?"
 _UTC = "(?:Z|z|UTC|GMT)"
 _OFFSET = r"[-+](?:0\d|1[0-4])(?::?[0-5]\d)?"
@@ -367,7 +368,9 @@ def _timestamp(text: str, dialect: Dialect) -> str:
     serial = _BLANKS + _EXCEL_DAY + rf"(?:{mark}\d+)?" + _BLANKS
     days = f"try_cast(replace({text}, ',', '.') as double)"
     return (
-        f"case when {_matches(text, serial)} "
+        # most values, in a hundredth of the time that all the others take
+        f"case when {_matches(text, _AS_PROGRAMS_WRITE)} then try_cast({text} as timestamp) "
+        f"when {_matches(text, serial)} "
         f"then timestamp '1899-12-30' + to_milliseconds(cast(round({days} * 86400000) as bigint)) "
         f"else {_let('written', _year_first(text, dialect.date_order), read)} end"
     )
