@@ -1,12 +1,13 @@
-{% macro surrogate_key(columns) %}
-    md5(
-        concat_ws(
-            '|',
-            {% for column in columns %}
-                coalesce(
-                    cast({{ column }} as {{ dbt.type_string() }}), '<null>'
-                ){{ "," if not loop.last }}
-            {% endfor %}
-        )
+{% macro surrogate_key(columns) %} md5({{ row_text(columns) }}) {% endmacro %}
+
+
+{% macro row_text(columns) %}
+    concat_ws(
+        '|',
+        {% for column in columns %}
+            coalesce(
+                cast({{ column }} as {{ dbt.type_string() }}), '<null>'
+            ){{ "," if not loop.last }}
+        {% endfor %}
     )
 {% endmacro %}

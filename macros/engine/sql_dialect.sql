@@ -45,3 +45,10 @@
 {% macro default__remove_pattern(text, pattern) %}
     regexp_replace({{ text }}, '{{ pattern }}', '', 'g')
 {% endmacro %}
+
+
+{% macro fingerprint(text) %}
+    {{ return(adapter.dispatch("fingerprint", "palette")(text)) }}
+{% endmacro %}
+
+{% macro default__fingerprint(text) %} hash({{ text }}) {% endmacro %}

@@ -2,26 +2,46 @@
     'retailer', 'order_id', 'line_number', 'customer_id', 'product_id', 'product_name', 'country',
     'channel', 'store', 'ordered_at', 'quantity', 'unit_price'
 ] -%}
+{%- set all_columns = columns + ['amount'] -%}
 
 with
 
-    order_lines as (select * from {{ ref('int_order_lines__unioned') }}),
-
-    keyed as (
-        select
-            {{ columns | join(', ') }},
-            {{ surrogate_key(columns + ['amount']) }} as line_key,
-            coalesce(
-                amount,
-                cast(cast(quantity as {{ total_type() }}) * unit_price as {{ numeric_type() }})
-            ) as amount
-        from order_lines
+    -- few lines have copies: only those are numbered, since a window over all lines does not fit
+    -- into memory
+    repeated as (
+        select {{ fingerprint(row_text(all_columns)) }} as fingerprint
+        from {{ ref('int_order_lines__unioned') }}
+        group by {{ fingerprint(row_text(all_columns)) }}
+        having count(*) > 1
     ),
+
+    {% for lines, condition in {'alone': 'is null', 'maybe_copied': 'is not null'}.items() %}
+        {{ lines }} as (
+            select
+                {% for column in columns %} order_lines.{{ column }}, {% endfor %}
+                {{ surrogate_key(all_columns) }} as line_key,
+                coalesce(
+                    order_lines.amount,
+                    cast(
+                        cast(order_lines.quantity as {{ total_type() }})
+                        * order_lines.unit_price as {{ numeric_type() }}
+                    )
+                ) as amount
+            from {{ ref('int_order_lines__unioned') }} as order_lines
+            left join repeated on {{ fingerprint(row_text(all_columns)) }} = repeated.fingerprint
+            where repeated.fingerprint {{ condition }}
+        ),
+    {% endfor %}
 
     -- copies are alike in every column, so which of them comes first changes nothing
     numbered as (
+        select *, cast(1 as {{ dbt.type_bigint() }}) as copy_number
+        from alone
+
+        union all
+
         select *, row_number() over (partition by line_key order by line_key) as copy_number
-        from keyed
+        from maybe_copied
     ),
 
     int_order_lines__identified as (
