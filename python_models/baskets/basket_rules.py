@@ -11,7 +11,7 @@ def model(dbt, session):
     max_items = dbt.config.meta_get("max_items")
     min_orders = dbt.config.meta_get("min_orders")
     rules = basket_rules(
-        dbt.ref("int_basket_items").df(),
+        dbt.ref("int_basket_items"),
         min_support=float(min_support),
         min_confidence=float(min_confidence),
         max_items=int(max_items),

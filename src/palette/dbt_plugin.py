@@ -139,11 +139,25 @@ def answering(function: Callable[..., object]) -> Callable[..., str]:
     return answer
 
 
+def memory_limit(connection: duckdb.DuckDBPyConnection) -> str:
+    """Return how much memory DuckDB may take before it spills to disk: the environment's ``PALETTE_MEMORY``.
+
+    Else half of the machine's or the container's, of which it would take four fifths: the Python models run
+    in the same process.
+    """
+    if chosen := os.environ.get("PALETTE_MEMORY"):
+        return chosen
+    (most,) = connection.execute("select current_setting('memory_limit')").fetchone() or ("",)
+    number, unit = most.split()
+    return f"{float(number) * 5 / 8:.1f} {unit}"
+
+
 class Plugin(BasePlugin):
-    """Registers the functions above on the connection that dbt opens."""
+    """Sets up the connection that dbt opens."""
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
-        """Register each function under its own name, prefixed ``palette_``."""
+        """Limit its memory, and register the functions above under their names, prefixed ``palette_``."""
+        conn.execute("set memory_limit = ?", [memory_limit(conn)])
         text = duckdb.sqltype("VARCHAR")
         functions: dict[Callable[..., object], int] = {
             setting_names: 0,

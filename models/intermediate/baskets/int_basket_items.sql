@@ -1,25 +1,17 @@
 with
 
-    purchases as (select * from {{ ref('int_item_purchases') }}),
-
-    names as (select * from {{ ref('int_items') }}),
-
-    customer_clusters as (select * from {{ ref('customer_clusters') }} where clustering = 'rfm'),
-
     items as (
         select
             purchases.retailer,
             customer_clusters.cluster_name,
             purchases.order_id,
-            purchases.item_id,
-            names.item_name
-        from purchases
+            purchases.item_id
+        from {{ ref('int_item_purchases') }} as purchases
         inner join
-            names on purchases.retailer = names.retailer and purchases.item_id = names.item_id
-        inner join
-            customer_clusters
+            {{ ref('customer_clusters') }} as customer_clusters
             on purchases.retailer = customer_clusters.retailer
             and purchases.customer_id = customer_clusters.customer_id
+        where customer_clusters.clustering = 'rfm'
     ),
 
     cluster_sizes as (
@@ -28,27 +20,44 @@ with
         group by retailer, cluster_name
     ),
 
-    counted as (
+    -- an item below the support cannot be part of a rule; its orders still count in cluster_orders
+    frequent as (
         select
-            items.*,
+            items.retailer,
+            items.cluster_name,
+            items.item_id,
             cluster_sizes.cluster_orders,
-            count(*) over (
-                partition by items.retailer, items.cluster_name, items.item_id
-            ) as item_orders
+            count(*) as item_orders
         from items
         inner join
             cluster_sizes
             on items.retailer = cluster_sizes.retailer
             and items.cluster_name = cluster_sizes.cluster_name
+        group by items.retailer, items.cluster_name, items.item_id, cluster_sizes.cluster_orders
+        having
+            count(*) >= cluster_sizes.cluster_orders * {{ var('basket_min_support') }}
+            and count(*) >= {{ var('basket_min_orders') }}
     ),
 
-    -- an item below the support cannot be part of a rule; its orders still count in cluster_orders
     int_basket_items as (
-        select *
-        from counted
-        where
-            item_orders >= cluster_orders * {{ var('basket_min_support') }}
-            and item_orders >= {{ var('basket_min_orders') }}
+        select
+            items.retailer,
+            items.cluster_name,
+            items.order_id,
+            items.item_id,
+            names.item_name,
+            frequent.cluster_orders,
+            frequent.item_orders
+        from items
+        inner join
+            frequent
+            on items.retailer = frequent.retailer
+            and items.cluster_name = frequent.cluster_name
+            and items.item_id = frequent.item_id
+        inner join
+            {{ ref('int_items') }} as names
+            on items.retailer = names.retailer
+            and items.item_id = names.item_id
     )
 
 select *

@@ -1,18 +1,21 @@
 """Association rules between the items of an order, cluster by cluster.
 
-Source: SPEC of System B, "Baskets". The mining itself is mlxtend's FP-growth on a sparse matrix; items that
-cannot reach the support are pruned before it.
+Source: SPEC of System B, "Baskets". Which items are often together is counted on bits, one an order, level by
+level (Zaki 2000, "Scalable Algorithms for Association Mining"; the candidates are those of Apriori); rules
+and their metrics are mlxtend's.
 """
 
-from collections import Counter
-from math import ceil, comb
+from collections import defaultdict
+from math import ceil
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from mlxtend.frequent_patterns import association_rules, fpgrowth, fpmax
-from scipy.sparse import csr_matrix
+from mlxtend.frequent_patterns import association_rules
+from numpy.typing import NDArray
 
+from palette.core.inputs import sql_string
 from palette.core.tables import empty
 
 METRICS = (
@@ -47,7 +50,7 @@ SCHEMA = pa.schema(
 
 
 def basket_rules(
-    items: pd.DataFrame,
+    items: duckdb.DuckDBPyRelation,
     *,
     min_support: float,
     min_confidence: float,
@@ -55,6 +58,8 @@ def basket_rules(
     min_orders: int,
 ) -> pd.DataFrame:
     """Mine the rules of every retailer and cluster.
+
+    Only one cluster's items are in memory at a time, as numbers.
 
     Parameters
     ----------
@@ -79,57 +84,102 @@ def basket_rules(
         lift, confidence, support (highest first), then by name; ``rule_id`` numbers the rows of a cluster.
     """
     parts = [empty(SCHEMA)]
-    for (retailer, cluster), orders in items.groupby(["retailer", "cluster_name"], sort=True):
-        names = dict(zip(orders["item_id"], orders["item_name"], strict=True))
-        total = int(orders["cluster_orders"].iloc[0])
+    clusters = items.aggregate("retailer, cluster_name, max(cluster_orders)").order("retailer, cluster_name")
+    for retailer, cluster, total in clusters.fetchall():
         needed = max(min_orders, ceil(min_support * total - ROUNDING))
         if needed > total:
             continue
-        held = _held(orders, total)
-        # Half an order less than needed: mlxtend multiplies the share back and rounds up.
-        support = (needed - 0.5) / total
-        longest = _longest(held, support, 2 * max_items)
+        orders = items.filter(f"retailer = {sql_string(retailer)} and cluster_name = {sql_string(cluster)}")
+        names = orders.aggregate("item_id, min(item_name)").order("item_id").fetchall()
+        counts, longest = frequent_itemsets(_held(orders, len(names)), needed, 2 * max_items)
         if longest < 2 * max_items:
             print(
                 f"basket_rules: {retailer}, {cluster}: no rules of more than {longest} items, too many; "
                 "raise basket_min_support or basket_min_orders to find them"
             )
-        rules = _rules(held, support, longest, min_confidence, max_items)
+        rules = _rules(counts, total, min_confidence, max_items)
         part = _described(rules, names, total)
-        parts.append(part.assign(retailer=str(retailer), cluster_name=str(cluster)))
+        parts.append(part.assign(retailer=retailer, cluster_name=cluster))
     return pd.concat(parts, ignore_index=True)[list(SCHEMA.names)]
 
 
-def _held(orders: pd.DataFrame, total: int) -> pd.DataFrame:
-    """Tell for each order (row) and item (column) whether it is in; a sparse frame."""
-    baskets, items = orders["order_id"].astype("category"), orders["item_id"].astype("category")
-    # Orders whose items were all pruned are empty rows: they count for every share.
-    cells = csr_matrix(
-        (np.ones(len(orders), dtype=bool), (baskets.cat.codes, items.cat.codes)),
-        shape=(total, len(items.cat.categories)),
-    )
-    held: pd.DataFrame = pd.DataFrame.sparse.from_spmatrix(cells, columns=items.cat.categories)  # type: ignore[attr-defined]
+def frequent_itemsets(
+    held: NDArray[np.uint64], needed: int, longest: int
+) -> tuple[dict[tuple[int, ...], int], int]:
+    """Count the orders of all sets of items that enough orders hold.
+
+    Parameters
+    ----------
+    held
+        Items x words: bit b of word w tells whether order 64 w + b holds the item.
+    needed
+        Least number of orders.
+    longest
+        Most items of a set.
+
+    Returns
+    -------
+    counts
+        Ascending item numbers -> number of orders that hold them all.
+    longest
+        How many items a set may have: fewer than asked for where there are more than ``MOST_ITEMSETS``
+        otherwise, but two at least.
+    """
+    counts: dict[tuple[int, ...], int] = {}
+    further = {(): np.arange(len(held))}  # set -> what may be added to it
+    for size in range(1, longest + 1):
+        found: dict[tuple[int, ...], int] = {}
+        frequent: dict[tuple[int, ...], NDArray[np.intp]] = defaultdict(lambda: np.empty(0, np.intp))
+        for prefix, candidates in further.items():
+            common = np.bitwise_and.reduce(held[list(prefix)], axis=0)
+            orders = np.bitwise_count(held[candidates] & common).sum(axis=1, dtype=np.int64)
+            enough = orders >= needed
+            frequent[prefix] = candidates[enough]
+            found |= {
+                (*prefix, int(item)): int(count)
+                for item, count in zip(candidates[enough], orders[enough], strict=True)
+            }
+            if size > 2 and len(counts) + len(found) > MOST_ITEMSETS:
+                return counts, size - 1
+        counts |= found
+        further = {
+            (*prefix, int(item)): items[at + 1 :]
+            for prefix, items in frequent.items()
+            for at, item in enumerate(items[:-1])
+        }
+    return counts, longest
+
+
+def _held(orders: duckdb.DuckDBPyRelation, items: int) -> NDArray[np.uint64]:
+    """Tell for each item, in the order of their ids, which orders hold it; one bit an order."""
+    baskets = orders.query(
+        "orders",
+        """
+        with numbered as (
+            select item_id, row_number() over (order by item_id) - 1 as item
+            from (select distinct item_id from orders)
+        )
+        select list(numbered.item) as basket
+        from orders
+        inner join numbered on orders.item_id = numbered.item_id
+        group by orders.order_id
+        """,
+    ).to_arrow_table()["basket"]
+    lengths = baskets.combine_chunks().value_lengths().to_numpy()
+    order = np.repeat(np.arange(len(lengths)), lengths)
+    item = baskets.combine_chunks().flatten().to_numpy()
+    held = np.zeros((items, len(lengths) // 64 + 1), dtype=np.uint64)
+    np.bitwise_or.at(held, (item, order // 64), np.uint64(1) << (order % 64).astype(np.uint64))
     return held
 
 
-def _longest(held: pd.DataFrame, support: float, wanted: int) -> int:
-    """Return how long itemsets may be, at least 2: all subsets of the maximal ones count."""
-    maximal = Counter(fpmax(held, support)["itemsets"].map(len))
-
-    def itemsets(longest: int) -> int:
-        return sum(
-            sets * comb(items, size) for items, sets in maximal.items() for size in range(1, longest + 1)
-        )
-
-    return next((size for size in range(wanted, 2, -1) if itemsets(size) <= MOST_ITEMSETS), 2)
-
-
-def _rules(
-    held: pd.DataFrame, support: float, longest: int, confidence: float, max_items: int
-) -> pd.DataFrame:
-    itemsets = fpgrowth(held, support, use_colnames=True, max_len=longest)
-    if itemsets.empty:
+def _rules(counts: dict[tuple[int, ...], int], total: int, confidence: float, max_items: int) -> pd.DataFrame:
+    """Make rules of itemsets; orders whose items were all pruned count in every share."""
+    if not counts:
         return pd.DataFrame(columns=["antecedents", "consequents", *METRICS])
+    itemsets = pd.DataFrame(
+        {"support": np.array(list(counts.values())) / total, "itemsets": list(map(frozenset, counts))}
+    )
     with np.errstate(invalid="ignore"):  # of a metric that is not kept
         rules: pd.DataFrame = association_rules(
             itemsets, metric="confidence", min_threshold=confidence - ROUNDING
@@ -138,12 +188,12 @@ def _rules(
     return rules[short]
 
 
-def _described(rules: pd.DataFrame, names: dict[str, str], total: int) -> pd.DataFrame:
+def _described(rules: pd.DataFrame, names: list[tuple[str, str]], total: int) -> pd.DataFrame:
     described = rules.rename(columns=lambda name: name.replace(" ", "_"))[
         ["antecedents", "consequents", *METRICS]
     ].copy()
     for side in ("antecedent", "consequent"):
-        ordered = described[f"{side}s"].map(lambda ids: sorted((names[item], item) for item in ids))
+        ordered = described[f"{side}s"].map(lambda items: sorted(names[item][::-1] for item in items))
         described[f"{side}s"] = ordered.map(lambda pairs: SEPARATOR.join(name for name, _ in pairs))
         described[f"{side}_ids"] = ordered.map(lambda pairs: SEPARATOR.join(item for _, item in pairs))
         described[f"{side}_items"] = ordered.map(len)

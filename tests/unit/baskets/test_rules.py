@@ -1,5 +1,6 @@
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -32,7 +33,7 @@ def baskets(
 
 
 def mined(items: pd.DataFrame, **settings: Any) -> pd.DataFrame:
-    return basket_rules(items, **(LOOSE | settings))
+    return basket_rules(duckdb.from_df(items), **(LOOSE | settings))
 
 
 def sides(rules: pd.DataFrame) -> list[tuple[str, str]]:
@@ -281,6 +282,6 @@ def test_one_long_list_ordered_again_and_again_is_mined_for_pairs_only(capsys: p
     items = pd.DataFrame(lines, columns=["order_id", "item_id"]).assign(
         retailer="shop", cluster_name="champions", cluster_orders=10, item_name=lambda frame: frame["item_id"]
     )
-    rules = basket_rules(items, min_support=0.5, min_confidence=0.5, max_items=3, min_orders=5)
+    rules = mined(items, min_support=0.5, min_confidence=0.5, min_orders=5)
     assert len(rules) == 80 * 79
     assert "champions: no rules of more than 2 items" in capsys.readouterr().out
