@@ -47,6 +47,11 @@
 {% endmacro %}
 
 
+{% macro inlined() %} {{ return(adapter.dispatch("inlined", "palette")()) }} {% endmacro %}
+
+{% macro default__inlined() %} not materialized {% endmacro %}
+
+
 {% macro fingerprint(text) %}
     {{ return(adapter.dispatch("fingerprint", "palette")(text)) }}
 {% endmacro %}

@@ -27,7 +27,7 @@ with
     ),
 
     -- the rules that look at one line alone
-    looked_at as (
+    looked_at as {{ inlined() }} (
         select
             order_lines.*,
             steps.amount_outlier as outlier_step,
@@ -82,7 +82,7 @@ with
             round(avg(amount) - max(most_deviations) * stddev_samp(amount), 4) as lowest,
             round(avg(amount) + max(most_deviations) * stddev_samp(amount), 4) as highest
         from looked_at
-        where line_step is null or line_step > outlier_step
+        where outlier_step is not null and (line_step is null or line_step > outlier_step)
         group by retailer
     ),
 

@@ -7,13 +7,12 @@ with
     dropped as (
         select retailer, failed_step as step_number, count(*) as order_lines, sum(amount) as amount
         from checked
-        where failed_step is not null
         group by retailer, failed_step
     ),
 
     totals as (
-        select retailer, count(*) as order_lines, sum(amount) as amount
-        from checked
+        select retailer, sum(order_lines) as order_lines, sum(amount) as amount
+        from dropped
         group by retailer
     ),
 

@@ -8,13 +8,27 @@ with
         select retailer, max(date_day) as as_of_date from {{ ref('dates') }} group by retailer
     ),
 
+    ordered as (
+        select
+            retailer,
+            customer_id,
+            order_id,
+            ordered_at,
+            min(country) as country,
+            count(*) as order_lines,
+            sum(quantity) as units,
+            sum(amount) as revenue
+        from order_lines
+        group by retailer, customer_id, order_id, ordered_at
+    ),
+
     latest as (
         select
             *,
             row_number() over (
-                partition by retailer, customer_id order by ordered_at desc, order_id desc, country
+                partition by retailer, customer_id order by ordered_at desc, order_id desc
             ) as recency_rank
-        from order_lines
+        from ordered
     ),
 
     measured as (
@@ -25,9 +39,9 @@ with
             min(ordered_at) as first_ordered_at,
             max(ordered_at) as last_ordered_at,
             count(distinct order_id) as orders,
-            count(*) as order_lines,
-            {{ total('quantity', total_type()) }} as units,
-            {{ total('amount', total_type()) }} as revenue
+            cast(sum(order_lines) as {{ dbt.type_bigint() }}) as order_lines,
+            {{ total('units', total_type()) }} as units,
+            {{ total('revenue', total_type()) }} as revenue
         from latest
         group by retailer, customer_id
     ),

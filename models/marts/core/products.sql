@@ -12,22 +12,23 @@ with
     -- super-categories
     mapped as (select distinct retailer from super_categories),
 
-    sold as (
-        select retailer, product_id, sum(amount) as revenue
-        from checked
-        group by retailer, product_id
-    ),
-
     spellings as (
         select
             retailer,
             product_id,
             product_name,
             count(*) as order_lines,
+            sum(amount) as revenue,
             min(ordered_at) as first_ordered_at,
             max(ordered_at) as last_ordered_at
         from checked
         group by retailer, product_id, product_name
+    ),
+
+    sold as (
+        select retailer, product_id, sum(revenue) as revenue
+        from spellings
+        group by retailer, product_id
     ),
 
     ranked as (

@@ -1,6 +1,6 @@
 with
 
-    order_lines as (select * from {{ ref('order_lines') }}),
+    order_lines as {{ inlined() }} (select * from {{ ref('order_lines') }}),
 
     with_stores as (select distinct retailer from order_lines where store is not null),
 
