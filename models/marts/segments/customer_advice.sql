@@ -6,7 +6,7 @@ with
 
     conditions as (select * from {{ ref('int_customer_conditions') }}),
 
-    customer_advice as (
+    addressed as (
         select
             groups.retailer,
             groups.customer_id,
@@ -14,20 +14,40 @@ with
             groups.group_name,
             texts.advice_number,
             texts.advice_en,
-            texts.advice_ko
+            texts.advice_ko,
+            texts.condition
         from groups
         inner join
             texts
             on groups.retailer = texts.retailer
             and groups.grouping_name = texts.grouping_name
             and groups.group_name = texts.group_name
-        left join
+    ),
+
+    {% set columns %}
+        addressed.retailer,
+        addressed.customer_id,
+        addressed.grouping_name,
+        addressed.group_name,
+        addressed.advice_number,
+        addressed.advice_en,
+        addressed.advice_ko
+    {% endset %}
+    customer_advice as (
+        select {{ columns }}
+        from addressed
+        where condition is null
+
+        union all
+
+        select {{ columns }}
+        from addressed
+        inner join
             conditions
-            on groups.retailer = conditions.retailer
-            and groups.customer_id = conditions.customer_id
-            and texts.condition = conditions.condition
-            and groups.grouping_name = coalesce(conditions.grouping_name, groups.grouping_name)
-        where texts.condition is null or conditions.condition is not null
+            on addressed.retailer = conditions.retailer
+            and addressed.customer_id = conditions.customer_id
+            and addressed.condition = conditions.condition
+        where conditions.grouping_name is null or conditions.grouping_name = addressed.grouping_name
     )
 
 select *
