@@ -73,7 +73,7 @@ def test_the_readme_explains_every_setting():
         assert field.description in row
         default = yaml.safe_dump(field.default).split("\n")[0]
         assert f"| `{default}` |" in row
-    for name in ("PALETTE_DATA", "PALETTE_DB", "PALETTE_RETAILERS"):
+    for name in ("PALETTE_DATA", "PALETTE_DB", "PALETTE_MEMORY", "PALETTE_RETAILERS"):
         assert f"| `{name}` |" in readme
 
 

@@ -4,7 +4,10 @@ import os
 import subprocess
 import sys
 
+import duckdb
 import pytest
+
+from palette.dbt_plugin import memory_limit
 
 CODE = """
 import os
@@ -28,3 +31,18 @@ def test_threads_sleep_while_they_wait_unless_the_user_says_otherwise(own, expec
         [sys.executable, "-c", CODE], env=environment | own, capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["False", "True", expected]
+
+
+@pytest.mark.parametrize(
+    ("default", "chosen", "expected"),
+    [("16GiB", None, "10.0 GiB"), ("800MiB", None, "500.0 MiB"), ("1GiB", "3GB", "3GB")],
+)
+def test_duckdb_leaves_memory_to_python_models(monkeypatch, default, chosen, expected):
+    """DuckDB would take four fifths of the machine's: 16 of 20, where half are 10."""
+    monkeypatch.delenv("PALETTE_MEMORY", raising=False)
+    if chosen:
+        monkeypatch.setenv("PALETTE_MEMORY", chosen)
+    with duckdb.connect(config={"memory_limit": default}) as connection:
+        limit = memory_limit(connection)
+        connection.execute("set memory_limit = ?", [limit])
+    assert limit == expected

@@ -126,7 +126,9 @@ def frequent_itemsets(
         otherwise, but two at least.
     """
     counts: dict[tuple[int, ...], int] = {}
-    further = {(): np.arange(len(held))}  # set -> what may be added to it
+    further: dict[tuple[int, ...], NDArray[np.intp]] = {
+        (): np.arange(len(held))
+    }  # set -> what may be added to it
     for size in range(1, longest + 1):
         found: dict[tuple[int, ...], int] = {}
         frequent: dict[tuple[int, ...], NDArray[np.intp]] = defaultdict(lambda: np.empty(0, np.intp))

@@ -35,6 +35,7 @@ from palette.core.inputs import (
 from palette.core.values import AmbiguityError, Dialect, find_dialect
 from palette.core.writing import put, unfinished
 
+_WORTH_A_LINE = 50e6  # bytes: what is read for longer than somebody waits without a word
 _CODE = tuple(
     Path(module.__file__) for module in (declarations, encodings, inputs, values) if module.__file__
 )
@@ -82,6 +83,9 @@ def land(declared: Declared, table: SourceTable) -> Landed:
     path = folder / f"{_prefix(declared, table)}.{_fingerprint(declared, table, files)}.parquet"
     record = path.with_suffix(".json")
     if not (path.is_file() and record.is_file()):
+        if (size := sum(file.stat().st_size for file in files)) >= _WORTH_A_LINE:
+            names = ", ".join(file.name for file in files)
+            print(f"{declared.key}.{table.name}: reading {names} ({size / 1e6:,.0f} MB)", flush=True)
         _refuse_copies(files)
         with unfinished(folder) as scratch:
             parquet, written = scratch / path.name, scratch / record.name

@@ -4,9 +4,11 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+from mlxtend.frequent_patterns import fpgrowth
 from pandas.testing import assert_frame_equal
 
-from palette.baskets.rules import METRICS, SCHEMA, basket_rules
+from palette.baskets import rules as mining
+from palette.baskets.rules import METRICS, SCHEMA, basket_rules, frequent_itemsets
 from palette.core.tables import typed
 
 # Of five orders four hold a, three b, two c; three hold a and b.
@@ -274,6 +276,41 @@ def test_rules_do_not_depend_on_row_order():
     assert len(rules) > 20
     for order in range(5):
         assert_frame_equal(mined(items.sample(frac=1, random_state=order)), rules)
+
+
+@pytest.mark.parametrize(("needed", "longest"), [(1, 3), (5, 6), (12, 4), (40, 2), (100, 6)])
+def test_itemsets_are_those_of_fp_growth(needed: int, longest: int):
+    held = np.random.default_rng(0).random((100, 9)) < np.linspace(0.1, 0.9, 9)
+    padded = np.vstack([held, np.zeros((28, 9), dtype=bool)])  # whole words of 64 orders
+    words = np.packbits(np.ascontiguousarray(padded.T), axis=1, bitorder="little").view(np.uint64)
+    counts, mined_up_to = frequent_itemsets(words, needed, longest)
+    known = fpgrowth(pd.DataFrame(held), (needed - 0.5) / 100, max_len=longest)
+    assert mined_up_to == longest
+    assert counts == {
+        tuple(sorted(items)): round(100 * share)
+        for items, share in zip(known["itemsets"], known["support"], strict=True)
+    }
+
+
+def test_sets_are_no_longer_than_those_that_can_be_kept(monkeypatch: pytest.MonkeyPatch):
+    # of five items: 5 single ones, 10 pairs, 10 of three, 5 of four
+    words = np.ones((5, 1), dtype=np.uint64)
+    for most, longest, sets in [(30, 4, 30), (29, 3, 25), (24, 2, 15), (3, 2, 15)]:
+        monkeypatch.setattr(mining, "MOST_ITEMSETS", most)
+        counts, mined_up_to = frequent_itemsets(words, 1, 4)
+        assert (len(counts), mined_up_to) == (sets, longest)
+
+
+def test_more_orders_than_bits_of_a_word():
+    orders = {str(number): "ab" if number % 3 else "a" for number in range(200)}
+    rules = mined(baskets(orders), min_confidence=0.9)
+    assert sides(rules) == [("B", "A")]
+    assert rules["orders"].tolist() == [133]
+
+
+def test_quotes_in_names_of_clusters_and_retailers():
+    rules = mined(baskets(ORDERS, retailer="it's", cluster="bob's"), min_support=0.4, min_confidence=0.7)
+    assert rules[["retailer", "cluster_name"]].to_numpy().tolist() == [["it's", "bob's"]] * 2
 
 
 def test_one_long_list_ordered_again_and_again_is_mined_for_pairs_only(capsys: pytest.CaptureFixture[str]):

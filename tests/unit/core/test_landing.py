@@ -163,6 +163,17 @@ class TestFailed:
         assert landed.path is not None
         assert landed.path.is_file()
 
+    def test_a_large_file_is_announced_before_it_is_read_and_not_again(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        write(tmp_path / "orders.csv", HEADER + LINE)
+        declared = shop(tmp_path)
+        monkeypatch.setattr(landing, "_WORTH_A_LINE", 1)
+        lines(declared)
+        assert capsys.readouterr().out == "shop.order_lines: reading orders.csv (0 MB)\n"
+        lines(declared)
+        assert capsys.readouterr().out == ""
+
     @pytest.mark.parametrize("failing", ["replace", "write_text"])
     def test_a_landing_that_was_cut_off_is_begun_anew(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str

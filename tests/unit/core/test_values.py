@@ -119,6 +119,18 @@ class TestDates:
         for order in (None, "day_first", "month_first"):
             assert read("timestamp", text, Dialect(date_order=order, decimal_mark=",")) == expected
 
+    @pytest.mark.parametrize("year", ["1899", "1900", "2011", "2100", "2101"])
+    @pytest.mark.parametrize("day", ["01-31", "02-29", "02-30", "13-01", "00-10"])
+    @pytest.mark.parametrize(
+        "clock",
+        ["", " 08:26", " 23:59:59", " 24:00:00", " 08:60", " 08:26:60", " 08:26:05.1", " 08:26:05.123456"],
+    )
+    def test_what_programs_write_is_read_by_a_short_cut_to_the_same_value(
+        self, year: str, day: str, clock: str
+    ) -> None:
+        text = f"{year}-{day}{clock}"
+        assert read("timestamp", text) == read("timestamp", f"{text} ")  # a blank goes the long way
+
     @pytest.mark.parametrize(
         ("text", "day_first", "month_first"),
         [
