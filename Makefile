@@ -55,8 +55,8 @@ entities: $(INSTALLED) ## draw docs/entities.md, how the marts refer to each oth
 schema: $(INSTALLED) ## write docs/retailer.schema.json and the tables of docs/your-data.md
 	@$(BIN)/python docs/schema.py docs/retailer.schema.json docs/your-data.md
 
-bench: $(INSTALLED) ## time full builds, as JSON (QUICK=1 without the largest, DATA=/folder for your own)
-	@$(BIN)/python benchmarks/bench.py $(if $(QUICK),--quick) $(if $(DATA),--data $(DATA))
+bench: $(INSTALLED) ## time builds beside a bare script (ROWS="real ten", HUNDRED=1, QUICK=1, DATA=/folder)
+	@$(BIN)/python benchmarks/bench.py $(if $(QUICK),--quick) $(if $(HUNDRED),--hundred) $(if $(DATA),--data $(DATA)) $(if $(ROWS),--rows $(ROWS))
 
 lock: $(INSTALLED) ## resolve requirements.lock anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements.lock

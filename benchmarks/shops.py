@@ -1,12 +1,12 @@
 """Made-up shops of the shape of data sets that cannot be passed on, as files of the form `orders`.
 
-    python benchmarks/shops.py next_basket OUT     a grocer's cards: Ta Feng, as papers on next baskets take it
-    python benchmarks/shops.py catalogue OUT       a supermarket's households over two years, a very wide range
+    python benchmarks/shops.py next_basket OUT     Ta Feng, a grocer, as papers on the next basket take it
+    python benchmarks/shops.py catalogue OUT       a supermarket's households over two years, a wide range
 
-A shape says how many customers, products and lines there are, and over which days. What is bought follows what
-makes recommending hard or easy: few products sell much and most little (Zipf), customers buy their own few
-products again and again, products of a group are bought together, and what is popular changes from week to week.
-The same seed gives the same bytes.
+A shape says how many customers, products and lines there are, and over which days. What is bought follows
+what makes recommending hard or easy: few products sell much and most little (Zipf), customers buy their own
+few products again and again, products of a group are bought together, and what is popular changes from week
+to week. The same seed gives the same bytes.
 """
 
 import argparse
@@ -24,7 +24,7 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-PRODUCTS_A_GROUP = 40
+PRODUCTS_A_GROUP, DEPARTMENTS = 40, 12
 POPULARITY = 0.9  # of a product at rank r in its shop: 1 / (r + 10) ** POPULARITY
 DRIFT = 0.12  # standard deviation of the weekly step of the logarithm of a product's popularity
 TASTES = 6  # groups that a customer favours
@@ -140,6 +140,7 @@ def purchases(shape: Shape, seed: int) -> pa.Table:
             "ordered_on": np.datetime64(shape.first_day) + lines["day"].to_numpy(),
             "product_id": _numbered("P", item),
             "product_name": _numbered("Product ", item),
+            "super_category": _numbered("Department ", item % _groups(shape) % DEPARTMENTS),
             "category": _numbered("Group ", item % _groups(shape)),
             "quantity": 1 + rng.poisson(0.35, len(item)),
             "unit_price": cents[item] / 100,
