@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 WORKERS := --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
-SMALL_BUILD := tests/integration/test_warehouse.py::test_a_mart_has_its_public_columns_and_rows
+SMALL_BUILD := tests/integration/test_warehouse.py::test_a_handful_of_customers_is_enough
 
 .DEFAULT_GOAL := help
 .PHONY: help build report test check faults fuzz lint docs screenshots entities schema bench lock clean
@@ -28,7 +28,7 @@ test: lint ## lint, types, pytest and dbt on throw-away warehouses
 	$(BIN)/pytest $(WORKERS)
 
 check: lint ## lint, types, unit tests and one small build
-	$(BIN)/pytest $(WORKERS) tests/unit $(SMALL_BUILD)
+	PALETTE_FUZZ=60 $(BIN)/pytest $(WORKERS) tests/unit $(SMALL_BUILD)
 
 faults: $(INSTALLED) ## kill, starve and race builds, and count what the warehouse survives (a quarter of an hour)
 	$(BIN)/pytest tests/faults
@@ -55,8 +55,8 @@ entities: $(INSTALLED) ## draw docs/entities.md, how the marts refer to each oth
 schema: $(INSTALLED) ## write docs/retailer.schema.json and the tables of docs/your-data.md
 	@$(BIN)/python docs/schema.py docs/retailer.schema.json docs/your-data.md
 
-bench: $(INSTALLED) ## time full builds, as JSON (QUICK=1 without the largest, DATA=/folder for your own)
-	@$(BIN)/python benchmarks/bench.py $(if $(QUICK),--quick) $(if $(DATA),--data $(DATA))
+bench: $(INSTALLED) ## time builds beside a bare script (ROWS="real ten", HUNDRED=1, QUICK=1, DATA=/folder)
+	@$(BIN)/python benchmarks/bench.py $(if $(QUICK),--quick) $(if $(HUNDRED),--hundred) $(if $(DATA),--data $(DATA)) $(if $(ROWS),--rows $(ROWS))
 
 lock: $(INSTALLED) ## resolve requirements.lock anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements.lock

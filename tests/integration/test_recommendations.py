@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 
 import duckdb
 import pandas as pd
@@ -282,7 +283,12 @@ def test_newcomers_are_offered_something_for_every_palette_group(omnichannel):
 
 
 def test_a_daily_run_can_skip_the_backtest(sandbox, demo):
-    sandbox.build("--vars", "{palette_backtest: false}")
+    """With no choice on record either; what does not follow from judging is taken as it was built."""
+    shutil.copy(demo.warehouse, sandbox.warehouse)
+    with duckdb.connect(str(sandbox.warehouse)) as connection:
+        connection.execute("drop table recommendation_choice_history")
+    judging = ("recommendation_backtest+", "preference_errors+")
+    sandbox.build("--select", *judging, "--vars", "{palette_backtest: false}")
     assert sandbox.query("from recommendation_metrics").empty
     assert sandbox.query("from recommendation_rule_costs").empty
     assert "not judged" in sandbox.run("palette", "summary").output
@@ -290,20 +296,9 @@ def test_a_daily_run_can_skip_the_backtest(sandbox, demo):
     pd.testing.assert_frame_equal(sandbox.query(lists), demo.query(lists))
 
 
-def test_folds_and_models_are_settings(sandbox):
-    variables = "{recommendation_folds: 1, recommendation_models: 'popularity, als, goes_with'}"
-    sandbox.build("--select", "+recommendation_metrics", "--vars", variables)
-    judged = sandbox.query("""
-        select distinct model, fold from recommendation_metrics where list_name <> 'preference'
-    """)
-    # the recent popularity always takes part: it is what is known of an item of yesterday
-    assert set(judged["model"]) == {"popularity", "recent_popularity", "als", "goes_with", "hybrid"}
-    assert set(judged["fold"]) == {0, 1}
-
-
-def test_a_list_that_the_hybrid_loses_is_made_by_what_beats_it(sandbox):
+def test_a_list_that_the_hybrid_loses_is_made_by_what_beats_it(sandbox, demo):
     """Metrics that say so, written by hand; what is built on them follows, also without a backtest."""
-    sandbox.build("--select", "+recommendation_metrics", "--exclude-resource-type", "unit_test")
+    shutil.copy(demo.warehouse, sandbox.warehouse)
     with duckdb.connect(str(sandbox.warehouse)) as connection:
         connection.execute("""
             update intermediate.recommendation_backtest

@@ -127,18 +127,6 @@ def test_every_build_adds_to_the_quality_history(demo, sandbox):
     assert sandbox.query(first).equals(demo.query(first))
 
 
-def test_the_order_of_the_lines_changes_nothing(demo, sandbox, tmp_path):
-    header, *lines = (demo.data / "online_retail" / "online_retail.csv").read_text("latin-1").splitlines()
-    random.Random(1).shuffle(lines)
-    half = len(lines) // 2
-    folder = tmp_path / "shuffled" / "online_retail"
-    folder.mkdir(parents=True)
-    for name, part in (("b.csv", lines[:half]), ("a.csv", lines[half:])):
-        (folder / name).write_text("\n".join([header, *part, ""]), "latin-1")
-    shuffled = type(sandbox)(sandbox.folder, folder.parent).build(*ONE_FOLD)
-    assert identical(demo, shuffled) == []
-
-
 def test_a_retailer_is_the_same_beside_another(demo, sandbox, tmp_path):
     """Every mart, row for row, as when it is alone."""
     data = tmp_path / "both"
@@ -149,8 +137,8 @@ def test_a_retailer_is_the_same_beside_another(demo, sandbox, tmp_path):
     assert len(together.query("select distinct retailer from customer_360")) == 2
 
 
-def test_as_of_date_hides_whatever_came_later(sandbox, tmp_path):
-    """A warehouse as of a day is the one that day's files would have given."""
+def test_as_of_date_hides_whatever_came_later_and_the_order_of_lines_changes_nothing(sandbox, tmp_path):
+    """A warehouse as of a day is the one that day's files would have given, in whatever order and files."""
     day = "2011-06-30"
     first, second = tmp_path / "as of", tmp_path / "back then"
     for folder in (first, second):
@@ -161,7 +149,10 @@ def test_as_of_date_hides_whatever_came_later(sandbox, tmp_path):
     header, *lines = (sandbox.data / "online_retail" / "online_retail.csv").read_text("latin-1").splitlines()
     kept = [line for line in lines if us_date(line) <= day]
     assert 0 < len(kept) < len(lines)
-    (second / "online_retail" / "then.csv").write_text("\n".join([header, *kept, ""]), "latin-1")
+    random.Random(1).shuffle(kept)
+    half = len(kept) // 2
+    for name, part in (("b.csv", kept[:half]), ("a.csv", kept[half:])):
+        (second / "online_retail" / name).write_text("\n".join([header, *part, ""]), "latin-1")
     back_then = type(sandbox)(second, second).build(*ONE_FOLD)
     assert identical(as_of, back_then) == []
     for table, column in (
@@ -182,12 +173,25 @@ def us_date(line: str) -> str:
 
 
 def test_settings_reach_the_models(sandbox):
-    variables = "{rfm_clusters: auto, basket_min_confidence: 0.9, recommendations_per_customer: 3}"
-    sandbox.build("--select", "+basket_rules", "+recommendations", "--vars", variables)
+    variables = {
+        "rfm_clusters": "auto",
+        "basket_min_confidence": 0.9,
+        "recommendations_per_customer": 3,
+        "recommendation_folds": 1,
+        "recommendation_models": "popularity, als, goes_with",
+    }
+    read = ("+basket_rules", "+recommendations", "+recommendation_metrics")
+    sandbox.build("--select", *read, "--vars", json.dumps(variables))
     best = sandbox.query("select is_chosen from cluster_diagnostics order by silhouette desc limit 1")
     assert best["is_chosen"].tolist() == [True]
     assert sandbox.query("select min(confidence) as least from basket_rules")["least"][0] >= 0.9
     assert sandbox.query("select max(rank) as most from recommendations")["most"][0] == 3
+    judged = sandbox.query("""
+        select distinct model, fold from recommendation_metrics where list_name <> 'preference'
+    """)
+    # the recent popularity always takes part: it is what is known of an item of yesterday
+    assert set(judged["model"]) == {"popularity", "recent_popularity", "als", "goes_with", "hybrid"}
+    assert set(judged["fold"]) == {0, 1}
 
 
 def test_the_unit_tests_hold_whatever_the_settings(demo, sandbox):

@@ -26,6 +26,7 @@ import pyarrow.parquet as pq
 
 from palette.core.declarations import ADDED_ROWS, FILE, Csv, Declared
 from palette.core.encodings import EncodingError, encoding_of, utf8_copy
+from palette.core.engine import in_memory
 from palette.core.errors import InputError, printable
 from palette.core.forms import ENDINGS, Column, SourceTable
 from palette.core.header_words import has_header
@@ -473,7 +474,7 @@ def _refuse_longer_rows(raw: RawFile) -> None:
 def engine_reading(raw: RawFile) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a connection and turn what the engine raises over a file into an InputError."""
     try:
-        with duckdb.connect() as connection:
+        with in_memory() as connection:
             yield connection
     except duckdb.Error as error:
         raise InputError(f"{raw.label}: {_no_utf_8(raw) or _condensed(error)}") from error

@@ -13,6 +13,7 @@ import duckdb
 
 from palette.core import declarations, encodings, inputs, values
 from palette.core.declarations import FILE, NO_CURRENCY, Declared
+from palette.core.engine import in_memory
 from palette.core.errors import InputError
 from palette.core.forms import SourceTable, project_folder
 from palette.core.inputs import (
@@ -149,7 +150,7 @@ def dialect_of(declared: Declared, table: SourceTable, opened: Sequence[InputFil
     numbers = [column.name for column in present if column.kind in ("decimal", "integer")]
     relation = " union all ".join(text_sql(file, table) for file in opened)
     try:
-        with duckdb.connect() as connection:
+        with in_memory() as connection:
             return find_dialect(connection, f"({relation})", dates, numbers, declared.retailer)
     except duckdb.Error:
         for file in opened:  # the one that cannot be read says so

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import yaml
 from rich.table import Table
 
 from palette.core.column_facts import ColumnFacts, look_at
 from palette.core.declarations import FILE, NO_CURRENCY, Csv, Declared, Retailer, declare
+from palette.core.engine import in_memory
 from palette.core.errors import InputError
 from palette.core.forms import Form, SourceTable, documents, forms
 from palette.core.header_words import read_forms
@@ -417,7 +417,7 @@ def _note_dialect(values: dict[str, Any], dialect: Dialect, opened: Sequence[Inp
     values.setdefault("decimal_mark", dialect.decimal_mark)
     if "currency" in values:
         return
-    with duckdb.connect() as connection:
+    with in_memory() as connection:
         for name in ("currency", "amount", "unit_price"):
             for file in opened:
                 if name not in file.positions:
@@ -436,7 +436,7 @@ def _note_dialect(values: dict[str, Any], dialect: Dialect, opened: Sequence[Inp
 def _as_read(raw: RawFile, text: str, table: SourceTable, name: str, dialect: Dialect) -> tuple[str, ...]:
     kind = table.column(name).kind
     value = f"cast({typed(kind, 'value', dialect)} as varchar)"
-    with duckdb.connect() as connection:
+    with in_memory() as connection:
         rows = connection.execute(
             f"select {value} as read from (select {present(text)} as value, row_number() over () as place "
             f"from {raw.relation} limit 100) where read is not null "

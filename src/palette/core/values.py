@@ -21,6 +21,8 @@ from babel import Locale
 from babel.core import get_global
 from babel.numbers import get_territory_currencies
 
+from palette.core.engine import in_memory
+
 Kind = Literal[
     "text",
     "identifier",
@@ -319,7 +321,7 @@ def _reads(kind: Kind, value: str, dialect: Dialect) -> bool:
 
 
 def _holds(read: str, value: str, condition: str) -> bool:
-    with duckdb.connect() as connection:
+    with in_memory() as connection:
         query = f"select {read} {condition} from (select cast(? as varchar) as value)"
         return bool((connection.execute(query, [value]).fetchone() or (False,))[0])
 
