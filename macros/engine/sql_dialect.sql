@@ -57,3 +57,44 @@
 {% endmacro %}
 
 {% macro default__fingerprint(text) %} hash({{ text }}) {% endmacro %}
+
+
+{% macro byte_order(text) %}
+    {{ return(adapter.dispatch("byte_order", "palette")(text)) }}
+{% endmacro %}
+
+{% macro default__byte_order(text) %} {{ text }} collate c {% endmacro %}
+
+
+{% macro single_spaced(text) %}
+    {{ return(adapter.dispatch("single_spaced", "palette")(text)) }}
+{% endmacro %}
+
+{% macro default__single_spaced(text) %}
+    trim(regexp_replace({{ text }}, '[\s\p{Z}\x{0b}\x{1c}-\x{1f}\x{85}]+', ' ', 'g'))
+{% endmacro %}
+
+
+{% macro json_objects(objects) %}
+    {{ return(adapter.dispatch("json_objects", "palette")(objects)) }}
+{% endmacro %}
+
+{% macro default__json_objects(objects) %}
+    list_filter(
+        [
+            {% for object in objects %}
+                case
+                    when {{ object.when }}
+                    then
+                        {
+                            {% for name, value in object.fields.items() %}
+                                '{{ name }}':{{ value }}{{ "," if not loop.last }}
+                            {% endfor %}
+                        }
+                end
+                {{ "," if not loop.last }}
+            {% endfor %}
+        ],
+        lambda object:object is not null
+    )
+{% endmacro %}

@@ -64,7 +64,7 @@ with
         from itemised
     ),
 
-    int_items as (
+    described as (
         select
             retailer,
             item_id,
@@ -78,7 +78,9 @@ with
             min(margin) as margin
         from ranked
         group by retailer, item_id
-    )
+    ),
+
+    int_items as (select *, {{ code_of('item_id') }} as item_code from described)
 
 select *
 from int_items

@@ -1,5 +1,4 @@
 {% set models = var('recommendation_models') %}
-{% set always = ['hybrid', 'recent_popularity', 'goes_with'] %}
 
 with
 
@@ -11,26 +10,28 @@ with
         group by retailer
     ),
 
-    lists as (
-        select *
-        from
-            (values ('discover'), ('again'), ('next'), ('online_offers'), ('push')) as lists(
-                list_name
-            )
+    lists as (select list_name from {{ ref('recommendation_list_names') }}),
+
+    models as (
+        select
+            model,
+            is_always_fitted
+            {% if models == 'all' %} or true
+            {% else %}
+                or model in (
+                    {% for model in models.split(',') %}
+                        '{{ model | trim }}' {{ ',' if not loop.last }}
+                    {% endfor %}
+                )
+            {% endif %} as is_available
+        from {{ ref('recommendation_model_names') }}
     ),
 
     -- what was judged on later purchases than these is not known yet
     known as (
         select
             history.*,
-            {% if models == 'all' %} true
-            {% else %}
-                history.model in (
-                    {% for model in always + models.split(',') %}
-                        '{{ model | trim }}' {{ ',' if not loop.last }}
-                    {% endfor %}
-                )
-            {% endif %} as is_available,
+            coalesce(models.is_available, false) as is_available,
             row_number() over (
                 partition by history.retailer, history.list_name
                 order by history.judged_until desc, history.built_at desc, history.build_id
@@ -40,6 +41,7 @@ with
             purchases
             on history.retailer = purchases.retailer
             and history.judged_until <= purchases.last_day
+        left join models on history.model = models.model
     ),
 
     latest as (

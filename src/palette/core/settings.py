@@ -10,23 +10,11 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
+import pandas as pd
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
 
-# The single recommenders, see palette.recommendations.models.
-MODELS = (
-    "popularity",
-    "recent_popularity",
-    "own_frequency",
-    "own_recent_frequency",
-    "own_then_popular",
-    "cluster_popularity",
-    "palette_popularity",
-    "item_cosine",
-    "bm25",
-    "goes_with",
-    "als",
-    "ease",
-)
+from palette.core.catalogue import model_names
 
 
 class SettingsError(ValueError):
@@ -40,8 +28,8 @@ def _iso(value: object) -> object:
 
 
 def _models(names: str) -> str:
-    if names != "all" and not {name.strip() for name in names.split(",")} <= set(MODELS):
-        raise ValueError("not all, nor a comma list of models")
+    if names != "all" and not {name.strip() for name in names.split(",")} <= set(model_names()):
+        raise PydanticCustomError("unknown_name", "there are: {names}", {"names": ", ".join(model_names())})
     return names
 
 
@@ -97,7 +85,7 @@ class Settings(BaseModel):
     recommendation_models: Annotated[str, AfterValidator(_models)] = Field(
         "all",
         description="models that the hybrid weighs and is judged against, and that may make a list: `all`, "
-        "or a comma list of " + ", ".join(f"`{name}`" for name in MODELS),
+        "or a comma list of single models of the seed `recommendation_model_names`",
     )
     recommendation_seed: int = Field(
         0,
@@ -134,17 +122,34 @@ class Settings(BaseModel):
         try:
             return cls.model_validate_json(json.dumps(dict(values), default=str))
         except ValidationError as error:
-            wrong = dict.fromkeys(str(item["loc"][0]) for item in error.errors())
-            raise SettingsError("; ".join(_problem(name, values[name]) for name in wrong)) from None
+            wrong: dict[str, ErrorDetails] = {}
+            for item in error.errors():
+                wrong.setdefault(str(item["loc"][0]), item)
+            problems = [_problem(name, values[name], item) for name, item in wrong.items()]
+            raise SettingsError("; ".join(problems)) from None
 
 
-def _problem(name: str, value: object) -> str:
+def _problem(name: str, value: object, error: ErrorDetails) -> str:
     if field := Settings.model_fields.get(name):
-        return f"var '{name}' cannot be {value!r}: {field.description} (default {field.default})"
+        names = f"; {error['msg']}" if error["type"] == "unknown_name" else ""
+        return f"var '{name}' cannot be {value!r}: {field.description} (default {field.default}{names})"
     near = difflib.get_close_matches(name, Settings.model_fields, n=1)
     return f"unknown var '{name}'" + (f": did you mean '{near[0]}'?" if near else "")
 
 
+def settings_of(rows: pd.DataFrame) -> Settings:
+    """Return the settings of a build, for a Python model.
+
+    Parameters
+    ----------
+    rows
+        The model ``int_settings``: ``name`` and ``value``, as JSON, of each var.
+    """
+    return Settings.check(
+        {name: json.loads(value) for name, value in zip(rows["name"], rows["value"], strict=True)}
+    )
+
+
 def models_of(names: str) -> tuple[str, ...]:
     """Return the names of the single recommenders that the setting ``recommendation_models`` asks for."""
-    return MODELS if names == "all" else tuple(name.strip() for name in names.split(","))
+    return model_names() if names == "all" else tuple(name.strip() for name in names.split(","))

@@ -20,10 +20,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from palette.core.catalogue import list_names
+
 FILE = "recommendation_rules.csv"
 COLUMNS = ("retailer", "list_name", "rule", "value")
 PRESET = "preset"  # what the seed has instead of the retailer
-LISTS = ("discover", "again", "next", "online_offers", "push")
 
 MOST_POPULAR = "leave_out_most_popular_percent"
 BOUGHT_LATELY = "leave_out_bought_within_days"
@@ -263,7 +264,7 @@ def _read(
 
 
 def _problems(row: dict[str, str], owner: str) -> Iterator[str]:
-    columns: dict[str, Collection[str] | None] = {owner: None, "list_name": LISTS, "rule": RULES}
+    columns: dict[str, Collection[str] | None] = {owner: None, "list_name": list_names(), "rule": RULES}
     for (column, names), key in zip(columns.items(), COLUMNS, strict=False):
         name = row[key]
         allowed = f" (allowed: {', '.join(names)})" if names is not None else ""

@@ -13,6 +13,7 @@ from palette.report.frames import sample
 from palette.report.marts import Marts
 
 LISTED = 5  # items of each list
+REASONS = {"en": "reason", "ko": "reason_ko"}  # columns of `recommendations`
 
 FACTS = (
     *("country", "gender", "age_band", "favourite_category"),
@@ -31,7 +32,8 @@ class LookUp:
     customers
         By customer id: facts of ``customer_360``, ``clusters`` by clustering, ``advice`` as keys of
         pieces, ``months`` as (month, revenue,
-        orders), and ``lists`` by name, each item as (name, category, reason).
+        orders), and ``lists`` by name, each item as (name, category, reason by
+        language).
     all_customers
         How many the retailer has.
     """
@@ -70,7 +72,7 @@ def look_up(marts: Marts, *, most: int, seed: int) -> LookUp:
     )
     offers = marts(
         "recommendations",
-        "customer_id, list_name, item_name, category, reason",
+        ", ".join(["customer_id", "list_name", "item_name", "category", *REASONS.values()]),
         where=f"rank <= {LISTED}",
         order="customer_id, list_name, rank",
         customers=chosen,
@@ -92,7 +94,8 @@ def look_up(marts: Marts, *, most: int, seed: int) -> LookUp:
             [row["month"], round(row["revenue"], 2), row["orders"]]
         )
     for row in _plain(offers):
-        item = [row["item_name"], row["category"], row["reason"]]
+        reasons = {language: row[column] for language, column in REASONS.items()}
+        item = [row["item_name"], row["category"], reasons]
         customers[row["customer_id"]]["lists"].setdefault(row["list_name"], []).append(item)
     return LookUp(customers, len(everybody))
 

@@ -205,6 +205,7 @@ def _names(marts: Marts, words: Words) -> dict[str, Any]:
     keys = pieces["grouping_name"] + ":" + pieces["group_name"] + ":" + numbers
     advice = dict(zip(keys, pieces[f"advice_{language}"], strict=True))
     return {
+        "language": language,
         "locale": words.locale.replace("_", "-"),
         "currency": words.currency,
         "names": dict(words.names),

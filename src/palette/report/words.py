@@ -19,13 +19,15 @@ from babel.numbers import (
     get_currency_precision,
 )
 
+from palette.core.catalogue import titles
+
 COUNTED = re.compile(r"\{(\w+)\|([^|{}]+)\|([^|{}]+)\}")  # {orders|order|orders}: 1 order, 2 orders
 LOCALES = {"en": "en_GB", "ko": "ko_KR"}
 
 
 @cache
 def texts() -> dict[str, dict[str, str]]:
-    """Return every text by its dotted key, then by language."""
+    """Return every text by its dotted key, then by language; lists and models are named in seed tables."""
     source = resources.files("palette.report").joinpath("words.yml").read_text(encoding="utf-8")
     found: dict[str, dict[str, str]] = {}
 
@@ -37,7 +39,7 @@ def texts() -> dict[str, dict[str, str]]:
                 collect(part, (*path, name))
 
     collect(yaml.safe_load(source), ())
-    return found
+    return found | titles()
 
 
 @dataclass(frozen=True)

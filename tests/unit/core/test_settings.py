@@ -1,13 +1,19 @@
+import json
 import math
 import re
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 
-from palette.core.settings import MODELS, Settings, SettingsError, models_of
+from palette.core.catalogue import MODELS as MODELS_SEED
+from palette.core.catalogue import model_names
+from palette.core.settings import Settings, SettingsError, models_of, settings_of
+
+MODELS = model_names()
 
 PROJECT = Path(__file__).parents[3] / "dbt_project.yml"
 
@@ -96,8 +102,9 @@ def test_check_refuses_and_explains(name: str, value: object):
     with pytest.raises(SettingsError) as error:
         Settings.check({name: value})
     field = Settings.model_fields[name]
-    assert (
-        str(error.value) == f"var '{name}' cannot be {value!r}: {field.description} (default {field.default})"
+    names = f"; there are: {', '.join(MODELS)}" * (name == "recommendation_models" and isinstance(value, str))
+    assert str(error.value) == (
+        f"var '{name}' cannot be {value!r}: {field.description} (default {field.default}{names})"
     )
 
 
@@ -110,6 +117,15 @@ def test_check_refuses_what_the_models_cannot_use(name: str, value: object):
 def test_models_are_all_or_those_named():
     assert models_of("all") == MODELS
     assert models_of("als,  ease") == ("als", "ease")
+
+
+def test_settings_of_a_build_are_those_of_its_table():
+    given = Settings(as_of_date=date(2011, 6, 30), rfm_clusters="auto", basket_min_support=0.5)
+    values = given.model_dump(mode="json")
+    rows = pd.DataFrame({"name": list(values), "value": [json.dumps(value) for value in values.values()]})
+    assert settings_of(rows) == settings_of(rows.sample(frac=1, random_state=0)) == given
+    with pytest.raises(SettingsError, match=r"^unknown var 'rfm_cluster'"):
+        settings_of(pd.DataFrame({"name": ["rfm_cluster"], "value": ["4"]}))
 
 
 def test_check_suggests_the_nearest_name():
@@ -164,7 +180,7 @@ def test_every_description_says_what_is_allowed(name: str, schema: dict[str, Any
     bounds = ("minimum", "exclusiveMinimum", "maximum")
     allowed = [kind[key] for kind in kinds for key in (*bounds, "const") if key in kind]
     allowed += ["true", "false"] * (schema.get("type") == "boolean")
-    allowed += [*MODELS] * (name == "recommendation_models")
+    allowed += ["all", MODELS_SEED] * (name == "recommendation_models")
     allowed += ["YYYY-MM-DD"] * (name == "as_of_date")
     said = re.findall(r"[\w-]+", schema["description"])
     assert allowed

@@ -8,7 +8,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 from threadpoolctl import threadpool_limits
 
-from palette.core.settings import MODELS
+from palette.core.catalogue import model_names
 from palette.core.tables import empty, typed
 from palette.recommendations.backtest import (
     DEPTH,
@@ -25,6 +25,8 @@ from palette.recommendations.history import History, Purchases, purchases_of
 from palette.recommendations.lists import training_moments
 from palette.recommendations.metrics import ranking_metrics
 from palette.recommendations.rules import Rule, read_rules
+
+MODELS = model_names()
 
 SEGMENTS = pd.read_csv(Path(__file__).parents[3] / "seeds" / "segments" / "rfm_segments.csv")
 START = pd.Timestamp("2024-01-01")

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
-from palette.core.settings import MODELS
+from palette.core.catalogue import model_names
 from palette.recommendations import hybrid as module
 from palette.recommendations.history import History, Purchases
 from palette.recommendations.hybrid import (
@@ -29,6 +29,8 @@ from palette.recommendations.hybrid import (
 )
 from palette.recommendations.lists import learn
 from palette.recommendations.models import baselines, components
+
+MODELS = model_names()
 
 Make = Callable[..., Purchases]
 DAYS = 28

@@ -6,7 +6,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 from threadpoolctl import threadpool_limits
 
-from palette.core.settings import MODELS
+from palette.core.catalogue import model_names
 from palette.core.tables import empty, typed
 from palette.recommendations.history import History, purchases_of
 from palette.recommendations.hybrid import Candidates, Moment, fit_moment, fit_ranker
@@ -24,6 +24,8 @@ from palette.recommendations.lists import (
     training_moments,
 )
 from palette.recommendations.models import GoesWith
+
+MODELS = model_names()
 
 OFFER = {offer.name: offer for offer in OFFERS}
 START = pd.Timestamp("2024-01-01")

@@ -5,7 +5,6 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from threadpoolctl import threadpool_limits
 
-from palette.core.settings import MODELS
 from palette.recommendations import models as module
 from palette.recommendations.history import History, Purchases, purchases_of
 from palette.recommendations.models import (
@@ -64,12 +63,6 @@ def history(rows: list[tuple], purchases: Make) -> History:
 
 
 # ---- every model
-
-
-def test_models_of_the_settings_are_the_models_there_are():
-    small = [model.name for model in (*baselines(), *components(items=0))]
-    assert sorted(small) == sorted(MODELS)
-    assert len(set(small)) == len(small)
 
 
 def test_a_big_catalogue_has_no_item_by_item_matrix():

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 import yaml
 
+from palette.core.catalogue import LISTS, list_names
 from palette.recommendations.rules import (
     COLUMNS,
-    LISTS,
     RULES,
     Rule,
     RuleError,
@@ -336,7 +336,7 @@ def test_shipped_rules_are_valid():
     told = {
         (retailer, name): {rule.rule: rule.value for rule in rules_for(shipped, retailer, name)}
         for retailer in RETAILERS
-        for name in LISTS
+        for name in list_names()
     }
     never = {"never_category": "Tobacco"}
     popular, lately = {"leave_out_most_popular_percent": 1.0}, {"leave_out_bought_within_days": 7.0}
@@ -360,12 +360,10 @@ def test_the_seed_allows_the_same_lists_and_rules():
     for name, columns in seeds.items():
         header = (SEEDS / f"{name}.csv").read_text("utf-8").splitlines()[0]
         assert header.split(",") == list(columns)
-    allowed = {
-        name: column["data_tests"][1]["accepted_values"]["arguments"]["values"]
-        for name, column in seeds["recommendation_rules"].items()
-        if len(column["data_tests"]) > 1
-    }
-    assert allowed == {"list_name": list(LISTS), "rule": list(RULES)}
+    _, of_lists = seeds["recommendation_rules"]["list_name"]["data_tests"]
+    assert of_lists["relationships"]["arguments"] == {"to": f"ref('{LISTS}')", "field": "list_name"}
+    _, of_rules = seeds["recommendation_rules"]["rule"]["data_tests"]
+    assert of_rules["accepted_values"]["arguments"]["values"] == list(RULES)
 
 
 def test_a_file_may_be_written_in_other_ways(tmp_path: Path):

@@ -40,7 +40,7 @@ def marts():
         create table recommendations as
         select
             'shop' as retailer, '1' as customer_id, 'next' as list_name, rank, 'ITEM ' || rank as item_name,
-            null as category, 'because' as reason
+            null as category, 'because' as reason, '이유' as reason_ko
         from range(1, 8) as ranks (rank);
     """)
     return Marts(connection, "shop")
@@ -55,7 +55,11 @@ def test_a_customer_is_all_that_the_marts_know(marts):
         "last_ordered_at": "2011-12-01", "clusters": {"rfm": "champions"},
         "advice": ["segment:VIP:1", "rfm:champions:2"],
         "months": [["2011-11", 5.0, 2], ["2011-12", 4.5, 1]],
-        "lists": {"next": [[f"ITEM {rank}", None, "because"] for rank in range(1, LISTED + 1)]},
+        "lists": {
+            "next": [
+                [f"ITEM {rank}", None, {"en": "because", "ko": "이유"}] for rank in range(1, LISTED + 1)
+            ]
+        },
     }  # fmt: skip
     assert found.customers["2"]["lists"] == {}
 

@@ -8,7 +8,7 @@ from string import Formatter
 import pytest
 
 import palette.report
-from palette.core.settings import MODELS
+from palette.core.catalogue import list_names, model_names
 from palette.report.words import LOCALES, Words, texts
 
 SOURCES = [
@@ -73,10 +73,12 @@ def test_one_is_not_many(count, said):
     assert f"{count}명" in Words("ko", "GBP")("clusters.cards_sentence", **values)
 
 
-def test_every_model_has_a_name_in_words():
-    named = {key.removeprefix("model.") for key in texts() if key.startswith("model.")}
-    assert named == {*MODELS, "hybrid", "rank_fusion"}
-    assert not [text for key, text in texts().items() if key.startswith("model.") and "_" in str(text)]
+def test_every_list_and_model_has_a_name_in_words():
+    named = {kind: [key for key in texts() if key.startswith(f"{kind}.")] for kind in ("list_name", "model")}
+    assert named["list_name"] == [f"list_name.{name}" for name in list_names()]
+    models = model_names("component", "baseline", "hybrid", "fusion")
+    assert named["model"] == [f"model.{name}" for name in models]
+    assert not [text for key in named["model"] for text in texts()[key].values() if "_" in text]
 
 
 def test_money_has_its_sign_and_its_decimals():

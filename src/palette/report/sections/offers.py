@@ -4,13 +4,14 @@ from typing import Any
 
 import pandas as pd
 
+from palette.core.catalogue import list_names
 from palette.report.charts import recommendations as charts
+from palette.report.customers import REASONS
 from palette.report.frames import highest, rows
 from palette.report.marts import Marts
 from palette.report.sections.common import Card, Cards, Drawing, Figure, Section, Table
 from palette.report.words import Words
 
-LISTS = ("discover", "again", "next", "online_offers", "push")
 METRIC, K = "ndcg", 10
 HYBRID = "hybrid"
 METRICS = ("ndcg", "recall", "precision", "map", "hit_rate", "coverage", "novelty", "diversity")
@@ -29,7 +30,7 @@ def build(marts: Marts, words: Words) -> Section | None:
         where=f"metric = '{METRIC}' and k = {K} and fold = 0 and segment = 'all' and part = 'all'",
         order="list_name, value desc, model",
     )
-    judged = [name for name in LISTS if name in set(metrics["list_name"])]
+    judged = [name for name in list_names() if name in set(metrics["list_name"])]
     made_by = makers(marts)
     figures = [
         _list_worth(metrics[metrics["list_name"] == name], name, made_by.get(name, HYBRID), words)
@@ -69,7 +70,7 @@ def _choices(marts: Marts, words: Words) -> Figure:
     title = words("offers.choices")
     offered = set(marts("recommendations", "distinct list_name")["list_name"])
     found = {row.list_name: row for row in rows(marts("recommendation_choices")) if row.list_name in offered}
-    chosen = [found[name] for name in LISTS if name in found]
+    chosen = [found[name] for name in list_names() if name in found]
     if not chosen:
         return Figure("choices", title, words("offers.none"), source)
     single = [row for row in chosen if row.model != HYBRID]
@@ -162,7 +163,7 @@ def _all_metrics(marts: Marts, words: Words) -> Figure:
     )
     made_by = metrics["list_name"].map(makers(marts)).fillna(HYBRID)
     metrics = metrics[metrics["model"] == made_by]
-    judged = [name for name in LISTS if name in set(metrics["list_name"])]
+    judged = [name for name in list_names() if name in set(metrics["list_name"])]
     if not judged:
         return Figure("metrics", title, words("offers.not_judged"), source)
     found = {(row.metric, row.list_name): row for row in rows(metrics)}
@@ -267,7 +268,7 @@ def _examples(marts: Marts, words: Words) -> Figure:
         return Figure("examples", title, words("offers.none"), source)
     offers = marts(
         "recommendations",
-        "customer_id, list_name, item_name, reason",
+        f"customer_id, list_name, item_name, {REASONS[words.language]} as reason",
         where="rank = 1",
         order="customer_id, list_name",
         customers=chosen,

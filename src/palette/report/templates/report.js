@@ -95,7 +95,7 @@
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
 
   function card(article, id, customer) {
-    const { names, advice, texts, locale, currency } = json(article, "names");
+    const { names, advice, texts, language, locale, currency } = json(article, "names");
     const name = value => names[value] || value;
     const money = new Intl.NumberFormat(locale, { style: "currency", currency });
     const whole = new Intl.NumberFormat(locale);
@@ -153,8 +153,9 @@
     lists.forEach(([kind, items]) => {
       const list = element("div");
       const rows = element("ol");
-      items.forEach(([item, category, reason]) => {
+      items.forEach(([item, category, reasons]) => {
         const row = element("li");
+        const reason = reasons[language];
         row.append(element("strong", item), element("span", category ? category + ". " + reason : reason));
         rows.append(row);
       });
