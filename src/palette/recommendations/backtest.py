@@ -1,54 +1,27 @@
-"""Proof: what the lists would have been worth in the past, against what simpler models would have been.
-
-Rolling time folds: everything is learned from purchases up to a moment, and judged on what customers bought
-in the window that follows. A split of each customer's purchases at random would let the models see the
-future, and is not used.
-"""
+"""Proof: what the lists would have been worth in the past, against what simpler models would have been."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from palette.core.tables import empty
-from palette.recommendations.history import Codes, History, Purchases, Vector, purchases_of
-from palette.recommendations.hybrid import (
-    NAME,
-    Candidates,
-    Examples,
-    Moment,
-    active,
-    examples,
-    fit_moment,
-    fit_ranker,
-    fused,
-    joined,
-)
-from palette.recommendations.lists import (
-    OFFERS,
-    Mask,
-    best_items,
-    ranked,
-    ruled_items,
-    training_moments,
-)
+from palette.recommendations.history import Codes, Vector
+from palette.recommendations.hybrid import NAME
+from palette.recommendations.learning import NO_RULE, Fold, Judged
 from palette.recommendations.metrics import KS, Bootstrap, coverage, diversity, novelty, ranking_metrics
-from palette.recommendations.rules import Rule, apply_rules, read_rules, rules_for
+from palette.recommendations.scores import Mask
 
-DEPTH = max(KS)
 COLUMNS = [
     (metric, k)
     for metric in ("recall", "precision", "map", "ndcg", "hit_rate", "novelty", "diversity")
     for k in KS
 ]
 CHOSEN_BY = ("ndcg", 10)
-NO_RULE = "none"
-ALL_RULES = "all rules"
 EVERYONE = "all"
 PARTS = ("all", "repeat", "explore")
 
@@ -77,72 +50,15 @@ SCHEMA = pa.schema(
 )
 
 
-@dataclass(frozen=True)
-class Judged:
-    """Lists of one model at one fold, a row a customer.
-
-    Attributes
-    ----------
-    customer
-        Codes.
-    items
-        Codes of the first ``DEPTH`` items, -1 after the last.
-    hits, owned
-        Whether each of them was bought in the window, and before it.
-    relevant, repeated
-        Number of items that were bought in the window and may be on the list, and how many of them the
-        customer had bought before.
-    """
-
-    customer: Codes
-    items: Codes
-    hits: Mask
-    owned: Mask
-    relevant: Codes
-    repeated: Codes
-
-
-@dataclass
-class Fold:
-    """What one moment's lists are judged on.
-
-    ``lists`` holds the lists by list name, model and rule.
-    """
-
-    number: int
-    history: History
-    segments: NDArray[np.object_]
-    lists: dict[tuple[str, str, str], Judged] = field(default_factory=dict)
-
-
-def backtest(
-    purchases: pd.DataFrame,
-    items: pd.DataFrame,
-    rules: pd.DataFrame,
-    segments: pd.DataFrame,
-    *,
-    folds: int,
-    days: int,
-    seed: int,
-    models: Sequence[str],
-) -> pd.DataFrame:
-    """Judge every model and rule on every list of every retailer.
+def backtest(folds: Mapping[str, Sequence[Fold]], *, seed: int) -> pd.DataFrame:
+    """Measure every model and rule on every list of every retailer.
 
     Parameters
     ----------
-    purchases, items, rules
-        See :func:`palette.recommendations.lists.recommendations`.
-    segments
-        RFM segments: ``rfm_segment``, ``score_from``, ``score_to`` (of 100 R + 10 F + M).
     folds
-        How many windows to judge on, the latest first; fewer where the purchases do not reach back far
-        enough for a window of history and one to learn from before the fold.
-    days
-        Length of a window.
+        By retailer, see :func:`palette.recommendations.learning.learn`.
     seed
-        Seed of all that is drawn.
-    models
-        Names of the single models that take part.
+        Seed of the resamples.
 
     Returns
     -------
@@ -153,131 +69,11 @@ def backtest(
         model that is most surely better (:meth:`Bootstrap.rivals`), for ``CHOSEN_BY`` over all folds alone.
     """
     parts = [empty(SCHEMA)]
-    configured = read_rules(rules)
-    with threadpool_limits(1):  # several would wait for each other wherever a core is busy
-        for retailer in sorted(purchases["retailer"].unique()):
-            known = purchases_of(retailer, purchases, items)
-            own_rules = [rule for rule in configured if rule.retailer == retailer]
-            folded = _folds(known, own_rules, segments, folds=folds, days=days, seed=seed, models=models)
-            for list_name in sorted({name for fold in folded for name, _, _ in fold.lists}):
-                measures = measured(trials(folded, list_name), seed=seed)
-                parts.append(measures.assign(retailer=retailer, list_name=list_name))
+    for retailer, folded in sorted(folds.items()):
+        for list_name in sorted({name for fold in folded for name, _, _ in fold.lists}):
+            measures = measured(trials(folded, list_name), seed=seed)
+            parts.append(measures.assign(retailer=retailer, list_name=list_name))
     return pd.concat(parts, ignore_index=True)[list(SCHEMA.names)]
-
-
-def _folds(
-    known: Purchases,
-    rules: Sequence[Rule],
-    segments: pd.DataFrame,
-    *,
-    folds: int,
-    days: int,
-    seed: int,
-    models: Sequence[str],
-) -> list[Fold]:
-    """Judge the folds, the oldest moment first: each is a window to learn from for those after it."""
-    backs = [place * days for place in range(1, folds + 1)]
-    judged = [back for back in backs if training_moments(known, back, days)]
-    if backs and not judged:
-        print(
-            f"recommendation_backtest: {known.retailer}: {known.span:.0f} days of purchases are too few "
-            "to learn and to judge"
-        )
-    needed = set(judged).union(*(training_moments(known, back, days) for back in judged))
-    learned: dict[int, Examples] = {}
-    made: list[Fold] = []
-    for back in sorted(needed, reverse=True):
-        moment = fit_moment(known, back, seed=seed, models=models, judged=back in judged)
-        drawn = active(moment.history, days, seed=seed)
-        if back not in judged:
-            learned[back] = joined([part for _, part in examples(moment, drawn, days)])
-            continue
-        print(
-            f"recommendation_backtest: {known.retailer}: {len(drawn):,} customers of the {days:.0f} days "
-            f"after {moment.history.moment:%Y-%m-%d}"
-        )
-        windows = [learned[past] for past in training_moments(known, back, days)]
-        ranker = fit_ranker(windows, seed=seed)
-        fold = Fold(judged.index(back) + 1, moment.history, segments_of(moment.history, segments))
-        truth = moment.history.window(days)
-        lists: dict[tuple[str, str, str], list[Judged]] = defaultdict(list)
-        parts: list[Examples] = []
-        for chosen, part in examples(moment, drawn, days):
-            parts.append(part)
-            score = ranker.score(part.features) if ranker.forests else fused(moment, chosen)
-            bought = truth[chosen.customers].toarray() > 0
-            for key, trial in _lists(moment, chosen, score, bought, rules, days):
-                lists[key].append(trial)
-        learned[back] = joined(parts)
-        fold.lists = {key: _together(batch) for key, batch in lists.items()}
-        made.append(fold)
-    return sorted(made, key=lambda fold: fold.number)
-
-
-def _lists(
-    moment: Moment, chosen: Candidates, score: Vector, bought: Mask, rules: Sequence[Rule], days: int
-) -> Iterator[tuple[tuple[str, str, str], Judged]]:
-    """Make and judge the lists of some customers, by every model, and by the hybrid under every rule."""
-    history = moment.history
-    items = ruled_items(history)
-    owned = history.bought[chosen.customers].toarray() > 0
-    for offer in OFFERS:
-        allowed = offer.allowed(history, chosen, days)
-        rows = np.flatnonzero(offer.customers(history)[chosen.customers] & (bought & allowed).any(axis=1))
-        if not len(rows):
-            continue
-        relevant = bought[rows] & allowed[rows]
-
-        def judged(best: Codes, rows: Codes = rows, relevant: Mask = relevant) -> Judged:
-            found = best >= 0
-            return Judged(
-                chosen.customers[rows],
-                best,
-                np.take_along_axis(relevant, np.maximum(best, 0), axis=1) & found,
-                np.take_along_axis(owned[rows], np.maximum(best, 0), axis=1) & found,
-                relevant.sum(axis=1),
-                (relevant & owned[rows]).sum(axis=1),
-            )
-
-        for name, scores in chosen.scores.items():
-            best = best_items(np.where(allowed[rows], scores[rows], -np.inf), DEPTH)
-            yield (offer.name, name, NO_RULE), judged(best)
-        everything = ranked(offer, moment, chosen, score, days=days)
-        for label, variant in _variants(rules_for(rules, history.purchases.retailer, offer.name)):
-            kept = apply_rules(everything, items, variant, length=DEPTH)
-            yield (offer.name, NAME, label), judged(_as_rows(kept, chosen.customers[rows]))
-
-
-def _variants(rules: Sequence[Rule]) -> Iterator[tuple[str, Sequence[Rule]]]:
-    """Name what to judge the hybrid under: no rule, each rule alone, and all of several together."""
-    yield NO_RULE, []
-    for rule in rules:
-        value = f"{rule.value:g}" if isinstance(rule.value, float) else rule.value
-        yield f"{rule.rule}: {value}", [rule]
-    if len(rules) > 1:
-        yield ALL_RULES, rules
-
-
-def _as_rows(kept: pd.DataFrame, customers: Codes) -> Codes:
-    """Turn a ranking, a row a customer and item, into a row a customer, -1 after the last item."""
-    found = np.full((len(customers), DEPTH), -1, dtype=np.int64)
-    row = pd.Index(customers).get_indexer(pd.Index(kept["customer"]))
-    place = kept.groupby("customer").cumcount().to_numpy()
-    found[row[row >= 0], place[row >= 0]] = kept["item"].to_numpy()[row >= 0]
-    return found
-
-
-def _together(parts: Sequence[Judged]) -> Judged:
-    return Judged(*(np.concatenate([getattr(part, name.name) for part in parts]) for name in fields(Judged)))
-
-
-def segments_of(history: History, segments: pd.DataFrame) -> NDArray[np.object_]:
-    """Return the RFM segment of each customer at the moment, ``none`` where no range holds the score."""
-    score = history.scores @ np.array([100, 10, 1])
-    found = np.full(len(score), "none", dtype=object)
-    for name, low, high in segments[["rfm_segment", "score_from", "score_to"]].itertuples(index=False):
-        found[(score >= low) & (score <= high)] = name
-    return found
 
 
 @dataclass(frozen=True)
@@ -311,14 +107,12 @@ def trials(folds: Sequence[Fold], list_name: str) -> Trials:
     values: dict[tuple[str, str, str], list[Vector]] = defaultdict(list)
     listed: dict[tuple[str, str], list[Codes]] = defaultdict(list)
     for fold in used:
-        categories, _ = fold.history.categories
-        popularity = np.maximum(fold.history.buyers, 1) / max(np.isfinite(fold.history.last_age).sum(), 1)
         for (name, model, rule), made in fold.lists.items():
             if name != list_name:
                 continue
-            offset = np.where(made.items >= 0, fold.number * len(categories), 0)
+            offset = np.where(made.items >= 0, fold.number * len(fold.categories), 0)
             listed[model, rule].append(made.items + offset)
-            beyond = {**novelty(made.items, popularity), **diversity(made.items, categories)}
+            beyond = {**novelty(made.items, fold.popularity), **diversity(made.items, fold.categories)}
             for part in PARTS if list_name == "next" else PARTS[:1]:
                 values[model, rule, part].append(_measured(made, part, beyond))
     return Trials(
@@ -329,7 +123,7 @@ def trials(folds: Sequence[Fold], list_name: str) -> Trials:
         np.concatenate([fold.segments[made.customer] for fold, made in zip(used, of_hybrid, strict=True)]),
         {key: np.concatenate(found) for key, found in values.items()},
         {key: np.concatenate(found) for key, found in listed.items()},
-        {fold.number: int((fold.history.buyers > 0).sum()) for fold in used},
+        {fold.number: fold.catalogue for fold in used},
     )
 
 

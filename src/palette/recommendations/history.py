@@ -7,10 +7,11 @@ every moment, which makes the histories of two moments comparable.
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_matrix
 
@@ -18,36 +19,51 @@ Codes = NDArray[np.int64]
 Vector = NDArray[np.float64]
 
 DAY = 86_400  # seconds
+LEARNERS = 50_000  # customers at most from whom models learn: what is known of more changes little
 HALF_LIFE = 60.0  # days after which a purchase counts half for `recent`
 NEVER = np.inf
 A_DAY = 1 + 1e-6  # purchases less than a day apart are no interval; ages are not exact to the second
 
 
+class Clusters(NamedTuple):
+    """How many groups customers are put into, by R, F and M, by behaviour and by taste."""
+
+    rfm: int = 4
+    behaviour: int = 4
+    consumption: int = 3
+
+
 @dataclass(frozen=True)
 class Purchases:
-    """All purchases of a retailer, customers and items as codes.
+    """All purchases of a retailer, customers, items and orders as codes.
 
     Attributes
     ----------
     retailer
         Its key.
     customers
-        Customer ids, sorted: position = code.
+        How many customers there are: their codes are 0 and up.
     items
-        One row an item, sorted by ``item_id``: position = code. ``item_name``, ``category``,
-        ``super_category``, ``sells_online`` and what the rules look at.
+        One row an item, its position the code: ``category``, ``super_category`` and what the rules look at.
     lines
         One row an order and item, by ``time``: ``customer``, ``item``, ``order`` (codes), ``time`` (seconds,
-        0 or less, of the last purchase), ``units``, ``amount`` (the retailer's currency), ``online``.
+        0 or less, of the last purchase), ``units``, ``amount`` (the retailer's currency), ``order_lines``
+        (how many lines of the mart it stands for), ``online`` and ``day_off`` (on a weekend or holiday).
     end
         Time of the last purchase.
+    recency_unit
+        ``calendar_days``, or ``elapsed_days`` of 24 hours.
+    clusters
+        How many groups of customers there are.
     """
 
     retailer: str
-    customers: NDArray[np.object_]
+    customers: int
     items: pd.DataFrame
     lines: pd.DataFrame
     end: pd.Timestamp
+    recency_unit: str = "elapsed_days"
+    clusters: Clusters = Clusters()
 
     @property
     def span(self) -> float:
@@ -55,41 +71,63 @@ class Purchases:
         return -float(self.lines["time"].min()) / DAY
 
 
-def purchases_of(retailer: str, purchases: pd.DataFrame, items: pd.DataFrame) -> Purchases:
-    """Put a retailer's purchases into codes.
+def purchases_of(
+    retailer: str,
+    purchases: pa.Table,
+    items: pd.DataFrame,
+    *,
+    recency_unit: str = "elapsed_days",
+    clusters: Clusters = Clusters(),
+) -> Purchases:
+    """Put a retailer's purchases in order.
 
     Parameters
     ----------
     retailer
         Key of the retailer.
     purchases
-        One row an order and item: ``retailer``, ``customer_id``, ``order_id``, ``item_id``, ``ordered_at``,
-        ``channel``, ``units``, ``amount``. At least one row is the retailer's.
+        The retailer's, one row an order and item: ``customer_code``, ``order_code``, ``item_code``,
+        ``ordered_at`` (seconds since 1970), ``units``, ``amount``, ``order_lines``, ``is_online`` and
+        ``is_day_off``: numbers alone. At least one row.
     items
-        One row an item: ``retailer``, ``item_id`` and the columns of :class:`Purchases`.
+        The retailer's, one row an item: ``item_code`` (0 and up) and the columns of :class:`Purchases`.
+    recency_unit, clusters
+        See :class:`Purchases`.
 
     Returns
     -------
     Purchases
         The same whatever the order of the rows.
     """
-    own = purchases[purchases["retailer"] == retailer]
-    catalogue = items[items["retailer"] == retailer].sort_values("item_id", ignore_index=True)
-    customer, customers = pd.factorize(own["customer_id"].astype(object), sort=True)
-    order, _ = pd.factorize(own["order_id"].astype(object), sort=True)
-    end = pd.Timestamp(own["ordered_at"].max())
+    time = purchases["ordered_at"].to_numpy().astype(np.int64)
+    end = int(time.max())
+    customer, item, given = (
+        purchases[f"{name}_code"].to_numpy().astype(np.int64) for name in ("customer", "item", "order")
+    )
+    orders = _numbered(customer, given)
+    order = np.lexsort((item, orders, time))
     lines = pd.DataFrame(
         {
-            "customer": customer.astype(np.int64),
-            "item": pd.Index(catalogue["item_id"].astype(object)).get_indexer(own["item_id"].astype(object)),
-            "order": order.astype(np.int64),
-            "time": (own["ordered_at"] - end).dt.total_seconds().round().astype(np.int64).to_numpy(),
-            "units": own["units"].to_numpy(dtype=np.float64),
-            "amount": own["amount"].to_numpy(dtype=np.float64),
-            "online": (own["channel"] == "online").to_numpy(dtype=bool),
+            "customer": customer.astype(np.int32)[order],
+            "item": item.astype(np.int32)[order],
+            "order": orders.astype(np.int32)[order],
+            "time": (time - end)[order],
+            "units": purchases["units"].to_numpy().astype(np.float64)[order],
+            "amount": purchases["amount"].to_numpy().astype(np.float64)[order],
+            "order_lines": purchases["order_lines"].to_numpy().astype(np.int32)[order],
+            "online": purchases["is_online"].to_numpy().astype(bool)[order],
+            "day_off": purchases["is_day_off"].to_numpy().astype(bool)[order],
         }
-    ).sort_values(["time", "customer", "order", "item"], ignore_index=True)
-    return Purchases(retailer, np.asarray(customers, dtype=object), catalogue, lines, end)
+    )
+    return Purchases(
+        retailer,
+        int(customer.max()) + 1,
+        items.sort_values("item_code", ignore_index=True),
+        lines,
+        pd.Timestamp(end, unit="s"),
+        recency_unit,
+        clusters,
+    )
 
 
 @dataclass(frozen=True)
@@ -141,12 +179,20 @@ class History:
     @property
     def shape(self) -> tuple[int, int]:
         """Number of customers and items."""
-        return len(self.purchases.customers), len(self.purchases.items)
+        return self.purchases.customers, len(self.purchases.items)
+
+    @cached_property
+    def learners(self) -> Codes:
+        """Customers with purchases from whom models learn: a draw of many."""
+        known = np.flatnonzero(self.customer_orders > 0)
+        if len(known) > LEARNERS:
+            known = np.sort(np.random.default_rng(self.seed).choice(known, LEARNERS, replace=False))
+        return known
 
     @cached_property
     def orders(self) -> csr_matrix:
         """Orders with the item, customers x items."""
-        return self._matrix(np.ones(len(self.lines)))
+        return self.matrix(np.ones(len(self.lines)))
 
     @cached_property
     def bought(self) -> csr_matrix:
@@ -156,24 +202,26 @@ class History:
     @cached_property
     def recent(self) -> csr_matrix:
         """Orders with the item, each counting half after ``HALF_LIFE`` days."""
-        return self._matrix(0.5 ** (self.lines["age"].to_numpy() / HALF_LIFE))
+        return self.matrix(0.5 ** (self.lines["age"].to_numpy() / HALF_LIFE))
 
     @cached_property
     def last_order(self) -> csr_matrix:
         """1 where the item is in an order of the customer's last calendar day with one."""
-        end = self.purchases.end
-        day = (self.lines["time"].to_numpy() + (end - end.normalize()).total_seconds()) // DAY
+        day = self._day(self.lines["time"].to_numpy())
         last_day = np.full(self.shape[0], -NEVER)
-        np.maximum.at(last_day, self._customer, day)
-        found = self._matrix((day == last_day[self._customer]).astype(np.float64))
+        np.maximum.at(last_day, self.line_customer, day)
+        found = self.matrix((day == last_day[self.line_customer]).astype(np.float64))
         found.eliminate_zeros()
         return (found > 0).astype(np.float32)
 
     @cached_property
     def baskets(self) -> csr_matrix:
-        """1 where the item is in the order, orders x items."""
-        order, orders = pd.factorize(self.lines["order"])
-        return _binary(order, self._item, (len(orders), self.shape[1]))
+        """1 where the item is in the order, orders of the learners x items."""
+        learns = np.zeros(self.shape[0], dtype=bool)
+        learns[self.learners] = True
+        own = learns[self.line_customer]
+        order, orders = pd.factorize(self.lines["order"].to_numpy()[own])
+        return _binary(order, self._item[own], (len(orders), self.shape[1]))
 
     @cached_property
     def moment(self) -> pd.Timestamp:
@@ -193,7 +241,7 @@ class History:
     def within(self, first_day: float, days: float) -> csr_matrix:
         """1 where the customer bought the item on the ``days`` days that begin ``first_day`` days ago."""
         age = self.lines["age"].to_numpy()
-        found = self._matrix(((age < first_day) & (age >= first_day - days)).astype(np.float64))
+        found = self.matrix(((age < first_day) & (age >= first_day - days)).astype(np.float64))
         found.eliminate_zeros()
         return (found > 0).astype(np.float32)
 
@@ -207,7 +255,7 @@ class History:
     @cached_property
     def pairs(self) -> Pairs:
         """What every customer bought, and when first and last."""
-        key = self._customer * self.shape[1] + self._item
+        key = self.line_customer * self.shape[1] + self._item
         order = np.argsort(key, kind="stable")
         unique, start, orders = np.unique(key[order], return_index=True, return_counts=True)
         age = self.lines["age"].to_numpy()[order]  # oldest first within a pair
@@ -311,36 +359,87 @@ class History:
         return _sums(self._orders["customer"], None, self.shape[0])
 
     @cached_property
-    def customer_lines(self) -> Vector:
+    def customer_items(self) -> Vector:
         """Number of items in all orders of each customer."""
-        return _sums(self._customer, None, self.shape[0])
+        return _sums(self.line_customer, None, self.shape[0])
+
+    @cached_property
+    def frequency(self) -> Vector:
+        """Order lines of each customer, as in the mart `customer_rfm`."""
+        return _sums(self.line_customer, self.lines["order_lines"], self.shape[0])
+
+    @cached_property
+    def recency(self) -> Vector:
+        """Days from each customer's last order to the day after the last of all; ``NEVER`` for none.
+
+        As in the mart `customer_rfm`: in calendar days, or in whole days of 24 hours.
+        """
+        if not len(self.lines):
+            return np.full(self.shape[0], NEVER)
+        last = np.full(self.shape[0], -NEVER)
+        np.maximum.at(last, self.line_customer, self.lines["time"].to_numpy())
+        latest = self.lines["time"].to_numpy()[-1]
+        if self.purchases.recency_unit == "calendar_days":
+            since = self._day(latest) - self._day(last) + 1
+        else:
+            since = np.floor((latest - last) / DAY) + 1
+        return np.where(np.isfinite(last), since, NEVER)
+
+    @cached_property
+    def orders_back(self) -> Codes:
+        """Place of each line's order among the customer's, 0 for the last one."""
+        orders = self._orders
+        back = np.zeros(int(orders["order"].max()) + 1 if len(orders) else 0, dtype=np.int64)
+        back[orders["order"]] = orders.groupby("customer").cumcount(ascending=False)
+        found: Codes = back[self.lines["order"]]
+        return found
 
     @cached_property
     def last_age(self) -> Vector:
         """Days since each customer's last order; ``NEVER`` for none."""
-        return _extreme(np.minimum, self._customer, self.lines["age"].to_numpy(), self.shape[0])
+        return _extreme(np.minimum, self.line_customer, self.lines["age"].to_numpy(), self.shape[0])
 
     @cached_property
     def first_age(self) -> Vector:
         """Days since each customer's first order; ``NEVER`` for none."""
-        return _extreme(np.maximum, self._customer, self.lines["age"].to_numpy(), self.shape[0])
+        return _extreme(np.maximum, self.line_customer, self.lines["age"].to_numpy(), self.shape[0])
 
     @cached_property
-    def amount(self) -> Vector:
-        """What each customer paid in all."""
-        return _sums(self._customer, self.lines["amount"], self.shape[0])
+    def monetary(self) -> Vector:
+        """What each customer paid in all; rounded, so that the order of the sum decides nothing."""
+        return _sums(self.line_customer, self.lines["amount"], self.shape[0]).round(6)
+
+    @cached_property
+    def times(self) -> dict[str, Vector]:
+        """Share of each customer's orders at some times, 0 without any, as in the mart `customer_features`."""
+        orders = self._orders
+        hour = ((orders["time"].to_numpy() + self._midnight) % DAY) // 3_600
+        when = {
+            "r_weekend": orders["day_off"].to_numpy(),
+            "r_dawn": (hour >= 1) & (hour <= 8),
+            "r_dinner": (hour >= 19) | (hour == 0),
+        }
+        total = np.maximum(self.customer_orders, 1)
+        return {
+            name: _sums(orders["customer"], is_then, self.shape[0]) / total for name, is_then in when.items()
+        }
+
+    @cached_property
+    def online_share(self) -> Vector:
+        """Share of each customer's items that were bought online; 0 without any."""
+        online = _sums(self.line_customer, self.lines["online"], self.shape[0])
+        return np.asarray(online / np.maximum(self.customer_items, 1))
 
     @cached_property
     def offline_only(self) -> NDArray[np.bool_]:
         """Whether each customer bought offline and never online."""
-        online = _sums(self._customer, self.lines["online"], self.shape[0])
-        return np.asarray((self.customer_orders > 0) & (online == 0))
+        return np.asarray((self.customer_orders > 0) & (self.online_share == 0))
 
     @cached_property
     def log_price(self) -> Vector:
         """Mean logarithm of the prices of what each customer bought; NaN for none."""
         prices = np.log(np.maximum(self.price[self._item], 1e-9))
-        return _ratio(_sums(self._customer, prices, self.shape[0]), self.customer_lines)
+        return _ratio(_sums(self.line_customer, prices, self.shape[0]), self.customer_items)
 
     def orders_within(self, days: int) -> Vector:
         """Count the orders of each customer in the last days."""
@@ -355,10 +454,13 @@ class History:
 
     @cached_property
     def scores(self) -> Codes:
-        """R, F and M score of each customer, customers x 3: quintiles 1 to 5, 5 best; 0 for no purchases."""
-        known = np.isfinite(self.last_age)
+        """R, F and M score of each customer, customers x 3, as in the mart `customer_rfm`.
+
+        Quintiles 1 to 5, 5 best; 0 for no purchases.
+        """
+        known = np.isfinite(self.recency)
         scores = np.zeros((self.shape[0], 3), dtype=np.int64)
-        for place, measure in enumerate((np.floor(self.last_age), self.customer_lines, self.amount)):
+        for place, measure in enumerate((self.recency, self.frequency, self.monetary)):
             if known.any():
                 edges = np.quantile(measure[known], [0.2, 0.4, 0.6, 0.8])
                 quintile = 1 + np.searchsorted(edges, measure[known], side="left")
@@ -375,13 +477,23 @@ class History:
     def category_share(self) -> NDArray[np.float64]:
         """Share of each super-category in a customer's lines, customers x categories; 0 without purchases."""
         codes, count = self.categories
-        cells = _sums(self._customer * count + codes[self._item], None, self.shape[0] * count)
-        return cells.reshape(-1, count) / np.maximum(self.customer_lines, 1)[:, None]
+        cells = _sums(self.line_customer * count + codes[self._item], None, self.shape[0] * count)
+        return cells.reshape(-1, count) / np.maximum(self.customer_items, 1)[:, None]
 
     # ---- forms of the lines
 
+    @property
+    def _midnight(self) -> float:
+        """Seconds of the last purchase's calendar day that had passed."""
+        return float((self.purchases.end - self.purchases.end.normalize()).total_seconds())
+
+    def _day(self, time: Any) -> Any:
+        """Return the calendar day of a time, that of the last purchase being 0."""
+        return np.floor((time + self._midnight) / DAY)
+
     @cached_property
-    def _customer(self) -> Codes:
+    def line_customer(self) -> Codes:
+        """Code of each line's customer."""
         return self.lines["customer"].to_numpy(dtype=np.int64)
 
     @cached_property
@@ -390,7 +502,12 @@ class History:
 
     @cached_property
     def _orders(self) -> pd.DataFrame:
-        return self.lines[["customer", "order", "age"]].drop_duplicates(["customer", "order"])
+        """The first line of each order, by time."""
+        order, places = self.lines["order"].to_numpy(), np.arange(len(self.lines))
+        first = np.full(int(order.max(initial=-1)) + 1, -1)
+        first[order[::-1]] = places[::-1]
+        columns = ["customer", "order", "time", "age", "day_off"]
+        return self.lines[columns].iloc[np.sort(first[first >= 0])]
 
     @cached_property
     def _stride(self) -> float:
@@ -401,8 +518,19 @@ class History:
         keys = self._orders["customer"].to_numpy() * self._stride + self._orders["age"].to_numpy()
         return np.sort(keys)
 
-    def _matrix(self, values: Vector) -> csr_matrix:
-        return csr_matrix((values.astype(np.float32), (self._customer, self._item)), shape=self.shape)
+    def matrix(self, values: Vector) -> csr_matrix:
+        """Add up a value a line, customers x items."""
+        return csr_matrix((values.astype(np.float32), (self.line_customer, self._item)), shape=self.shape)
+
+
+def _numbered(customer: Codes, order: Codes) -> Codes:
+    """Number the orders by customer and code: an order of two customers is two orders."""
+    by_both = np.lexsort((order, customer))
+    new = np.ones(len(order), dtype=bool)
+    new[1:] = (np.diff(customer[by_both]) != 0) | (np.diff(order[by_both]) != 0)
+    numbered = np.empty(len(order), dtype=np.int64)
+    numbered[by_both] = np.cumsum(new) - 1
+    return numbered
 
 
 def _binary(customers: Codes, items: Codes, shape: tuple[int, int]) -> csr_matrix:

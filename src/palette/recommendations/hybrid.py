@@ -6,47 +6,47 @@ window is known by now, which candidates were bought. Nothing of a window that a
 by it: its own moment's components and its training windows all end before.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self
 
+import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from scipy.special import expit
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from palette.recommendations.history import Codes, History, Purchases, Vector
-from palette.recommendations.models import GoesWith, Model, RecentPopularity, Scores, baselines, components
+from palette.recommendations.models import GoesWith, Model, RecentPopularity, baselines, components
+from palette.recommendations.offers import OFFERS
+from palette.recommendations.scores import THREADS, Mask, Scores, best_allowed
 
 Features = NDArray[np.float32]
 
 NAME = "hybrid"
 FUSION = "rank_fusion"
-CELLS = 4_000_000  # customers x items scored at a time: bounds the memory
-CANDIDATES = 40  # a component names this many things that the customer has not bought
-ANYTHING = 15  # and this many, bought or not
-OWN = 60  # and of what the customer bought this many, the latest and most frequent first
-PERSONAL = ("item_cosine", "bm25", "goes_with", "als", "ease")
+CELLS = 2_000_000  # customers x items at a time, a bit or a score each: bounds the memory
+OWN = 60  # of what the customer bought this many are candidates, the latest and most frequent first
+FUSED = 500  # places of a component that rank fusion looks at
+PERSONAL = ("item_cosine", "bm25", "goes_with", "als", "ease", "tifuknn", "up_cf")
 
 # Fitted whatever is asked for: the one knows something for everybody, customers without purchases and items
 # of yesterday included, and the other makes the list `push`.
 ALWAYS = (RecentPopularity.name, GoesWith.name)
 
-WINDOWS = 3  # earlier windows that a ranker learns from
+WINDOWS = 5  # earlier windows that a ranker learns from
 CUSTOMERS = 2_500  # at most, of a window
-EXAMPLES = 120_000  # candidates at most, all that were bought among them
-FORESTS = 2  # whose mean is taken: what one makes of the draw from what was not bought evens out
+EXAMPLES = 40_000  # candidates at most of a window, all that were bought among them
+ROUNDS = 120  # trees
 SCARCE = 3_000  # purchases to learn from at which trees and linear model count the same
 FEWEST = 50  # purchases among the candidates: with fewer there is nothing to learn
 
 
 @dataclass(frozen=True)
 class Moment:
-    """A history and the models fitted on it."""
+    """A history and the models fitted on it, or on another one."""
 
     history: History
     models: dict[str, Model]
@@ -54,15 +54,36 @@ class Moment:
     @property
     def components(self) -> list[str]:
         """Names of the models whose scores the hybrid weighs."""
-        return [model.name for model in components(self.history.shape[1]) if model.name in self.models]
+        return [model.name for model in components() if model.name in self.models]
+
+    @cached_property
+    def item_features(self) -> tuple[list[str], Features]:
+        """Names of what is known of items, and items x features."""
+        return _columns(_of_items(self.history))
+
+    @cached_property
+    def customer_features(self) -> tuple[list[str], Features]:
+        """Names of what is known of customers, and customers x features."""
+        return _columns(_of_customers(self.history))
+
+    def learned(self) -> dict[str, Any]:
+        """Return what the models learned, see :mod:`palette.core.learned`."""
+        return {name: model.state for name, model in self.models.items()}
+
+    @classmethod
+    def of(cls, history: History, learned: Mapping[str, Any]) -> Self:
+        """Score the customers of a history by what was learned, without fitting."""
+        models = {model.name: model for model in (*components(), *baselines()) if model.name in learned}
+        for name, model in models.items():
+            model.state = learned[name]
+        return cls(history, models)
 
 
 @dataclass(frozen=True)
 class Candidates:
     """Candidates of some customers: a row each, by customer and item.
 
-    ``scores`` are the models' for each of the customers, customers x items, and ``place`` says which of those
-    rows a candidate's is.
+    ``scores`` are the models' for each of the customers, and ``place`` says which of those a candidate's is.
     """
 
     customers: Codes
@@ -79,12 +100,31 @@ class Candidates:
 
 @dataclass(frozen=True)
 class Examples:
-    """Candidates of a past moment with what became of them."""
+    """Candidates of a past moment with what became of them.
+
+    ``rate`` is the share of those not bought that are among them.
+    """
 
     customer: Codes
     item: Codes
     features: Features
-    bought: NDArray[np.bool_]
+    bought: Mask
+    rate: float = 1.0
+
+    def thinned(self, *, seed: int) -> "Examples":
+        """Draw ``EXAMPLES`` of them, but all that were bought and as many that were not."""
+        bought = int(self.bought.sum())
+        others = len(self.bought) - bought
+        return self.at_rate(min(1.0, max(EXAMPLES - bought, bought) / max(others, 1)), seed=seed)
+
+    def at_rate(self, rate: float, *, seed: int) -> "Examples":
+        """Draw from what was not bought until its share is the rate, which is at most what it is."""
+        if rate >= self.rate:
+            return self
+        drawn = self.bought | (np.random.default_rng(seed).random(len(self.bought)) < rate / self.rate)
+        return Examples(
+            self.customer[drawn], self.item[drawn], self.features[drawn], self.bought[drawn], rate
+        )
 
 
 def fit_moment(
@@ -106,40 +146,42 @@ def fit_moment(
         Whether the baselines are needed as well as the components: to be judged, or to make a list.
     """
     history = History(purchases, days_back, seed)
-    wanted = [*components(history.shape[1]), *(baselines() if judged else [])]
+    wanted = [*components(), *(baselines() if judged else [])]
     chosen = [model for model in wanted if model.name in models or model.name in ALWAYS]
     return Moment(history, {model.name: model.fit(history) for model in chosen})
 
 
 def batches(customers: Codes, items: int) -> Iterator[Codes]:
-    """Cut customers into batches of which all scores fit into memory."""
+    """Cut customers into batches that have few enough cells, customers x items."""
     size = max(16, CELLS // max(items, 1))
     for start in range(0, max(len(customers), 1), size):  # of no customers one empty batch
         yield customers[start : start + size]
 
 
-def candidates(moment: Moment, customers: Codes) -> Candidates:
-    """Name the candidates of some customers.
+def candidates(moment: Moment, customers: Codes, days: int) -> Candidates:
+    """Name the candidates of some customers: every component's best for each list, and own things.
 
     Parameters
     ----------
     moment
         Whose components name them.
     customers
-        Codes, few enough to hold all their scores (:func:`batches`).
+        Codes, few enough for a cell an item (:func:`batches`).
+    days
+        Length of the window that the lists look ahead.
     """
     history = moment.history
     scores = {name: model.score(history, customers) for name, model in moment.models.items()}
-    owned = history.bought[customers].toarray() > 0
-    sold = history.buyers > 0
-    chosen = np.zeros_like(owned)
-    for name in moment.components:
-        _choose(chosen, np.where(owned | ~sold, -np.inf, scores[name]), CANDIDATES)
-        _choose(chosen, np.where(sold, scores[name], -np.inf), ANYTHING)
-        if history.online.any() and not history.online.all():
-            _choose(chosen, np.where(owned | ~history.online, -np.inf, scores[name]), ANYTHING)
-    own = history.recent[customers].toarray()
-    _choose(chosen, np.where(owned, own, -np.inf), OWN)
+    chosen = np.zeros((len(customers), history.shape[1]), dtype=bool)
+    for offer in OFFERS:
+        rows = np.flatnonzero(offer.customers(history)[customers]) if offer.named else np.zeros(0, np.int64)
+        if not len(rows):
+            continue
+        allowed = np.zeros_like(chosen)
+        allowed[rows] = offer.items(history, customers[rows], days)
+        for name in moment.components:
+            _mark(chosen, best_allowed(scores[name], allowed, offer.named)[0])
+    _mark(chosen, _latest(history.recent[customers], OWN))
     place, item = np.nonzero(chosen)
     return Candidates(customers, scores, place, item)
 
@@ -157,14 +199,16 @@ def features(moment: Moment, chosen: Candidates) -> Features:
     columns: dict[str, NDArray[np.floating]] = {}
     for name in moment.components:
         scores = chosen.scores[name]
-        columns[name] = scores[place, item]
+        columns[name] = scores.at(place, item)
         if name in PERSONAL:
-            tenth = np.partition(scores, -min(10, scores.shape[1]), axis=1)[:, -min(10, scores.shape[1])]
-            columns[f"{name}_relative"] = columns[name] / (np.abs(tenth[place]) + 1e-9)
-    columns |= {name: values[item] for name, values in _of_items(history).items()}
-    columns |= {name: values[customer] for name, values in _of_customers(history).items()}
+            best = scores.leading(10)[1]
+            tenth = best[:, 9] if best.shape[1] == 10 else np.zeros(len(best), dtype=np.float32)
+            columns[f"{name}_relative"] = columns[name] / (tenth[place] + np.float32(1e-9))
     columns |= _of_pairs(history, customer, item)
-    stacked = np.column_stack(list(columns.values())).astype(np.float32)
+    own = _columns(columns)[1]
+    stacked = np.concatenate(
+        [own, moment.item_features[1][item], moment.customer_features[1][customer]], axis=1
+    )
     stacked[~np.isfinite(stacked)] = np.nan
     return stacked
 
@@ -183,7 +227,7 @@ def examples(moment: Moment, customers: Codes, days: int) -> Iterator[tuple[Cand
     """
     truth = moment.history.window(days)
     for batch in batches(customers, moment.history.shape[1]):
-        chosen = candidates(moment, batch)
+        chosen = candidates(moment, batch, days)
         bought = truth[batch].toarray()[chosen.place, chosen.item] > 0
         yield chosen, Examples(chosen.customer, chosen.item, features(moment, chosen), bought)
 
@@ -198,13 +242,42 @@ def active(history: History, days: int, *, seed: int) -> Codes:
 
 
 def joined(parts: Sequence[Examples]) -> Examples:
-    """Put batches of examples together."""
+    """Put batches of examples of one rate together."""
     return Examples(
         np.concatenate([part.customer for part in parts]),
         np.concatenate([part.item for part in parts]),
         np.concatenate([part.features for part in parts]),
         np.concatenate([part.bought for part in parts]),
+        parts[0].rate,
     )
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A logistic regression on standardised logarithms; what is not known counts as the mean."""
+
+    means: Vector
+    scales: Vector
+    weights: Vector
+    intercept: float
+
+    @classmethod
+    def fit(cls, described: Features, bought: Mask) -> Self:
+        """Learn which candidates are bought."""
+        values = _signed_logarithm(described)
+        known = np.isfinite(values)
+        counts = np.maximum(known.sum(axis=0), 1)
+        means = np.where(known, values, 0).sum(axis=0, dtype=np.float64) / counts
+        centred = np.where(known, values - means, 0)
+        scales = np.sqrt((centred**2).sum(axis=0) / len(centred))
+        scales[scales == 0] = 1
+        fitted = LogisticRegression(C=0.01, solver="newton-cholesky").fit(centred / scales, bought)
+        return cls(means, scales, fitted.coef_[0], float(fitted.intercept_[0]))
+
+    def log_odds(self, described: Features) -> Vector:
+        """Return the log-odds of each candidate."""
+        standardised = (_signed_logarithm(described) - self.means) / self.scales
+        return np.asarray(np.nan_to_num(standardised) @ self.weights + self.intercept, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -213,23 +286,20 @@ class Ranker:
 
     Attributes
     ----------
-    forests
-        Empty where there was too little to learn from: then candidates are ranked by reciprocal rank fusion.
+    trees
+        None where there was too little to learn from: then candidates are ranked by reciprocal rank fusion.
     linear
-        Logistic regression on the features' logarithms.
+        Logistic regression.
     trust
-        Weight of the forests in the log-odds, 0 to 1; the linear model has the rest.
-    kept
-        Which features vary at all.
+        Weight of the trees in the log-odds, 0 to 1; the linear model has the rest.
     rate
         Share of the candidates not bought that were learned from.
     """
 
-    forests: tuple[HistGradientBoostingClassifier, ...]
-    linear: Pipeline | None
-    trust: float
-    kept: NDArray[np.bool_]
-    rate: float
+    trees: lightgbm.Booster | None = None
+    linear: Linear | None = None
+    trust: float = 0.0
+    rate: float = 1.0
 
     def score(self, described: Features) -> Vector:
         """Return the probability that each candidate is bought within the window by a customer who buys.
@@ -237,16 +307,32 @@ class Ranker:
         The weighted log-odds of the models, with the odds brought back to those before the draw from what
         was not bought.
         """
-        if not self.forests or self.linear is None:
+        if self.trees is None or self.linear is None:
             raise ValueError("nothing was learned: rank by fused()")
-        parts = []
-        for part in np.array_split(described[:, self.kept], len(described) // EXAMPLES + 1):
-            if not len(part):
-                continue
-            grown = np.mean([forest.decision_function(part) for forest in self.forests], axis=0)
-            parts.append(self.trust * grown + (1 - self.trust) * self.linear.decision_function(part))
-        odds = np.concatenate(parts) if parts else np.zeros(0)
+        if not len(described):
+            return np.zeros(0)
+        grown = np.asarray(self.trees.predict(described, raw_score=True, num_threads=THREADS))
+        odds = self.trust * grown + (1 - self.trust) * self.linear.log_odds(described)
         return np.asarray(expit(odds + np.log(self.rate)), dtype=np.float64)
+
+    def learned(self) -> dict[str, Any]:
+        """Return what was learned, see :mod:`palette.core.learned`."""
+        if self.trees is None or self.linear is None:
+            return {}
+        return {
+            "trees": self.trees.model_to_string(),
+            "linear": vars(self.linear),
+            "trust": self.trust,
+            "rate": self.rate,
+        }
+
+    @classmethod
+    def of(cls, learned: Mapping[str, Any]) -> Self:
+        """Read what :meth:`learned` returned."""
+        if not learned:
+            return cls()
+        trees = lightgbm.Booster(model_str=learned["trees"])
+        return cls(trees, Linear(**learned["linear"]), learned["trust"], learned["rate"])
 
 
 def fit_ranker(windows: Sequence[Examples], *, seed: int) -> Ranker:
@@ -259,37 +345,29 @@ def fit_ranker(windows: Sequence[Examples], *, seed: int) -> Ranker:
     seed
         Seed of the trees, and of the draw from what was not bought.
     """
-    positive = int(sum(window.bought.sum() for window in windows))
-    if positive < FEWEST:
-        return Ranker((), None, 0.0, np.zeros(0, dtype=bool), 1.0)
-    everything = joined(windows)
-    low, high = _range(everything.features)
-    kept: NDArray[np.bool_] = high > low
-    negative = len(everything.bought) - positive
-    rate = min(1.0, max(EXAMPLES - positive, positive) / max(negative, 1))
-    forests = []
-    for forest_seed in range(seed, seed + FORESTS):
-        random = np.random.default_rng(forest_seed)
-        drawn = everything.bought | (random.random(len(everything.bought)) < rate)
-        forest = HistGradientBoostingClassifier(
-            max_iter=80,
-            learning_rate=0.1,
-            max_leaf_nodes=31,
-            min_samples_leaf=int(np.clip(positive // 50, 10, 100)),
-            max_features=0.3,
-            l2_regularization=5.0,
-            early_stopping=False,
-            random_state=forest_seed,
-        )
-        described, bought = everything.features[drawn][:, kept], everything.bought[drawn]
-        forests.append(forest.fit(described, bought))
-    linear = make_pipeline(
-        FunctionTransformer(_signed_logarithm),
-        SimpleImputer(keep_empty_features=True),
-        StandardScaler(),
-        LogisticRegression(C=0.01, solver="newton-cholesky"),
-    ).fit(described, bought)
-    return Ranker(tuple(forests), linear, positive / (positive + SCARCE), kept, rate)
+    bought = int(sum(window.bought.sum() for window in windows))
+    if bought < FEWEST:
+        return Ranker()
+    rate = min(window.rate for window in windows)
+    known = joined([window.at_rate(rate, seed=seed) for window in windows])
+    # Trees that differ at random in where they split: what one makes of chance evens out over them.
+    parameters = {
+        "objective": "binary",
+        "extra_trees": True,
+        "learning_rate": 0.1,
+        "num_leaves": 31,
+        "min_data_in_leaf": int(np.clip(bought // 50, 10, 100)),
+        "feature_fraction_bynode": 0.3,
+        "lambda_l2": 5.0,
+        "seed": seed,
+        "num_threads": THREADS,
+        "deterministic": True,
+        "force_row_wise": True,
+        "verbose": -1,
+    }
+    examples = lightgbm.Dataset(known.features, known.bought.astype(np.float32), params=parameters)
+    trees = lightgbm.train(parameters, examples, ROUNDS)
+    return Ranker(trees, Linear.fit(known.features, known.bought), bought / (bought + SCARCE), rate)
 
 
 def fused(moment: Moment, chosen: Candidates) -> Vector:
@@ -297,42 +375,48 @@ def fused(moment: Moment, chosen: Candidates) -> Vector:
 
     Source: Cormack, Clarke and Buettcher, "Reciprocal rank fusion" (SIGIR 2009).
     """
-    own = moment.history.recent[chosen.customers].toarray()
-    total = np.zeros(len(chosen.place))
-    for scores in [*(chosen.scores[name] for name in moment.components), own]:
-        order = np.argsort(-scores, axis=1, kind="stable")
-        ranks = np.empty_like(order)
-        np.put_along_axis(ranks, order, np.arange(scores.shape[1])[None, :], axis=1)
-        total += np.where(
-            scores[chosen.place, chosen.item] > 0, 1 / (61 + ranks[chosen.place, chosen.item]), 0
-        )
-    return total
+    shape = (len(chosen.customers), moment.history.shape[1])
+    total = np.zeros(shape)
+    rankings = [chosen.scores[name].leading(FUSED)[0] for name in moment.components]
+    for items in (*rankings, _latest(moment.history.recent[chosen.customers], FUSED)):
+        row, rank = np.nonzero(items >= 0)
+        total[row, items[row, rank]] += 1 / (61 + rank)
+    return np.asarray(total[chosen.place, chosen.item])
+
+
+def _mark(chosen: Mask, items: Codes) -> None:
+    """Mark each row's items; -1 is none."""
+    row, at = np.nonzero(items >= 0)
+    chosen[row, items[row, at]] = True
+
+
+def _latest(recent: csr_matrix, count: int) -> Codes:
+    """Return what each customer bought, the latest and most frequent first, -1 after the last."""
+    row = np.repeat(np.arange(recent.shape[0]), np.diff(recent.indptr))
+    order = np.lexsort((recent.indices, -recent.data, row))
+    place = np.arange(len(row)) - recent.indptr[:-1][row]
+    found = np.full((recent.shape[0], count), -1, dtype=np.int64)
+    first = place < count
+    found[row[first], place[first]] = recent.indices[order][first]
+    return found
+
+
+def _columns(columns: Mapping[str, NDArray[np.floating]]) -> tuple[list[str], Features]:
+    """Return names, and rows x columns."""
+    stacked = np.empty((len(next(iter(columns.values()))), len(columns)), dtype=np.float32)
+    for place, values in enumerate(columns.values()):
+        stacked[:, place] = values
+    return list(columns), stacked
 
 
 def _signed_logarithm(values: Features) -> Features:
     return np.asarray(np.sign(values) * np.log1p(np.abs(values)), dtype=np.float32)
 
 
-def _choose(chosen: NDArray[np.bool_], scores: NDArray[np.floating], count: int) -> None:
-    """Mark each row's ``count`` highest scores; minus infinity is never marked."""
-    count = min(count, scores.shape[1])
-    best = np.argpartition(-scores, count - 1, axis=1)[:, :count]
-    rows = np.arange(len(scores))[:, None]
-    chosen[rows, best] |= np.isfinite(scores[rows, best])
-
-
 def _cells(matrix: csr_matrix, customer: Codes, item: Codes) -> Vector:
     if not len(customer):
         return np.zeros(0)
     return np.asarray(matrix[customer, item], dtype=np.float64).ravel()
-
-
-def _range(values: Features) -> tuple[Features, Features]:
-    """Return least and greatest value of each column, NaN left out; a column of NaN has no range."""
-    missing = np.isnan(values)
-    low = np.where(missing, np.float32(np.inf), values).min(axis=0, initial=np.inf)
-    high = np.where(missing, np.float32(-np.inf), values).max(axis=0, initial=-np.inf)
-    return low, high
 
 
 def _of_items(history: History) -> dict[str, Vector]:
@@ -355,21 +439,21 @@ def _of_items(history: History) -> dict[str, Vector]:
 def _of_customers(history: History) -> dict[str, Vector]:
     orders = history.customer_orders
     items = np.asarray(history.bought.sum(axis=1), dtype=np.float64).ravel()
-    recency, frequency, monetary = history.scores.astype(np.float64).T
+    r_score, f_score, m_score = history.scores.astype(np.float64).T
     with np.errstate(invalid="ignore"):
         interval = (history.first_age - history.last_age) / np.maximum(orders - 1, 0.5)
     return {
         "orders": orders,
         "items": items,
-        "items_per_order": history.customer_lines / np.maximum(orders, 1),
+        "items_per_order": history.customer_items / np.maximum(orders, 1),
         "since_order": history.last_age,
         "since_first_order": history.first_age,
         "order_interval": interval,
         "orders_28_days": history.orders_within(28),
         "orders_90_days": history.orders_within(90),
-        "r_score": recency,
-        "f_score": frequency,
-        "m_score": monetary,
+        "r_score": r_score,
+        "f_score": f_score,
+        "m_score": m_score,
     }
 
 

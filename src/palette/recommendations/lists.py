@@ -1,146 +1,139 @@
-"""The lists: who gets each, what may be on it, and in which order.
+"""The lists, made: ranked by the model that was chosen for each, ruled, cut and explained.
 
-- ``discover``: what the customer has not bought.
-- ``again``: what they are due to rebuy, with the expected date.
-- ``next``: what they most likely buy in the next window, whatever it is.
-- ``online_offers``: what sells online, for customers who only buy offline (SPEC of System A, section 9; the
-  mart orders it by the palette group's preference).
-- ``push``: what goes with the purchases of the last day, and with the customer.
-
-Each is made by the model that the backtest chose for it.
+What each list is, :mod:`palette.recommendations.offers` says.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from palette.core.tables import empty
-from palette.recommendations.history import Codes, History, Purchases, Vector, purchases_of
+from palette.recommendations.history import Codes, History, Purchases, Vector
 from palette.recommendations.hybrid import (
     FUSION,
     NAME,
-    WINDOWS,
     Candidates,
-    Examples,
     Moment,
     Ranker,
-    active,
     batches,
     candidates,
-    examples,
     features,
-    fit_moment,
-    fit_ranker,
     fused,
-    joined,
 )
-from palette.recommendations.reasons import explain
-from palette.recommendations.rules import apply_rules, read_rules, rules_for, unmatched
+from palette.recommendations.models import DEEP, GroupPopularity
+from palette.recommendations.offers import OFFERS, Offer
+from palette.recommendations.reasons import FACTS, Reasons
+from palette.recommendations.rules import Rule, apply_rules, rules_for, unmatched
+from palette.recommendations.scores import Mask, best_allowed
 
-Mask = NDArray[np.bool_]
-
-DEEP = 500  # items that a single model names: rules leave out some, and the hybrid names about as many
+NOWHERE = 1_000  # rank of a super-category that a palette group has no preference for
 
 SCHEMA = pa.schema(
     [
         pa.field("retailer", pa.string(), nullable=False),
-        pa.field("customer_id", pa.string(), nullable=False),
+        pa.field("customer_code", pa.int32(), nullable=False),
         pa.field("list_name", pa.string(), nullable=False),
-        pa.field("rank", pa.int64(), nullable=False),
-        pa.field("item_id", pa.string(), nullable=False),
+        pa.field("rank", pa.int32(), nullable=False),
+        pa.field("item_code", pa.int32(), nullable=False),
         pa.field("model", pa.string(), nullable=False),
         pa.field("score", pa.float64(), nullable=False),
-        pa.field("expected_on", pa.date32()),
-        pa.field("reason", pa.string(), nullable=False),
-        pa.field("evidence", pa.string(), nullable=False),
+        *FACTS,
     ]
 )
 
 
 @dataclass(frozen=True)
-class Offer:
-    """A list.
+class Preferences:
+    """Which super-categories groups of customers prefer.
 
     Attributes
     ----------
-    name
-        Its name in the marts.
-    customers
-        Says of a history which customers get it.
-    items
-        Says of a history which items may be on it for some customers (codes), customers x items, with a
-        window of so many days in mind.
-    needs
-        Name of a component that has to know something of an item, if any.
+    group
+        Of each customer, -1 for none.
+    preferred
+        Rank of each super-category, groups x super-categories, 1 = preferred most.
+    categories
+        Code of each item's super-category.
     """
 
-    name: str
-    customers: Callable[[History], Mask]
-    items: Callable[[History, Codes, int], Mask]
-    needs: str | None = None
+    group: Codes
+    preferred: Codes
+    categories: Codes
 
-    def allowed(self, history: History, chosen: Candidates, days: int) -> Mask:
-        """Tell what may be on the list of some customers of a history, customers x items."""
-        allowed = self.items(history, chosen.customers, days)
-        return allowed & (chosen.scores[self.needs] > 0) if self.needs else allowed
+    @classmethod
+    def at(cls, moment: Moment) -> Self:
+        """Take the groups of the moment itself, and what each of them bought."""
+        history = moment.history
+        categories, count = history.categories
+        model = moment.models.get("palette_popularity")
+        if not isinstance(model, GroupPopularity):
+            return cls(np.full(history.shape[0], -1), np.zeros((0, count), dtype=np.int64), categories)
+        group, groups = model.groups(history)
+        known = group >= 0
+        shares = np.zeros((groups, count))
+        np.add.at(shares, group[known], history.category_share[known])
+        order = np.argsort(-shares, axis=1, kind="stable")
+        return cls(group, np.argsort(order, axis=1) + 1, categories)
 
+    @classmethod
+    def of(cls, history: History, palette: pd.DataFrame, preferences: pd.DataFrame) -> Self:
+        """Take the palette groups of the marts.
 
-def _buyers(history: History) -> Mask:
-    return history.customer_orders > 0
+        Parameters
+        ----------
+        history
+            Whose customers and items these are.
+        palette
+            The retailer's ``customer_code`` and ``palette_group``.
+        preferences
+            The retailer's ``palette_group``, ``super_category`` and ``preference_rank``.
+        """
+        categories, count = history.categories
+        names = pd.Index(sorted(palette["palette_group"].unique()), dtype=object)
+        group = np.full(history.shape[0], -1, dtype=np.int64)
+        group[palette["customer_code"]] = names.get_indexer(palette["palette_group"])
+        preferred = np.full((len(names), count), NOWHERE, dtype=np.int64)
+        codes = dict(zip(history.purchases.items["super_category"], categories, strict=True))
+        for row in preferences.itertuples(index=False):
+            if row.super_category in codes:
+                place = names.get_indexer([row.palette_group])[0]
+                preferred[place, codes[row.super_category]] = row.preference_rank
+        return cls(group, preferred, categories)
 
-
-def _offline_only(history: History) -> Mask:
-    return history.offline_only & bool(history.online.any())
-
-
-def _bought_today(history: History) -> Mask:
-    return np.asarray(history.last_age < history.days_today)
-
-
-def _unbought(history: History, customers: Codes, _: int) -> Mask:
-    return ~_bought(history, customers) & (history.buyers > 0)
-
-
-def _due(history: History, customers: Codes, days: int) -> Mask:
-    bought = _bought(history, customers)
-    place, item = np.nonzero(bought)
-    bought[place, item] = history.due_in(customers[place], item) <= days
-    return bought
-
-
-def _sold(history: History, customers: Codes, _: int) -> Mask:
-    return np.broadcast_to(history.buyers > 0, (len(customers), history.shape[1]))
-
-
-def _sold_online(history: History, customers: Codes, _: int) -> Mask:
-    return np.broadcast_to(history.online, (len(customers), history.shape[1]))
-
-
-def _not_today(history: History, customers: Codes, days: int) -> Mask:
-    today = history.today[customers].toarray() > 0
-    return np.asarray(_sold(history, customers, days) & ~today)
-
-
-def _bought(history: History, customers: Codes) -> Mask:
-    bought: Mask = history.bought[customers].toarray() > 0
-    return bought
-
-
-OFFERS = (
-    Offer("discover", _buyers, _unbought),
-    Offer("again", _buyers, _due),
-    Offer("next", _buyers, _sold),
-    Offer("online_offers", _offline_only, _sold_online),
-    Offer("push", _bought_today, _not_today, needs="goes_with"),
-)
+    def ranks(self, customers: Codes) -> Codes:
+        """Return the rank of each item for some customers, customers x items."""
+        group = self.group[customers]
+        by_category = np.vstack([self.preferred, np.full(self.preferred.shape[1], NOWHERE)])[group]
+        found: Codes = by_category[:, self.categories]
+        return found
 
 
-def ranked(offer: Offer, moment: Moment, chosen: Candidates, score: Vector, *, days: int) -> pd.DataFrame:
+def in_preferred_order(items: Codes, ranks: Codes, length: int) -> Codes:
+    """Put each customer's best items in the order that their group prefers, equal ones as they were.
+
+    Parameters
+    ----------
+    items
+        Codes, customers x places, -1 for none.
+    ranks
+        See :meth:`Preferences.ranks`.
+    length
+        How many items are shown, and put in order.
+    """
+    shown = items[:, :length]
+    preferred = np.take_along_axis(ranks, np.maximum(shown, 0), axis=1)
+    order = np.argsort(np.where(shown >= 0, preferred, NOWHERE + 1), axis=1, kind="stable")
+    return np.concatenate([np.take_along_axis(shown, order, axis=1), items[:, length:]], axis=1)
+
+
+def ranked(
+    offer: Offer, moment: Moment, chosen: Candidates, score: Vector, allowed: Mask
+) -> pd.DataFrame:
     """Rank what may be on a list.
 
     Parameters
@@ -149,8 +142,8 @@ def ranked(offer: Offer, moment: Moment, chosen: Candidates, score: Vector, *, d
         The list.
     moment, chosen, score
         Candidates of a moment, and the ranker's score of each.
-    days
-        Length of the window.
+    allowed
+        What may be on the list, customers x items (:meth:`Offer.allowed`).
 
     Returns
     -------
@@ -159,20 +152,25 @@ def ranked(offer: Offer, moment: Moment, chosen: Candidates, score: Vector, *, d
         best first; equal scores by item.
     """
     history = moment.history
-    allowed = offer.allowed(history, chosen, days)[chosen.place, chosen.item]
-    allowed &= offer.customers(history)[chosen.customer]
-    customer, item, score = chosen.customer[allowed], chosen.item[allowed], score[allowed].round(9)
+    kept = allowed[chosen.place, chosen.item] & offer.customers(history)[chosen.customer]
+    customer, item, score = chosen.customer[kept], chosen.item[kept], score[kept].round(9)
     order = np.lexsort((item, -score, customer))
     customer, item = customer[order], item[order]
     position, found = history.pairs.find(customer * history.shape[1] + item)
-    since = np.where(found, history.pairs.last_age[position], np.nan)
+    since = np.where(found, history.pairs.last_age[position], np.nan) if len(found) else np.zeros(0)
     return pd.DataFrame(
         {"customer": customer, "item": item, "score": score[order], "days_since_bought": since}
     )
 
 
 def listed(
-    offer: Offer, moment: Moment, chosen: Candidates, scored: tuple[Vector, str], made_by: str, *, days: int
+    offer: Offer,
+    moment: Moment,
+    chosen: Candidates,
+    scored: tuple[Vector, str],
+    made_by: str,
+    *,
+    days: int,
 ) -> pd.DataFrame:
     """Rank what may be on a list by the model that makes it, and what that one does not name by the hybrid.
 
@@ -195,27 +193,16 @@ def listed(
         As :func:`ranked`, with ``model``, who ranked the row; scores are comparable within a model alone.
     """
     score, name = scored
-    rows = ranked(offer, moment, chosen, score, days=days).assign(model=name)
+    allowed = offer.allowed(moment.history, chosen.customers, chosen.scores, days)
+    rows = ranked(offer, moment, chosen, score, allowed).assign(model=name)
     if made_by == NAME or made_by not in chosen.scores:
         return rows
-    scores = chosen.scores[made_by]
-    best = best_items(np.where(offer.allowed(moment.history, chosen, days), scores, -np.inf), DEEP)
+    best, scores = best_allowed(chosen.scores[made_by], allowed, DEEP)
     place, rank = np.nonzero(best >= 0)
-    item = best[place, rank]
-    own = Candidates(chosen.customers, chosen.scores, place, item)
-    first = ranked(offer, moment, own, scores[place, item].astype(np.float64), days=days)
+    own = Candidates(chosen.customers, chosen.scores, place, best[place, rank])
+    first = ranked(offer, moment, own, scores[place, rank].astype(np.float64), allowed)
     rows = pd.concat([first.assign(model=made_by), rows]).drop_duplicates(["customer", "item"])
     return rows.sort_values("customer", kind="stable", ignore_index=True)
-
-
-def best_items(scores: NDArray[np.floating], count: int) -> Codes:
-    """Return each row's best items, -1 after the last; no score and no information are no item."""
-    count = min(count, scores.shape[1])
-    best = np.argpartition(-scores, count - 1, axis=1)[:, :count]
-    found = np.take_along_axis(scores, best, axis=1)
-    order = np.lexsort((best, -found), axis=1)
-    best, found = np.take_along_axis(best, order, axis=1), np.take_along_axis(found, order, axis=1)
-    return np.where(np.isfinite(found) & (found != 0), best, -1)
 
 
 def ruled_items(history: History) -> pd.DataFrame:
@@ -225,135 +212,95 @@ def ruled_items(history: History) -> pd.DataFrame:
     return items.assign(product_ids=ids, buyers=history.buyers.astype(np.int64))
 
 
-def learn(
-    purchases: Purchases, backs: Sequence[int], *, days: int, seed: int, models: Sequence[str]
-) -> list[Examples]:
-    """Describe the candidates of earlier moments and what became of them.
-
-    Parameters
-    ----------
-    purchases
-        All of the retailer's.
-    backs
-        How many days before the last purchase each moment lies.
-    days
-        Length of the window.
-    seed
-        Seed of the models.
-    models
-        Names of the models.
-    """
-    described = []
-    for back in backs:
-        moment = fit_moment(purchases, back, seed=seed, models=models)
-        drawn = active(moment.history, days, seed=seed)
-        described.append(joined([part for _, part in examples(moment, drawn, days)]))
-    return described
-
-
-def training_moments(purchases: Purchases, days_back: int, days: int) -> list[int]:
-    """Return the earlier moments that a ranker for a moment learns from: windows that end by it.
-
-    A moment needs a window's length of purchases before it.
-    """
-    backs = [days_back + place * days for place in range(1, WINDOWS + 1)]
-    return [back for back in backs if purchases.span - back >= days]
-
-
 def scores_of(ranker: Ranker, moment: Moment, chosen: Candidates) -> tuple[Vector, str]:
     """Score candidates, and name the model that did: the ranker or, if it learned nothing, the fusion."""
-    if ranker.forests:
-        return ranker.score(features(moment, chosen)), NAME
-    return fused(moment, chosen), FUSION
+    if ranker.trees is None:
+        return fused(moment, chosen), FUSION
+    return ranker.score(features(moment, chosen)), NAME
 
 
 def recommendations(
-    purchases: pd.DataFrame,
-    items: pd.DataFrame,
-    rules: pd.DataFrame,
-    choices: pd.DataFrame,
+    known: Purchases,
+    learned: Mapping[str, Any],
+    rules: Sequence[Rule],
+    made_by: Mapping[str, str],
+    palette: pd.DataFrame,
+    preferences: pd.DataFrame,
     *,
     length: int,
     days: int,
     seed: int,
-    models: Sequence[str],
-    rules_enabled: bool,
-) -> pd.DataFrame:
-    """Make every list of every retailer.
+) -> Iterator[pd.DataFrame]:
+    """Make every list of a retailer, without fitting.
 
     Parameters
     ----------
-    purchases, items
-        See :func:`palette.recommendations.history.purchases_of`; ``items`` also ``product_ids`` (joined by
-        `|`), ``stock`` and ``margin``.
+    known
+        The retailer's purchases.
+    learned
+        What :func:`palette.recommendations.learning.learn` returned.
     rules
-        See :func:`palette.recommendations.rules.read_rules`.
-    choices
-        Which ``model`` makes which list: ``retailer``, ``list_name``, ``model``. The hybrid makes the others.
+        The retailer's, see :func:`palette.recommendations.rules.read_rules`.
+    made_by
+        The model that makes each list. The hybrid makes those that are not named.
+    palette, preferences
+        See :meth:`Preferences.of`.
     length
         Most rows of a list.
     days
-        Length of the window: how far ahead the lists look, and how long a window the ranker learns from.
+        Length of the window: how far ahead the lists look.
     seed
-        Seed of all that is drawn.
-    models
-        Names of the single models that may take part.
-    rules_enabled
-        Whether the rules count.
+        Seed of what the models draw.
 
-    Returns
-    -------
+    Yields
+    ------
     pandas.DataFrame
-        Columns of ``SCHEMA``, by retailer, customer, list and rank.
+        Columns of ``SCHEMA``, some customers at a time, by customer, list and rank.
     """
-    parts = [empty(SCHEMA)]
-    configured = read_rules(rules) if rules_enabled else []
-    makers = {(row.retailer, row.list_name): str(row.model) for row in choices.itertuples(index=False)}
-    with threadpool_limits(1):  # several would wait for each other wherever a core is busy
-        for retailer in sorted(purchases["retailer"].unique()):
-            known = purchases_of(retailer, purchases, items)
-            own_rules = [rule for rule in configured if rule.retailer == retailer]
-            made_by = {offer.name: makers.get((retailer, offer.name), NAME) for offer in OFFERS}
-            past = learn(known, training_moments(known, 0, days), days=days, seed=seed, models=models)
-            ranker = fit_ranker(past, seed=seed)
-            single = any(model != NAME for model in made_by.values())
-            moment = fit_moment(known, 0, seed=seed, models=models, judged=single)
-            known_items = ruled_items(moment.history)
-            for sentence in unmatched(own_rules, known_items):
-                print(f"recommendations: {retailer}: {sentence}")
-            everybody = np.flatnonzero(moment.history.customer_orders > 0)
-            print(f"recommendations: {retailer}: lists for {len(everybody):,} customers")
-            for batch in batches(everybody, moment.history.shape[1]):
-                chosen = candidates(moment, batch)
-                scored = scores_of(ranker, moment, chosen)
-                for offer in OFFERS:
-                    rows = listed(offer, moment, chosen, scored, made_by[offer.name], days=days)
-                    list_rules = rules_for(own_rules, retailer, offer.name)
-                    rows = apply_rules(rows, known_items, list_rules, length=length)
-                    rows["rank"] = rows.groupby("customer").cumcount() + 1
-                    parts += [
-                        _described(offer, moment, ranks, str(model)).assign(retailer=retailer)
-                        for model, ranks in rows.groupby("model", sort=False)
-                    ]
-    made = pd.concat(parts, ignore_index=True)
-    return made.sort_values(["retailer", "customer_id", "list_name", "rank"], ignore_index=True)
+    moment = Moment.of(History(known, 0, seed), learned["models"])
+    ranker, history = Ranker.of(learned["ranker"]), moment.history
+    items, preferred = ruled_items(history), Preferences.of(history, palette, preferences)
+    for sentence in unmatched(rules, items):
+        print(f"recommendations: {known.retailer}: {sentence}")
+    everybody = np.flatnonzero(history.customer_orders > 0)
+    print(f"recommendations: {known.retailer}: lists for {len(everybody):,} customers")
+    reasons = Reasons(moment)
+    with threadpool_limits(1, user_api="blas"):
+        for batch in batches(everybody, history.shape[1]):
+            chosen = candidates(moment, batch, days)
+            scored = scores_of(ranker, moment, chosen)
+            parts = [empty(SCHEMA)]
+            for offer in OFFERS:
+                rows = listed(offer, moment, chosen, scored, made_by.get(offer.name, NAME), days=days)
+                rows = apply_rules(rows, items, rules_for(rules, known.retailer, offer.name), length=length)
+                if offer.by_preference:
+                    rows = _in_preferred_order(rows, preferred)
+                parts.append(_described(offer, reasons, rows))
+            made = pd.concat(parts, ignore_index=True)
+            made["retailer"] = known.retailer
+            yield made.sort_values(["customer_code", "list_name", "rank"], ignore_index=True)
 
 
-def _described(offer: Offer, moment: Moment, rows: pd.DataFrame, model: str) -> pd.DataFrame:
-    """Add ids, the expected date, reason and evidence to what a model ranked."""
-    purchases = moment.history.purchases
-    customer, item = rows["customer"].to_numpy(), rows["item"].to_numpy()
-    reasons, evidence, expected = explain(offer.name, moment, customer, item, model)
-    return pd.DataFrame(
+def _in_preferred_order(rows: pd.DataFrame, preferred: Preferences) -> pd.DataFrame:
+    """Do what :func:`in_preferred_order` does, to a row an item."""
+    customers, place = np.unique(rows["customer"].to_numpy(), return_inverse=True)
+    ranks = preferred.ranks(customers)[place, rows["item"].to_numpy()]
+    return rows.iloc[np.lexsort((np.arange(len(rows)), ranks, place))].reset_index(drop=True)
+
+
+def _described(offer: Offer, reasons: Reasons, rows: pd.DataFrame) -> pd.DataFrame:
+    """Add rank, reason and the expected date to what was ranked."""
+    described = pd.DataFrame(
         {
-            "customer_id": purchases.customers[customer],
+            "customer_code": rows["customer"],
             "list_name": offer.name,
-            "rank": rows["rank"].to_numpy(),
-            "item_id": purchases.items["item_id"].to_numpy(dtype=object)[item],
-            "model": model,
-            "score": rows["score"].to_numpy(),
-            "expected_on": expected,
-            "reason": reasons,
-            "evidence": evidence,
+            "rank": rows.groupby("customer").cumcount() + 1,
+            "item_code": rows["item"],
+            "model": rows["model"],
+            "score": rows["score"],
         }
     )
+    told = reasons.explain(
+        offer.name, rows["customer"].to_numpy(), rows["item"].to_numpy(), rows["model"].to_numpy()
+    )
+    return described.assign(**told)

@@ -2,29 +2,32 @@
 
 Each learns from a :class:`~palette.recommendations.history.History` and scores every item for customers of a
 history, which may be another one: a customer it never saw is scored by what they bought (ALS folds them in),
-or, without purchases, by what everybody or their group buys.
+or, without purchases, by what everybody or their group buys. What one learned are arrays, its ``state``.
 
-Neighbours and factors are ``implicit``'s. EASE is the linear item-item model of Steck, "Embarrassingly
-Shallow Autoencoders for Sparse Data" (WWW 2019).
+Factors are ``implicit``'s. EASE is the linear item-item model of Steck, "Embarrassingly Shallow Autoencoders
+for Sparse Data" (WWW 2019). TIFUKNN is of Hu, He, Gao and Zhang, "Modeling Personalized Item Frequency
+Information for Next-basket Recommendation" (SIGIR 2020), UP-CF of Faggioli, Polato and Aiolli, "Recency Aware
+Collaborative Filtering for Next Basket Recommendation" (UMAP 2020).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
-import pandas as pd
 from implicit.cpu.als import AlternatingLeastSquares
-from implicit.nearest_neighbours import ItemItemRecommender, bm25_weight, normalize
+from implicit.nearest_neighbours import bm25_weight, normalize
 from numpy.typing import NDArray
 from scipy.linalg import lapack
-from scipy.sparse import csr_matrix
+from scipy.sparse import coo_matrix, csr_matrix, diags
+from sparse_dot_topn import sp_matmul_topn
 
 from palette.recommendations.history import Codes, History, Vector
-from palette.segments.clusters import RFM_COLUMNS, k_means, standardised
+from palette.recommendations.scores import THREADS, Cells, Factors, Scores, Shared, Sparse
+from palette.segments.clusters import k_means
 
-Scores = NDArray[np.float32]
+State = dict[str, Any]
 
 FRESH_DAYS = 7.0  # half-life of a purchase for the recent popularity
 NEIGHBOURS = 100
@@ -32,11 +35,17 @@ FACTORS = 64
 ITERATIONS = 10
 REGULARISATION = 0.05
 EASE_PENALTY = 300.0
-EASE_ITEMS = 6_000  # a catalogue up to this size has an item-item matrix of 144 MB at most
-CLUSTERS = 4
-BEHAVIOURS, TASTES = 4, 3
+EASE_ITEMS = 3_000  # at most, those that most customers bought: the matrix grows with their square
+EASE_WEIGHTS = 200  # of an item are kept, the greatest
+DEEP = 500  # items that a model of everything names: rules leave out some, and the hybrid names about as many
 STARTS = 3  # of k-means: these groups have no names that a worse start could change
 
+# User neighbours, as published but for TIFUKNN's groups, which its authors tune to each data set.
+CUSTOMERS_ALIKE = 300
+THE_SAME = 1 - 1e-5  # likeness
+POOL = 10_000  # customers at most who may be neighbours
+WITHIN_GROUP, BETWEEN_GROUPS, GROUPS, OWN_WEIGHT = 0.9, 0.7, 7, 0.7
+LAST_ORDERS, ASYMMETRY, LOCALITY = 10, 0.5, 5
 
 # Models that score what a customer never bought by how many others did.
 POPULAR = ("popularity", "recent_popularity", "own_then_popular", "cluster_popularity", "palette_popularity")
@@ -45,18 +54,19 @@ POPULAR = ("popularity", "recent_popularity", "own_then_popular", "cluster_popul
 class Model(Protocol):
     """A recommender.
 
-    ``name`` is its key in the marts. ``fit`` learns from a history, and ``score`` gives each item a score for
-    each of the customers (codes) of a history, float32, customers x items: the higher, the more fitting.
+    ``name`` is its key in the marts. ``fit`` learns from a history what becomes its ``state``, and ``score``
+    gives each item a score for each of the customers (codes) of a history.
     """
 
     name: str
+    state: State
 
     def fit(self, history: History) -> Self:
         """Learn from purchases."""
         ...
 
     def score(self, history: History, customers: Codes) -> Scores:
-        """Score every item for some customers, customers x items."""
+        """Score every item for some customers."""
         ...
 
 
@@ -65,15 +75,16 @@ class Popularity:
     """The number of customers who bought an item."""
 
     name: str = "popularity"
+    state: State = field(default_factory=dict)
 
     def fit(self, history: History) -> Self:
         """Count buyers."""
-        self._buyers = history.buyers
+        self.state = _table(history.buyers[None])
         return self
 
     def score(self, history: History, customers: Codes) -> Scores:
         """Give everybody the same scores."""
-        return _everybody(self._buyers, customers)
+        return _everybody(self.state, customers)
 
 
 @dataclass
@@ -82,25 +93,26 @@ class RecentPopularity:
 
     name: str = "recent_popularity"
     half_life: float = FRESH_DAYS
+    state: State = field(default_factory=dict)
 
     def fit(self, history: History) -> Self:
         """Count purchases by their age."""
         weights = 0.5 ** (history.lines["age"].to_numpy() / self.half_life)
-        bought = np.bincount(history.lines["item"], weights, minlength=history.shape[1])
-        self._bought = bought.astype(np.float64)
+        self.state = _table(np.bincount(history.lines["item"], weights, minlength=history.shape[1])[None])
         return self
 
     def score(self, history: History, customers: Codes) -> Scores:
         """Give everybody the same scores."""
-        return _everybody(self._bought, customers)
+        return _everybody(self.state, customers)
 
 
 @dataclass
 class OwnFrequency:
-    """The number of the customer's own orders with an item, of late ones more with ``decay``."""
+    """The number of the customer's own orders with an item, of late ones more with ``weighting`` recent."""
 
     name: str = "own_frequency"
-    decay: bool = False
+    weighting: str = "orders"
+    state: State = field(default_factory=dict)
 
     def fit(self, history: History) -> Self:
         """Learn nothing: the customer's own purchases are all."""
@@ -108,23 +120,30 @@ class OwnFrequency:
 
     def score(self, history: History, customers: Codes) -> Scores:
         """Count own orders; 0 for what the customer never bought."""
-        return _dense((history.recent if self.decay else history.orders)[customers])
+        return Sparse.of(_weights(history, self.weighting)[customers])
 
 
 @dataclass
 class OwnThenPopular:
-    """Own frequency, then popularity: what most shops show."""
+    """Own frequency, then popularity: what most shops show. Of what is not one's own the first ``DEEP``."""
 
     name: str = "own_then_popular"
+    state: State = field(default_factory=dict)
 
     def fit(self, history: History) -> Self:
         """Count buyers."""
-        self._share = history.buyers / (history.buyers.max(initial=0) + 1)
+        self.state = _table(history.buyers[None] / (history.buyers.max(initial=0) + 1))
         return self
 
     def score(self, history: History, customers: Codes) -> Scores:
         """Count own orders, and let popularity decide between equals."""
-        return _dense(history.orders[customers]) + _everybody(self._share, customers)
+        share, first = self.state["table"][0], self.state["order"][0][:DEEP]
+        own = history.orders[customers].tocoo()
+        row = np.concatenate([own.row, np.repeat(np.arange(len(customers)), len(first))])
+        item = np.concatenate([own.col, np.tile(first, len(customers))])
+        rest = np.isin(own.col, first, invert=True) * share[own.col]
+        values = np.concatenate([own.data + rest, np.tile(share[first], len(customers))])
+        return Sparse.of(csr_matrix((values.astype(np.float32), (row, item)), shape=own.shape))
 
 
 @dataclass
@@ -133,30 +152,40 @@ class GroupPopularity:
 
     The groups are those of the history's own moment, since a group of today would tell the past its future:
     ``cluster`` = k-means on the logarithms of R, F and M as in System B; ``palette`` = behaviour (times,
-    channel, R, F, M) x taste (super-categories) as in System A, of purchases alone.
+    channel, R, F, M) x taste (super-categories) as in System A, of purchases alone. A customer is of the
+    group with the nearest centre.
     """
 
     name: str
     grouping: str
+    state: State = field(default_factory=dict)
 
     def fit(self, history: History) -> Self:
         """Find the groups and count what they buy."""
-        groups, count = groups_of(history, self.grouping)
-        known = groups >= 0
-        cells = (np.ones(int(known.sum()), dtype=np.float32), (groups[known], np.flatnonzero(known)))
+        groupings = [_Grouping.fit(history, kind, k) for kind, k in _kinds(history, self.grouping)]
+        self.state = {"groupings": [vars(grouping) for grouping in groupings]}
+        groups, count = self.groups(history)
+        known = np.flatnonzero(groups >= 0)
+        cells = (np.ones(len(known), dtype=np.float32), (groups[known], known))
         members = csr_matrix(cells, shape=(count, len(groups)))
         sizes = np.maximum(np.asarray(members.sum(axis=1)).ravel(), 1)
-        self._shares = (members @ history.bought).toarray() / sizes[:, None]
-        self._groups = groups
-        self._everyone = history.buyers / max(int(known.sum()), 1)
+        shares = (members @ history.bought).toarray() / sizes[:, None]
+        self.state |= _table(np.vstack([shares, history.buyers / max(len(known), 1)]))
         return self
+
+    def groups(self, history: History) -> tuple[Codes, int]:
+        """Return the group of each of a history's customers, -1 without purchases, and their number."""
+        found, count = np.zeros(history.shape[0], dtype=np.int64), 1
+        for grouping in (_Grouping(**state) for state in self.state["groupings"]):
+            found = found * len(grouping.centres) + grouping.nearest(history)
+            count *= len(grouping.centres)
+        return np.where(np.isfinite(history.recency), found, -1), count
 
     def score(self, history: History, customers: Codes) -> Scores:
         """Give the shares of the group, or of everybody for a customer of no group."""
-        groups = self._groups[customers]
-        scores: Scores = self._shares[np.maximum(groups, 0)].astype(np.float32)
-        scores[groups < 0] = self._everyone
-        return scores
+        groups, everybody = self.groups(history)
+        found = groups[customers]
+        return Shared(np.where(found < 0, everybody, found), self.state["table"], self.state["order"])
 
 
 @dataclass
@@ -166,15 +195,17 @@ class Neighbours:
     name: str
     weighting: str
     normalise: Callable[[csr_matrix], csr_matrix]
+    state: State = field(default_factory=dict)
 
     def fit(self, history: History) -> Self:
         """Find the neighbours of each item."""
-        self.similarities = _neighbours(_weights(history, self.weighting), self.normalise)
+        rows = _weights(history, self.weighting)[history.learners]
+        self.state = {"similarities": _neighbours(rows, self.normalise, NEIGHBOURS)}
         return self
 
     def score(self, history: History, customers: Codes) -> Scores:
         """Add up the similarities to what the customer bought."""
-        return _dense(_weights(history, self.weighting)[customers] @ self.similarities)
+        return Sparse.product(_weights(history, self.weighting)[customers], _csr(self.state["similarities"]))
 
 
 @dataclass
@@ -182,16 +213,19 @@ class GoesWith:
     """Items of the orders that hold what the customer bought last: cosine neighbours within orders."""
 
     name: str = "goes_with"
+    state: State = field(default_factory=dict)
 
     def fit(self, history: History) -> Self:
         """Find the items that are ordered together."""
-        self.similarities = _neighbours(history.baskets, normalize)
-        self.similarities.setdiag(0)
+        similarities = _neighbours(history.baskets, normalize, NEIGHBOURS + 1)
+        similarities.setdiag(0)
+        similarities.eliminate_zeros()
+        self.state = {"similarities": similarities}
         return self
 
     def score(self, history: History, customers: Codes) -> Scores:
         """Add up the similarities to the customer's last order."""
-        return _dense(history.last_order[customers] @ self.similarities)
+        return Sparse.product(history.last_order[customers], _csr(self.state["similarities"]))
 
 
 @dataclass
@@ -200,35 +234,47 @@ class Als:
 
     name: str = "als"
     weighting: str = "recent"
+    state: State = field(default_factory=dict)
 
     def fit(self, history: History) -> Self:
         """Factorise."""
-        self._model = AlternatingLeastSquares(
-            factors=min(FACTORS, max(2, min(history.shape) // 4)),
-            regularization=REGULARISATION,
-            iterations=ITERATIONS,
-            random_state=history.seed,
-        )
-        self._model.fit(_weights(history, self.weighting), show_progress=False)
+        model = self._model(min(FACTORS, max(2, min(history.shape) // 4)), history.seed)
+        model.fit(_weights(history, self.weighting)[history.learners], show_progress=False)
+        self.state = {"items": np.asarray(model.item_factors)}
         return self
 
     def score(self, history: History, customers: Codes) -> Scores:
         """Fold the customers in: their factors follow from what they bought, without fitting anew."""
+        model = self._model(self.state["items"].shape[1], history.seed)
+        model.item_factors = self.state["items"]
         rows = _weights(history, self.weighting)[customers]
-        factors = self._model.recalculate_user(np.arange(len(customers)), rows)
-        return np.asarray(factors @ self._model.item_factors.T, dtype=np.float32)
+        return Factors(model.recalculate_user(np.arange(len(customers)), rows), self.state["items"])
+
+    def _model(self, factors: int, seed: int) -> AlternatingLeastSquares:
+        return AlternatingLeastSquares(
+            factors=factors,
+            regularization=REGULARISATION,
+            iterations=ITERATIONS,
+            random_state=seed,
+            num_threads=THREADS,
+        )
 
 
 @dataclass
 class Ease:
-    """A linear item-item model: each item's purchases regressed on all the others'."""
+    """A linear item-item model: each item's purchases regressed on all the others'.
+
+    Of the items that most customers bought, at most ``EASE_ITEMS``; each keeps its greatest weights.
+    """
 
     name: str = "ease"
     weighting: str = "bought"
+    state: State = field(default_factory=dict)
 
     def fit(self, history: History) -> Self:
         """Solve for the item-item weights, in closed form."""
-        rows = _weights(history, self.weighting)
+        items = np.sort(np.argsort(-history.buyers, kind="stable")[:EASE_ITEMS])
+        rows = _weights(history, self.weighting)[history.learners][:, items]
         gram = (rows.T @ rows).toarray().astype(np.float32)
         gram[np.diag_indices_from(gram)] += EASE_PENALTY
         factor, failed = lapack.spotrf(gram, lower=1, overwrite_a=1)
@@ -238,12 +284,71 @@ class Ease:
         inverse = np.tril(inverse) + np.tril(inverse, -1).T
         weights = inverse / -np.diag(inverse)
         weights[np.diag_indices_from(weights)] = 0
-        self.weights: Scores = weights
+        self.state = {"weights": _greatest(weights, items, history.shape[1])}
         return self
 
     def score(self, history: History, customers: Codes) -> Scores:
         """Add up the weights from what the customer bought."""
-        return np.asarray(_weights(history, self.weighting)[customers] @ self.weights, dtype=np.float32)
+        return Sparse.product(_weights(history, self.weighting)[customers], _csr(self.state["weights"]))
+
+
+@dataclass
+class TifuKnn:
+    """TIFUKNN: the customer's own orders, late ones counting more, and those of customers alike."""
+
+    name: str = "tifuknn"
+    state: State = field(default_factory=dict)
+
+    def fit(self, history: History) -> Self:
+        """Keep the customers who may be neighbours."""
+        self.state = {"pool": self._vectors(history)[_pool(history)]}
+        return self
+
+    def score(self, history: History, customers: Codes) -> Scores:
+        """Mix own vector and the mean of the neighbours'."""
+        own, pool = self._vectors(history)[customers], _csr(self.state["pool"])
+        alike = _alike(normalize(own), normalize(pool))
+        alike.data[:] = 1
+        mean = diags((1 - OWN_WEIGHT) / np.maximum(np.diff(alike.indptr), 1)) @ alike
+        return Sparse.of((OWN_WEIGHT * own + mean @ pool).tocsr())
+
+    def _vectors(self, history: History) -> csr_matrix:
+        """Return customers x items: orders in ``GROUPS`` groups by age, decaying within and between them."""
+        orders = history.customer_orders[history.line_customer]
+        place = history.orders_back  # of each line's order, 0 = the customer's last
+        size = np.ceil(orders / GROUPS)
+        group, within = np.divmod(place, np.maximum(size, 1))
+        groups = np.ceil(orders / np.maximum(size, 1))
+        held = np.where(group == groups - 1, orders - (groups - 1) * size, size)
+        return history.matrix(WITHIN_GROUP**within / held * BETWEEN_GROUPS**group / groups)
+
+
+@dataclass
+class UpCf:
+    """UP-CF: shares of the last orders with an item, of customers by how much they are alike, oneself too."""
+
+    name: str = "up_cf"
+    state: State = field(default_factory=dict)
+
+    def fit(self, history: History) -> Self:
+        """Keep the customers who may be neighbours."""
+        pool = _pool(history)
+        self.state = {"bought": history.bought[pool], "shares": self._shares(history)[pool]}
+        return self
+
+    def score(self, history: History, customers: Codes) -> Scores:
+        """Add up what the neighbours bought last, by the power ``LOCALITY`` of the asymmetric cosine."""
+        bought, pool = history.bought[customers], _csr(self.state["bought"])
+        alike = _alike(_lengths(bought, ASYMMETRY), _lengths(pool, 1 - ASYMMETRY))
+        alike.data **= LOCALITY
+        return Sparse.of((self._shares(history)[customers] + alike @ _csr(self.state["shares"])).tocsr())
+
+    def _shares(self, history: History) -> csr_matrix:
+        """Return the share of each customer's last orders with an item, customers x items."""
+        orders = np.minimum(history.customer_orders[history.line_customer], LAST_ORDERS)
+        shares = history.matrix(np.where(history.orders_back < LAST_ORDERS, 1 / np.maximum(orders, 1), 0))
+        shares.eliminate_zeros()
+        return shares
 
 
 def baselines() -> list[Model]:
@@ -251,14 +356,13 @@ def baselines() -> list[Model]:
     return [
         Popularity(),
         OwnFrequency(),
-        OwnFrequency("own_recent_frequency", decay=True),
+        OwnFrequency("own_recent_frequency", weighting="recent"),
         OwnThenPopular(),
     ]
 
 
-def components(items: int) -> list[Model]:
-    """Return new models whose scores the hybrid weighs, for a catalogue of that many items."""
-    linear: list[Model] = [Ease()] if items <= EASE_ITEMS else []
+def components() -> list[Model]:
+    """Return new models whose scores the hybrid weighs."""
     return [
         RecentPopularity(),
         GroupPopularity("cluster_popularity", "cluster"),
@@ -267,72 +371,114 @@ def components(items: int) -> list[Model]:
         Neighbours("bm25", "recent", partial(bm25_weight, K1=1.2, B=0.75)),
         GoesWith(),
         Als(),
-        *linear,
+        Ease(),
+        TifuKnn(),
+        UpCf(),
     ]
 
 
-def groups_of(history: History, grouping: str) -> tuple[Codes, int]:
-    """Group customers by their purchases up to the moment.
+@dataclass
+class _Grouping:
+    """Groups of customers by k-means: where they are compared, and the centres."""
 
-    Parameters
-    ----------
-    history
-        What is known.
-    grouping
-        ``cluster`` or ``palette``, see :class:`GroupPopularity`.
+    kind: str
+    means: Vector
+    scales: Vector
+    centres: Vector
 
-    Returns
-    -------
-    (numpy.ndarray, int)
-        Code of each customer's group, -1 without purchases, and the number of groups.
-    """
-    known = np.flatnonzero(np.isfinite(history.last_age))
-    groups = np.full(history.shape[0], -1, dtype=np.int64)
-    rfm = _rfm(history).iloc[known]
+    @classmethod
+    def fit(cls, history: History, kind: str, k: int) -> Self:
+        known = history.learners
+        values = cls._values(history, kind)[known]
+        means, scales = values.mean(axis=0), values.std(axis=0)
+        found = cls(kind, means, np.where(scales > 0, scales, 1), np.zeros((0, values.shape[1])))
+        points = (values - found.means) / found.scales
+        found.centres = (
+            points if len(points) <= k else k_means(points, k, history.seed, starts=STARTS).cluster_centers_
+        )
+        return found
+
+    def nearest(self, history: History) -> Codes:
+        """Return the group of each of a history's customers."""
+        points = (self._values(history, self.kind) - self.means) / self.scales
+        if not len(self.centres):
+            return np.zeros(len(points), dtype=np.int64)
+        distances = (self.centres**2).sum(axis=1) - 2 * points @ self.centres.T
+        found: Codes = distances.argmin(axis=1)
+        return found
+
+    @staticmethod
+    def _values(history: History, kind: str) -> Vector:
+        """Return what the customers are compared by, customers x columns; 0 without purchases."""
+        if kind == "taste":
+            return history.category_share
+        rfm = np.column_stack([history.recency, history.frequency, history.monetary])
+        rfm = np.log1p(np.clip(np.where(np.isfinite(rfm), rfm, 0), 0, None))
+        if kind == "rfm":
+            return rfm
+        return np.column_stack([*history.times.values(), history.online_share, rfm])
+
+
+def _kinds(history: History, grouping: str) -> list[tuple[str, int]]:
+    """Return what customers are grouped by, and into how many."""
+    clusters = history.purchases.clusters
     if grouping == "cluster":
-        groups[known] = _means(standardised(rfm, RFM_COLUMNS), CLUSTERS, history.seed)
-        return groups, CLUSTERS
-    behaviour = standardised(pd.concat([_times(history).iloc[known], rfm], axis=1), RFM_COLUMNS)
-    taste = standardised(pd.DataFrame(history.category_share[known]).add_prefix("category_"), ())
-    behaviours = _means(behaviour, BEHAVIOURS, history.seed)
-    groups[known] = behaviours * TASTES + _means(taste, TASTES, history.seed)
-    return groups, BEHAVIOURS * TASTES
+        return [("rfm", clusters.rfm)]
+    return [("behaviour", clusters.behaviour), ("taste", clusters.consumption)]
 
 
-def _rfm(history: History) -> pd.DataFrame:
-    measures = (np.floor(history.last_age), history.customer_lines, history.amount)
-    return pd.DataFrame(dict(zip(RFM_COLUMNS, measures, strict=True)))
+def _table(shares: NDArray[np.floating]) -> State:
+    """Return scores of groups, groups x items, with their items best first."""
+    table = shares.astype(np.float32)
+    return {"table": table, "order": np.argsort(-table, axis=1, kind="stable")}
 
 
-def _times(history: History) -> pd.DataFrame:
-    """Return shares of each customer's lines by time and channel."""
-    at = history.purchases.end + pd.to_timedelta(history.lines["time"], unit="s")
-    hour = at.dt.hour.to_numpy()
-    kinds = {
-        "weekend": at.dt.day_of_week.to_numpy() >= 5,
-        "dawn": (hour >= 1) & (hour <= 8),
-        "dinner": (hour >= 19) | (hour == 0),
-        "online": history.lines["online"].to_numpy(),
-    }
-    customer, lines = history.lines["customer"], np.maximum(history.customer_lines, 1)
-    counted = {
-        kind: np.bincount(customer, found, minlength=len(lines)) / lines for kind, found in kinds.items()
-    }
-    return pd.DataFrame(counted)
+def _everybody(state: State, customers: Codes) -> Scores:
+    return Shared(np.zeros(len(customers), dtype=np.int64), state["table"], state["order"])
 
 
-def _means(points: NDArray[np.float64], k: int, seed: int) -> Codes:
-    if len(points) <= k:
-        return np.arange(len(points), dtype=np.int64)
-    found: Codes = k_means(points, k, seed, starts=STARTS).labels_.astype(np.int64)
-    return found
-
-
-def _neighbours(rows: csr_matrix, normalise: Callable[[csr_matrix], csr_matrix]) -> csr_matrix:
+def _neighbours(rows: csr_matrix, normalise: Callable[[csr_matrix], csr_matrix], count: int) -> csr_matrix:
     """Return each item's most similar items, items x items, of the columns brought to one length."""
-    model = ItemItemRecommender(K=NEIGHBOURS)
-    model.fit(normalise(rows.T).T.tocsr(), show_progress=False)
-    return model.similarity.astype(np.float32)
+    columns = normalise(rows.T).tocsr().astype(np.float32)
+    return sp_matmul_topn(columns, columns.T.tocsr(), top_n=count, sort=True, n_threads=THREADS)
+
+
+def _greatest(weights: Cells, items: Codes, count: int) -> csr_matrix:
+    """Keep each row's greatest weights, by size; rows and columns are those items of ``count``."""
+    if len(items) > EASE_WEIGHTS:
+        sizes = np.abs(weights)
+        weights[sizes < np.partition(sizes, -EASE_WEIGHTS, axis=1)[:, [-EASE_WEIGHTS]]] = 0
+    kept = coo_matrix(weights)
+    return csr_matrix((kept.data, (items[kept.row], items[kept.col])), shape=(count, count))
+
+
+def _pool(history: History) -> Codes:
+    """Draw the customers who may be neighbours."""
+    learners = history.learners
+    if len(learners) <= POOL:
+        return learners
+    return np.sort(np.random.default_rng(history.seed).choice(learners, POOL, replace=False))
+
+
+def _alike(customers: csr_matrix, pool: csr_matrix) -> csr_matrix:
+    """Return the customers of the pool who are most alike, customers x pool.
+
+    Whoever bought the very same is the customer, or tells nothing else.
+    """
+    alike = sp_matmul_topn(
+        customers.astype(np.float32),
+        pool.astype(np.float32).T.tocsr(),
+        top_n=CUSTOMERS_ALIKE + 1,
+        n_threads=THREADS,
+    )
+    alike.data[alike.data >= THE_SAME] = 0
+    alike.eliminate_zeros()
+    return alike
+
+
+def _lengths(rows: csr_matrix, power: float) -> csr_matrix:
+    """Divide each row of ones by a power of its number of ones."""
+    return (diags(np.maximum(np.diff(rows.indptr), 1) ** -float(power)) @ rows).tocsr()
 
 
 def _weights(history: History, weighting: str) -> csr_matrix:
@@ -340,9 +486,6 @@ def _weights(history: History, weighting: str) -> csr_matrix:
     return matrix
 
 
-def _dense(rows: csr_matrix) -> Scores:
-    return np.asarray(rows.toarray(), dtype=np.float32)
-
-
-def _everybody(scores: Vector, customers: Codes) -> Scores:
-    return np.broadcast_to(scores.astype(np.float32), (len(customers), len(scores))).copy()
+def _csr(matrix: Any) -> csr_matrix:
+    """Take a sparse matrix, as learned or as read back from its file form."""
+    return matrix if isinstance(matrix, csr_matrix) else csr_matrix(matrix)

@@ -1,255 +1,181 @@
-"""Why a thing is on a list: a sentence to show, and the figures it rests on.
+"""Why a thing is on a list: the figures a reason rests on. The mart `recommendations` words them.
 
 Every figure can be recomputed from the purchases; the weights are those of the model itself.
 """
 
-import json
 from dataclasses import dataclass
-from datetime import date
+from functools import cached_property
+from typing import Any
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix, csr_matrix
 
 from palette.recommendations.history import DAY, Codes, History, Vector
 from palette.recommendations.hybrid import NAME, Moment
-from palette.recommendations.models import POPULAR, Ease, GoesWith, Neighbours
+from palette.recommendations.models import POPULAR
 
 LEADING = 3
-RECENT_DAYS = 28
 PAIRS_AT_A_TIME = 50_000
+EPOCH = np.datetime64("1970-01-01", "D")
+
+OWN, NEIGHBOURS, LAST_ORDER, POPULARITY = "own_purchases", "neighbours", "last_order", "popularity"
+
+FACTS = (
+    pa.field("rests_on", pa.string(), nullable=False),
+    pa.field("orders", pa.int32()),
+    pa.field("last_bought_on", pa.date32()),
+    pa.field("interval_days", pa.float64()),
+    pa.field("expected_on", pa.date32()),
+    *(
+        pa.field(f"{name}_{place}", kind)
+        for name, kind in (("neighbour", pa.int32()), ("weight", pa.float64()), ("both", pa.int32()))
+        for place in range(1, LEADING + 1)
+    ),
+)
 
 
 @dataclass(frozen=True)
 class Influences:
     """What of a customer's purchases speaks most for an item, rows x ``LEADING``, strongest first.
 
-    ``item`` is -1 and ``weight`` 0 where nothing more does. ``buyers`` is the number of those (customers or
-    orders) with the influencing item, ``both`` of those with both items.
+    ``item`` is -1 and ``weight`` 0 where nothing more does. ``both`` is the number of those (customers or
+    orders) with both items.
     """
 
     item: Codes
     weight: Vector
-    buyers: Codes
     both: Codes
 
 
-def influences(moment: Moment, customer: Codes, item: Codes, model: str = NAME) -> Influences:
-    """Find the purchases that weigh most for items.
+@dataclass(frozen=True)
+class Reasons:
+    """The reasons of a moment."""
 
-    Parameters
-    ----------
-    moment
-        Whose models are asked.
-    customer, item
-        Codes, a row each.
-    model
-        Who ranked the items. One whose score is no sum over purchases, as the hybrid's, is spoken for by EASE
-        or, without it, by item-based cosine.
-    """
-    history = moment.history
-    owned = history.bought
-    weights: NDArray[np.float32] | csr_matrix | None = None
-    for name in (model, "ease", "item_cosine"):
-        match moment.models.get(name):
-            case Ease() as ease:
-                weights = ease.weights
-            case Neighbours() as neighbours:
-                weights = neighbours.similarities
-            case GoesWith() as neighbours:
-                owned, weights = history.last_order, neighbours.similarities
-        if weights is not None:
-            break
-    return _strongest(owned, history.bought, weights, customer, item)
+    moment: Moment
 
+    def explain(
+        self, list_name: str, customer: Codes, item: Codes, model: NDArray[np.object_]
+    ) -> dict[str, Any]:
+        """Give the figures for rows of a list.
 
-def companions(moment: Moment, customer: Codes, item: Codes) -> Influences:
-    """Find the purchases of the last order that items are ordered with most; counts are of orders."""
-    history = moment.history
-    model = moment.models.get("goes_with")
-    weights = model.similarities if isinstance(model, GoesWith) else None
-    return _strongest(history.last_order, history.baskets, weights, customer, item)
+        Parameters
+        ----------
+        list_name
+            The list.
+        customer, item
+            Codes, a row each.
+        model
+            Who ranked each row.
 
-
-def explain(
-    list_name: str, moment: Moment, customer: Codes, item: Codes, model: str = NAME
-) -> tuple[list[str], list[str], list[object]]:
-    """Give the reason and the evidence for rows of a list.
-
-    Parameters
-    ----------
-    list_name
-        The list.
-    moment
-        What is known.
-    customer, item
-        Codes, a row each.
-    model
-        Who ranked the rows.
-
-    Returns
-    -------
-    (list of str, list of str, list of datetime.date or None)
-        Reasons, evidence as JSON, and the expected dates of the list ``again``.
-    """
-    if list_name == "push":
-        told = _told_by_companions(moment, customer, item)
-    else:
-        own = _told_by_own(moment.history, customer, item, expected=list_name == "again")
-        new = np.array([mine is None for mine in own], dtype=bool)
-        others = iter(
-            _told_by_popularity(moment.history, item[new])
-            if model in POPULAR
-            else _told_by_influences(moment, customer[new], item[new], model)
-        )
-        told = [mine or next(others) for mine in own]
-    dates: list[object] = [None] * len(told)
-    if list_name == "again":
-        dates = [date.fromisoformat(str(figures["expected_on"])) for _, figures in told]
-    buyers, recent = moment.history.buyers, moment.history.buyers_within(RECENT_DAYS)
-    evidence = [
-        json.dumps(
-            figures | {"buyers": int(buyers[code]), f"buyers_{RECENT_DAYS}_days": int(recent[code])},
-            ensure_ascii=False,
-        )
-        for (_, figures), code in zip(told, item, strict=True)
-    ]
-    return [reason for reason, _ in told], evidence, dates
-
-
-Told = tuple[str, dict[str, object]]
-
-
-def _told_by_influences(moment: Moment, customer: Codes, item: Codes, model: str) -> list[Told]:
-    history = moment.history
-    found = influences(moment, customer, item, model)
-    popular = _told_by_popularity(history, item)
-    names = _names(history)
-    ids = history.purchases.items["item_id"].astype(object).tolist()
-    told: list[Told] = []
-    for row in range(len(item)):
-        leading = [place for place in range(LEADING) if found.item[row, place] >= 0]
-        if leading:
-            shares = ", ".join(
-                f"{names[found.item[row, place]]} ({found.both[row, place]} of its "
-                f"{found.buyers[row, place]} buyers took both)"
-                for place in leading
-            )
-            figures: dict[str, object] = {
-                "rests_on": "neighbours",
-                "neighbours": [
-                    {
-                        "item_id": ids[found.item[row, place]],
-                        "weight": round(float(found.weight[row, place]), 6),
-                        "buyers": int(found.buyers[row, place]),
-                        "buyers_of_both": int(found.both[row, place]),
-                    }
-                    for place in leading
-                ],
-            }
-            told.append((f"Goes with what they bought: {shares}", figures))
+        Returns
+        -------
+        dict
+            The columns of ``FACTS``. ``rests_on`` names the kind of reason: the customer's own orders with
+            the item, their purchases that speak for it, the last order, or how many others bought it.
+        """
+        history = self.moment.history
+        position, found = history.pairs.find(customer * history.shape[1] + item)
+        own = found & (list_name != "push")
+        facts = self._own(history, customer, item, position, own, expected=list_name == "again")
+        if list_name == "push":
+            kinds, asked = LAST_ORDER, [(np.arange(len(item)), "goes_with")]
         else:
-            told.append(popular[row])
-    return told
+            kinds, new = NEIGHBOURS, np.flatnonzero(~own)
+            asked = [(new[model[new] == name], str(name)) for name in dict.fromkeys(model[new])]
+        leading, weight, both = self._nothing(len(item))
+        for rows, name in asked:
+            if name in POPULAR or not len(rows):
+                continue
+            strongest = self.companions if list_name == "push" else self.influences
+            told = strongest(customer[rows], item[rows], name)
+            leading[rows], weight[rows], both[rows] = told.item, told.weight, told.both
+        rests_on = np.where(own, OWN, np.where(leading[:, 0] >= 0, kinds, POPULARITY)).astype(object)
+        facts |= {"rests_on": rests_on}
+        for place in range(LEADING):
+            there = leading[:, place] >= 0
+            if list_name == "push" and place:
+                there = np.zeros_like(there)
+            facts |= {
+                f"neighbour_{place + 1}": _known(leading[:, place], there),
+                f"weight_{place + 1}": np.where(there, weight[:, place].round(6), np.nan),
+                f"both_{place + 1}": _known(both[:, place], there),
+            }
+        return facts
 
+    def influences(self, customer: Codes, item: Codes, model: str = NAME) -> Influences:
+        """Find the purchases that weigh most for items.
 
-def _told_by_popularity(history: History, item: Codes) -> list[Told]:
-    recent, first = history.buyers_within(RECENT_DAYS), history.first_sold
-    told: list[Told] = []
-    for code in item:
-        since = _day(history, -first[code])
-        bought = f"ought by {int(recent[code])} customers in the last {RECENT_DAYS} days"
-        reason = f"New since {since}, b{bought}" if first[code] < RECENT_DAYS else f"B{bought}"
-        told.append((reason, {"rests_on": "popularity", "first_sold_on": since}))
-    return told
+        Parameters
+        ----------
+        customer, item
+            Codes, a row each.
+        model
+            Who ranked the items. One whose score is no sum over purchases, as the hybrid's, is spoken for by
+            EASE or, without it, by item-based cosine.
+        """
+        history, owned = self.moment.history, self.moment.history.bought
+        for name in (model, "ease", "item_cosine"):
+            state = self.moment.models[name].state if name in self.moment.models else {}
+            if "weights" in state or "similarities" in state:
+                weights = csr_matrix(state.get("weights", state.get("similarities")))
+                owned = history.last_order if name == "goes_with" else owned
+                return self._strongest(owned, self._buyers, weights, customer, item)
+        return Influences(*self._nothing(len(item)))
 
+    def companions(self, customer: Codes, item: Codes, _: str = NAME) -> Influences:
+        """Find the purchases of the last order that items are ordered with most; counts are of orders."""
+        model = self.moment.models.get("goes_with")
+        if model is None:
+            return Influences(*self._nothing(len(item)))
+        weights = csr_matrix(model.state["similarities"])
+        return self._strongest(self.moment.history.last_order, self._orders, weights, customer, item)
 
-def _told_by_own(history: History, customer: Codes, item: Codes, *, expected: bool) -> list[Told | None]:
-    """Tell of what the customer bought before; None for the rest."""
-    position, found = history.pairs.find(customer * history.shape[1] + item)
-    orders, last = history.pairs.orders, history.pairs.last_age
-    interval = np.full(len(item), np.nan)
-    interval[found] = history.interval(customer[found], item[found])
-    told: list[Told | None] = []
-    for row, place in enumerate(position):
-        if not found[row]:
-            told.append(None)
-            continue
-        times, all_orders = int(orders[place]), int(history.customer_orders[customer[row]])
-        on = _day(history, -last[place])
-        figures: dict[str, object] = {
-            "rests_on": "own_purchases",
-            "orders": times,
-            "customer_orders": all_orders,
-            "last_bought_on": on,
-        }
-        reason = f"Bought in {times} of their {all_orders} orders, last on {on}"
+    @cached_property
+    def _buyers(self) -> csc_matrix:
+        return self.moment.history.bought.tocsc()
+
+    @cached_property
+    def _orders(self) -> csc_matrix:
+        return self.moment.history.all_baskets.tocsc()
+
+    @staticmethod
+    def _nothing(rows: int) -> tuple[Codes, Vector, Codes]:
+        shape = (rows, LEADING)
+        return np.full(shape, -1, dtype=np.int64), np.zeros(shape), np.zeros(shape, dtype=np.int64)
+
+    @staticmethod
+    def _own(
+        history: History, customer: Codes, item: Codes, position: Codes, own: NDArray[np.bool_], *, expected: bool
+    ) -> dict[str, Any]:
+        """Tell of what the customer bought before, and of the expected date."""
+        orders, last = np.zeros(len(item)), np.zeros(len(item))
+        orders[own], last[own] = history.pairs.orders[position[own]], history.pairs.last_age[position[own]]
+        interval = np.full(len(item), np.nan)
         if expected:
-            days = float(interval[row])
-            due = _day(history, days - last[place])
-            figures |= {"interval_days": round(days, 2), "expected_on": due}
-            reason += f"; usually rebought after {days:.0f} days: expected on {due}"
-        told.append((reason, figures))
-    return told
+            interval[own] = history.interval(customer[own], item[own])
+        due = np.isfinite(interval)
+        return {
+            "orders": _known(orders, own),
+            "last_bought_on": _dates(history, -last, own),
+            "interval_days": interval.round(2),
+            "expected_on": _dates(history, np.where(due, interval - last, 0), due),
+        }
 
-
-def _told_by_companions(moment: Moment, customer: Codes, item: Codes) -> list[Told]:
-    history = moment.history
-    found = companions(moment, customer, item)
-    names = _names(history)
-    ids = history.purchases.items["item_id"].astype(object).tolist()
-    on = history.moment.date().isoformat()
-    told: list[Told] = []
-    for row in range(len(item)):
-        trigger, both, orders = found.item[row, 0], int(found.both[row, 0]), int(found.buyers[row, 0])
-        told.append(
-            (
-                f"Goes with {names[trigger]}, bought on {on}: {both} of its {orders} orders hold both",
-                {
-                    "rests_on": "last_order",
-                    "trigger_item_id": ids[trigger],
-                    "bought_on": on,
-                    "cosine": round(float(found.weight[row, 0]), 6),
-                    "orders": orders,
-                    "orders_of_both": both,
-                },
-            )
-        )
-    return told
-
-
-def _day(history: History, days: float) -> str:
-    """Return the date so many days after the moment; exact to the second, since midnight is near."""
-    return (history.moment + pd.Timedelta(seconds=round(float(days) * DAY))).date().isoformat()
-
-
-def _names(history: History) -> list[str]:
-    """Return the items' names, without the blanks that stray into them."""
-    return [" ".join(name.split()) for name in history.purchases.items["item_name"].astype(object)]
-
-
-def _strongest(
-    owned: csr_matrix,
-    counted: csr_matrix,
-    weights: NDArray[np.float32] | csr_matrix | None,
-    customer: Codes,
-    item: Codes,
-) -> Influences:
-    """Find each row's leading items of ``owned``, and count in ``counted`` how often they meet the item."""
-    shape = (len(item), LEADING)
-    leading, weight = np.full(shape, -1, dtype=np.int64), np.zeros(shape)
-    if weights is not None:
+    def _strongest(
+        self, owned: csr_matrix, counted: csc_matrix, weights: csr_matrix, customer: Codes, item: Codes
+    ) -> Influences:
+        """Find each row's leading items of ``owned``, and count in ``counted`` how often they meet the item."""
+        leading, weight, both = self._nothing(len(item))
         for start in range(0, len(item), PAIRS_AT_A_TIME):
             part = slice(start, start + PAIRS_AT_A_TIME)
             leading[part], weight[part] = _leading(owned[customer[part]], weights, item[part])
-    found = leading >= 0
-    columns = counted.tocsc()
-    totals = np.asarray(columns.sum(axis=0)).ravel()
-    both = np.zeros(shape, dtype=np.int64)
-    both[found] = _meetings(columns, leading[found], np.broadcast_to(item[:, None], shape)[found])
-    buyers = np.where(found, totals[leading], 0).astype(np.int64)
-    return Influences(leading, weight, buyers, both)
+        found = leading >= 0
+        both[found] = _meetings(
+            counted, leading[found], np.broadcast_to(item[:, None], leading.shape)[found]
+        )
+        return Influences(leading, weight, both)
 
 
 def _leading(
@@ -285,3 +211,14 @@ def _meetings(columns: csc_matrix, first: Codes, second: Codes) -> Codes:
         counts[start : start + PAIRS_AT_A_TIME] = np.asarray(held.sum(axis=0)).ravel().round()
     found: Codes = counts[inverse]
     return found
+
+
+def _known(values: NDArray[Any], known: NDArray[np.bool_]) -> Any:
+    """Return whole numbers, missing where they are not known."""
+    return pa.array(values.astype(np.int32), mask=~known).to_pandas(types_mapper={pa.int32(): pd.Int32Dtype()}.get)
+
+
+def _dates(history: History, days: Vector, known: NDArray[np.bool_]) -> Any:
+    """Return the dates so many days after the moment; exact to the second, since midnight is near."""
+    seconds = history.moment.timestamp() + np.round(days * DAY)
+    return np.where(known, np.floor(seconds / DAY), np.nan)
