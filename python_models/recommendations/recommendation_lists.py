@@ -1,22 +1,47 @@
 """recommendation_lists: binds palette.recommendations.lists (tested in tests/unit/recommendations)."""
 
-from palette.core.settings import models_of, settings_of
-from palette.core.tables import typed
+import pyarrow as pa
+from palette.core.learned import objects
+
+from palette.core.settings import settings_of
+from palette.recommendations.learning import LEARNED
 from palette.recommendations.lists import SCHEMA, recommendations
+from palette.recommendations.relations import read_purchases
+from palette.recommendations.rules import read_rules
 
 
 def model(dbt, session):
     dbt.config(materialized="table")
     settings = settings_of(dbt.ref("int_settings").df())
-    lists = recommendations(
-        dbt.ref("int_item_purchases").df(),
-        dbt.ref("int_items").df(),
-        dbt.ref("int_recommendation_rules").df(),
-        dbt.ref("recommendation_choices").df(),
-        length=settings.recommendations_per_customer,
-        days=settings.recommendation_window_days,
-        seed=settings.recommendation_seed,
-        models=models_of(settings.recommendation_models),
-        rules_enabled=settings.recommendation_rules_enabled,
+    rules = dbt.ref("int_recommendation_rules").df()
+    enabled = read_rules(rules) if settings.recommendation_rules_enabled else []
+    choices = dbt.ref("recommendation_choices").df()
+    preferences = dbt.ref("palette_category_preferences").df()
+    codes = dbt.ref("int_customer_codes")
+    palette = codes.join(dbt.ref("customer_palette"), "retailer, customer_id")
+    palette = palette.project("retailer, customer_code, palette_group").df()
+    learned = objects(dbt.ref("recommendation_learning").filter(f"learned = '{LEARNED}'").df())
+    shops = read_purchases(
+        dbt.ref("int_item_purchases"), dbt.ref("int_items"), dbt.ref("retailers"), settings
     )
-    return typed(lists, SCHEMA)
+
+    def own(table, retailer):
+        return table[table["retailer"] == retailer]
+
+    # Read before the first list is asked for: the connection is busy while lists are written.
+    made = [
+        recommendations(
+            known,
+            learned[known.retailer, LEARNED],
+            [rule for rule in enabled if rule.retailer == known.retailer],
+            dict(own(choices, known.retailer)[["list_name", "model"]].itertuples(index=False)),
+            own(palette, known.retailer),
+            own(preferences, known.retailer),
+            length=settings.recommendations_per_customer,
+            days=settings.recommendation_window_days,
+            seed=settings.recommendation_seed,
+        )
+        for known in shops
+    ]
+    batches = (batch for shop in made for part in shop for batch in part.to_batches())
+    return pa.RecordBatchReader.from_batches(SCHEMA, batches)

@@ -33,6 +33,9 @@ class Clusters(NamedTuple):
     consumption: int = 3
 
 
+PUBLISHED = Clusters()
+
+
 @dataclass(frozen=True)
 class Purchases:
     """All purchases of a retailer, customers, items and orders as codes.
@@ -63,7 +66,7 @@ class Purchases:
     lines: pd.DataFrame
     end: pd.Timestamp
     recency_unit: str = "elapsed_days"
-    clusters: Clusters = Clusters()
+    clusters: Clusters = PUBLISHED
 
     @property
     def span(self) -> float:
@@ -77,7 +80,7 @@ def purchases_of(
     items: pd.DataFrame,
     *,
     recency_unit: str = "elapsed_days",
-    clusters: Clusters = Clusters(),
+    clusters: Clusters = PUBLISHED,
 ) -> Purchases:
     """Put a retailer's purchases in order.
 
@@ -216,12 +219,15 @@ class History:
 
     @cached_property
     def baskets(self) -> csr_matrix:
-        """1 where the item is in the order, orders of the learners x items."""
+        """1 where the item is in the order, orders x items."""
+        return self._baskets(np.ones(len(self.lines), dtype=bool))
+
+    @cached_property
+    def learners_baskets(self) -> csr_matrix:
+        """The baskets of the customers from whom models learn."""
         learns = np.zeros(self.shape[0], dtype=bool)
         learns[self.learners] = True
-        own = learns[self.line_customer]
-        order, orders = pd.factorize(self.lines["order"].to_numpy()[own])
-        return _binary(order, self._item[own], (len(orders), self.shape[1]))
+        return self._baskets(learns[self.line_customer])
 
     @cached_property
     def moment(self) -> pd.Timestamp:
@@ -411,7 +417,7 @@ class History:
 
     @cached_property
     def times(self) -> dict[str, Vector]:
-        """Share of each customer's orders at some times, 0 without any, as in the mart `customer_features`."""
+        """Shares of each customer's orders as in the mart `customer_features`; 0 without any."""
         orders = self._orders
         hour = ((orders["time"].to_numpy() + self._midnight) % DAY) // 3_600
         when = {
@@ -420,9 +426,8 @@ class History:
             "r_dinner": (hour >= 19) | (hour == 0),
         }
         total = np.maximum(self.customer_orders, 1)
-        return {
-            name: _sums(orders["customer"], is_then, self.shape[0]) / total for name, is_then in when.items()
-        }
+        counted = {name: _sums(orders["customer"], then, self.shape[0]) for name, then in when.items()}
+        return {name: count / total for name, count in counted.items()}
 
     @cached_property
     def online_share(self) -> Vector:
@@ -518,13 +523,17 @@ class History:
         keys = self._orders["customer"].to_numpy() * self._stride + self._orders["age"].to_numpy()
         return np.sort(keys)
 
+    def _baskets(self, lines: NDArray[np.bool_]) -> csr_matrix:
+        order, orders = pd.factorize(self.lines["order"].to_numpy()[lines])
+        return _binary(order, self._item[lines], (len(orders), self.shape[1]))
+
     def matrix(self, values: Vector) -> csr_matrix:
         """Add up a value a line, customers x items."""
         return csr_matrix((values.astype(np.float32), (self.line_customer, self._item)), shape=self.shape)
 
 
 def _numbered(customer: Codes, order: Codes) -> Codes:
-    """Number the orders by customer and code: an order of two customers is two orders."""
+    """Give each order of each customer a number: an order of two customers is two orders."""
     by_both = np.lexsort((order, customer))
     new = np.ones(len(order), dtype=bool)
     new[1:] = (np.diff(customer[by_both]) != 0) | (np.diff(order[by_both]) != 0)

@@ -12,7 +12,6 @@ import pandas as pd
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
-from palette.core.tables import empty
 from palette.recommendations.history import Codes, History, Purchases, Vector
 from palette.recommendations.hybrid import (
     FUSION,
@@ -99,10 +98,9 @@ class Preferences:
         group[palette["customer_code"]] = names.get_indexer(palette["palette_group"])
         preferred = np.full((len(names), count), NOWHERE, dtype=np.int64)
         codes = dict(zip(history.purchases.items["super_category"], categories, strict=True))
-        for row in preferences.itertuples(index=False):
-            if row.super_category in codes:
-                place = names.get_indexer([row.palette_group])[0]
-                preferred[place, codes[row.super_category]] = row.preference_rank
+        known = preferences[preferences["super_category"].isin(codes)]
+        place = names.get_indexer(known["palette_group"])
+        preferred[place, known["super_category"].map(codes)] = known["preference_rank"]
         return cls(group, preferred, categories)
 
     def ranks(self, customers: Codes) -> Codes:
@@ -131,9 +129,7 @@ def in_preferred_order(items: Codes, ranks: Codes, length: int) -> Codes:
     return np.concatenate([np.take_along_axis(shown, order, axis=1), items[:, length:]], axis=1)
 
 
-def ranked(
-    offer: Offer, moment: Moment, chosen: Candidates, score: Vector, allowed: Mask
-) -> pd.DataFrame:
+def ranked(offer: Offer, moment: Moment, chosen: Candidates, score: Vector, allowed: Mask) -> pd.DataFrame:
     """Rank what may be on a list.
 
     Parameters
@@ -230,7 +226,7 @@ def recommendations(
     length: int,
     days: int,
     seed: int,
-) -> Iterator[pd.DataFrame]:
+) -> Iterator[pa.Table]:
     """Make every list of a retailer, without fitting.
 
     Parameters
@@ -254,7 +250,7 @@ def recommendations(
 
     Yields
     ------
-    pandas.DataFrame
+    pyarrow.Table
         Columns of ``SCHEMA``, some customers at a time, by customer, list and rank.
     """
     moment = Moment.of(History(known, 0, seed), learned["models"])
@@ -269,16 +265,15 @@ def recommendations(
         for batch in batches(everybody, history.shape[1]):
             chosen = candidates(moment, batch, days)
             scored = scores_of(ranker, moment, chosen)
-            parts = [empty(SCHEMA)]
+            parts = []
             for offer in OFFERS:
                 rows = listed(offer, moment, chosen, scored, made_by.get(offer.name, NAME), days=days)
                 rows = apply_rules(rows, items, rules_for(rules, known.retailer, offer.name), length=length)
                 if offer.by_preference:
                     rows = _in_preferred_order(rows, preferred)
-                parts.append(_described(offer, reasons, rows))
-            made = pd.concat(parts, ignore_index=True)
-            made["retailer"] = known.retailer
-            yield made.sort_values(["customer_code", "list_name", "rank"], ignore_index=True)
+                parts.append(_described(known.retailer, offer, reasons, rows))
+            made = pa.concat_tables(parts)
+            yield made.sort_by([(name, "ascending") for name in ("customer_code", "list_name", "rank")])
 
 
 def _in_preferred_order(rows: pd.DataFrame, preferred: Preferences) -> pd.DataFrame:
@@ -288,19 +283,17 @@ def _in_preferred_order(rows: pd.DataFrame, preferred: Preferences) -> pd.DataFr
     return rows.iloc[np.lexsort((np.arange(len(rows)), ranks, place))].reset_index(drop=True)
 
 
-def _described(offer: Offer, reasons: Reasons, rows: pd.DataFrame) -> pd.DataFrame:
+def _described(retailer: str, offer: Offer, reasons: Reasons, rows: pd.DataFrame) -> pa.Table:
     """Add rank, reason and the expected date to what was ranked."""
-    described = pd.DataFrame(
-        {
-            "customer_code": rows["customer"],
-            "list_name": offer.name,
-            "rank": rows.groupby("customer").cumcount() + 1,
-            "item_code": rows["item"],
-            "model": rows["model"],
-            "score": rows["score"],
-        }
-    )
-    told = reasons.explain(
-        offer.name, rows["customer"].to_numpy(), rows["item"].to_numpy(), rows["model"].to_numpy()
-    )
-    return described.assign(**told)
+    customer, item, model = (rows[name].to_numpy() for name in ("customer", "item", "model"))
+    columns = {
+        "retailer": pa.repeat(retailer, len(rows)),
+        "customer_code": customer.astype(np.int32),
+        "list_name": pa.repeat(offer.name, len(rows)),
+        "rank": (rows.groupby("customer").cumcount() + 1).to_numpy(dtype=np.int32),
+        "item_code": item.astype(np.int32),
+        "model": pa.array(model, pa.string()),
+        "score": rows["score"].to_numpy(dtype=np.float64),
+    }
+    told = reasons.explain(offer.name, customer, item, model.astype(object))
+    return pa.table(columns | told).select(SCHEMA.names).cast(SCHEMA)

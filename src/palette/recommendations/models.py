@@ -217,7 +217,7 @@ class GoesWith:
 
     def fit(self, history: History) -> Self:
         """Find the items that are ordered together."""
-        similarities = _neighbours(history.baskets, normalize, NEIGHBOURS + 1)
+        similarities = _neighbours(history.learners_baskets, normalize, NEIGHBOURS + 1)
         similarities.setdiag(0)
         similarities.eliminate_zeros()
         self.state = {"similarities": similarities}
@@ -413,10 +413,10 @@ class _Grouping:
         if kind == "taste":
             return history.category_share
         rfm = np.column_stack([history.recency, history.frequency, history.monetary])
-        rfm = np.log1p(np.clip(np.where(np.isfinite(rfm), rfm, 0), 0, None))
-        if kind == "rfm":
-            return rfm
-        return np.column_stack([*history.times.values(), history.online_share, rfm])
+        rfm = np.log1p(np.clip(np.where(np.isfinite(rfm), rfm, 0), 0, None), dtype=np.float64)
+        columns = [rfm] if kind == "rfm" else [*history.times.values(), history.online_share, rfm]
+        values: Vector = np.column_stack(columns)
+        return values
 
 
 def _kinds(history: History, grouping: str) -> list[tuple[str, int]]:
@@ -427,7 +427,7 @@ def _kinds(history: History, grouping: str) -> list[tuple[str, int]]:
     return [("behaviour", clusters.behaviour), ("taste", clusters.consumption)]
 
 
-def _table(shares: NDArray[np.floating]) -> State:
+def _table(shares: NDArray[Any]) -> State:
     """Return scores of groups, groups x items, with their items best first."""
     table = shares.astype(np.float32)
     return {"table": table, "order": np.argsort(-table, axis=1, kind="stable")}

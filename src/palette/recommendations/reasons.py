@@ -18,7 +18,6 @@ from palette.recommendations.models import POPULAR
 
 LEADING = 3
 PAIRS_AT_A_TIME = 50_000
-EPOCH = np.datetime64("1970-01-01", "D")
 
 OWN, NEIGHBOURS, LAST_ORDER, POPULARITY = "own_purchases", "neighbours", "last_order", "popularity"
 
@@ -57,7 +56,7 @@ class Reasons:
 
     def explain(
         self, list_name: str, customer: Codes, item: Codes, model: NDArray[np.object_]
-    ) -> dict[str, Any]:
+    ) -> dict[str, pa.Array]:
         """Give the figures for rows of a list.
 
         Parameters
@@ -91,16 +90,16 @@ class Reasons:
             strongest = self.companions if list_name == "push" else self.influences
             told = strongest(customer[rows], item[rows], name)
             leading[rows], weight[rows], both[rows] = told.item, told.weight, told.both
-        rests_on = np.where(own, OWN, np.where(leading[:, 0] >= 0, kinds, POPULARITY)).astype(object)
-        facts |= {"rests_on": rests_on}
+        rests_on = np.where(own, OWN, np.where(leading[:, 0] >= 0, kinds, POPULARITY))
+        facts |= {"rests_on": pa.array(rests_on.astype(object), pa.string())}
         for place in range(LEADING):
             there = leading[:, place] >= 0
             if list_name == "push" and place:
                 there = np.zeros_like(there)
             facts |= {
-                f"neighbour_{place + 1}": _known(leading[:, place], there),
-                f"weight_{place + 1}": np.where(there, weight[:, place].round(6), np.nan),
-                f"both_{place + 1}": _known(both[:, place], there),
+                f"neighbour_{place + 1}": _numbers(leading[:, place], there, pa.int32()),
+                f"weight_{place + 1}": _numbers(weight[:, place].round(6), there, pa.float64()),
+                f"both_{place + 1}": _numbers(both[:, place], there, pa.int32()),
             }
         return facts
 
@@ -138,7 +137,7 @@ class Reasons:
 
     @cached_property
     def _orders(self) -> csc_matrix:
-        return self.moment.history.all_baskets.tocsc()
+        return self.moment.history.baskets.tocsc()
 
     @staticmethod
     def _nothing(rows: int) -> tuple[Codes, Vector, Codes]:
@@ -147,7 +146,13 @@ class Reasons:
 
     @staticmethod
     def _own(
-        history: History, customer: Codes, item: Codes, position: Codes, own: NDArray[np.bool_], *, expected: bool
+        history: History,
+        customer: Codes,
+        item: Codes,
+        position: Codes,
+        own: NDArray[np.bool_],
+        *,
+        expected: bool,
     ) -> dict[str, Any]:
         """Tell of what the customer bought before, and of the expected date."""
         orders, last = np.zeros(len(item)), np.zeros(len(item))
@@ -157,24 +162,22 @@ class Reasons:
             interval[own] = history.interval(customer[own], item[own])
         due = np.isfinite(interval)
         return {
-            "orders": _known(orders, own),
+            "orders": _numbers(orders, own, pa.int32()),
             "last_bought_on": _dates(history, -last, own),
-            "interval_days": interval.round(2),
-            "expected_on": _dates(history, np.where(due, interval - last, 0), due),
+            "interval_days": _numbers(interval.round(2), due, pa.float64()),
+            "expected_on": _dates(history, interval - last, due),
         }
 
     def _strongest(
         self, owned: csr_matrix, counted: csc_matrix, weights: csr_matrix, customer: Codes, item: Codes
     ) -> Influences:
-        """Find each row's leading items of ``owned``, and count in ``counted`` how often they meet the item."""
+        """Find each row's leading items of ``owned``, and count in ``counted`` where they meet the item."""
         leading, weight, both = self._nothing(len(item))
         for start in range(0, len(item), PAIRS_AT_A_TIME):
             part = slice(start, start + PAIRS_AT_A_TIME)
             leading[part], weight[part] = _leading(owned[customer[part]], weights, item[part])
         found = leading >= 0
-        both[found] = _meetings(
-            counted, leading[found], np.broadcast_to(item[:, None], leading.shape)[found]
-        )
+        both[found] = _meetings(counted, leading[found], np.broadcast_to(item[:, None], leading.shape)[found])
         return Influences(leading, weight, both)
 
 
@@ -213,12 +216,12 @@ def _meetings(columns: csc_matrix, first: Codes, second: Codes) -> Codes:
     return found
 
 
-def _known(values: NDArray[Any], known: NDArray[np.bool_]) -> Any:
-    """Return whole numbers, missing where they are not known."""
-    return pa.array(values.astype(np.int32), mask=~known).to_pandas(types_mapper={pa.int32(): pd.Int32Dtype()}.get)
+def _numbers(values: NDArray[Any], known: NDArray[np.bool_], kind: pa.DataType) -> pa.Array:
+    """Return numbers, null where they are not known."""
+    return pa.array(np.where(known, values, 0), kind, mask=~known)
 
 
-def _dates(history: History, days: Vector, known: NDArray[np.bool_]) -> Any:
+def _dates(history: History, days: Vector, known: NDArray[np.bool_]) -> pa.Array:
     """Return the dates so many days after the moment; exact to the second, since midnight is near."""
-    seconds = history.moment.timestamp() + np.round(days * DAY)
-    return np.where(known, np.floor(seconds / DAY), np.nan)
+    seconds = history.moment.timestamp() + np.round(np.where(known, days, 0) * DAY)
+    return _numbers(np.floor(seconds / DAY).astype(np.int32), known, pa.int32()).cast(pa.date32())

@@ -1,0 +1,33 @@
+"""recommendation_learning: binds palette.recommendations.learning (tested in tests/unit/recommendations)."""
+
+from palette.core.learned import SCHEMA, table
+
+from palette.core.settings import models_of, settings_of
+from palette.core.tables import typed
+from palette.recommendations.learning import LEARNED, TRIED, learn
+from palette.recommendations.relations import read_purchases
+from palette.recommendations.rules import read_rules
+
+
+def model(dbt, session):
+    dbt.config(materialized="table")
+    settings = settings_of(dbt.ref("int_settings").df())
+    rules = read_rules(dbt.ref("int_recommendation_rules").df())
+    segments = dbt.ref("rfm_segments").df()
+    learned = {}
+    for known in read_purchases(
+        dbt.ref("int_item_purchases"), dbt.ref("int_items"), dbt.ref("retailers"), settings
+    ):
+        own, folds = learn(
+            known,
+            [rule for rule in rules if rule.retailer == known.retailer],
+            segments,
+            folds=settings.recommendation_folds if settings.palette_backtest else 0,
+            days=settings.recommendation_window_days,
+            length=settings.recommendations_per_customer,
+            seed=settings.recommendation_seed,
+            models=models_of(settings.recommendation_models),
+        )
+        learned[known.retailer, LEARNED] = own
+        learned[known.retailer, TRIED] = [fold.learned() for fold in folds]
+    return typed(table(learned), SCHEMA)

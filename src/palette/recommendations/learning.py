@@ -1,0 +1,331 @@
+"""Everything that is fitted, once: the moments, what the past lists were worth, and what makes today's.
+
+Rolling time folds: everything is learned from purchases up to a moment, and judged on what customers bought
+in the window that follows. A split of each customer's purchases at random would let the models see the
+future, and is not used. A moment is fitted once, whoever needs it: the folds that are judged are windows
+that later ones, and today's lists, learn from.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields
+from functools import partial
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from palette.recommendations.history import Codes, History, Purchases, Vector
+from palette.recommendations.hybrid import (
+    NAME,
+    WINDOWS,
+    Candidates,
+    Examples,
+    Moment,
+    active,
+    examples,
+    fit_moment,
+    fit_ranker,
+    fused,
+    joined,
+)
+from palette.recommendations.lists import Preferences, in_preferred_order, ranked, ruled_items
+from palette.recommendations.metrics import KS
+from palette.recommendations.models import EASE_ITEMS
+from palette.recommendations.offers import OFFERS
+from palette.recommendations.rules import Rule, apply_rules, rules_for
+from palette.recommendations.scores import Mask, best_allowed
+
+DEPTH = max(KS)
+NO_RULE = "none"
+ALL_RULES = "all rules"
+LEARNED, TRIED = "recommendations", "recommendation_trials"  # names of what is kept
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Lists of one model at one fold, a row a customer.
+
+    Attributes
+    ----------
+    customer
+        Codes.
+    items
+        Codes of the first ``DEPTH`` items, -1 after the last.
+    hits, owned
+        Whether each of them was bought in the window, and before it.
+    relevant, repeated
+        Number of items that were bought in the window and may be on the list, and how many of them the
+        customer had bought before.
+    """
+
+    customer: Codes
+    items: Codes
+    hits: Mask
+    owned: Mask
+    relevant: Codes
+    repeated: Codes
+
+
+@dataclass
+class Fold:
+    """What one moment's lists are judged on.
+
+    Attributes
+    ----------
+    number
+        1 for the latest.
+    segments
+        RFM segment of each customer at the moment.
+    categories, popularity
+        Of each item: code of its super-category, and share of the customers who had bought it.
+    catalogue
+        Number of items that had been sold.
+    lists
+        By list, model and rule.
+    """
+
+    number: int
+    segments: NDArray[np.object_]
+    categories: Codes
+    popularity: Vector
+    catalogue: int
+    lists: dict[tuple[str, str, str], Judged] = field(default_factory=dict)
+
+    @classmethod
+    def at(cls, number: int, history: History, segments: pd.DataFrame) -> Self:
+        """Describe a moment."""
+        customers = max(np.isfinite(history.last_age).sum(), 1)
+        return cls(
+            number,
+            segments_of(history, segments),
+            history.categories[0],
+            np.maximum(history.buyers, 1) / customers,
+            int((history.buyers > 0).sum()),
+        )
+
+    def learned(self) -> dict[str, Any]:
+        """Return the fold in a form that can be kept, see :mod:`palette.core.learned`."""
+        names, codes = np.unique(self.segments.astype(str), return_inverse=True)
+        kept = {name.name: getattr(self, name.name) for name in fields(self)}
+        lists = [
+            [*key, {name: _small(values) for name, values in vars(made).items()}]
+            for key, made in self.lists.items()
+        ]
+        return kept | {"segments": codes.astype(np.int16), "names": names.tolist(), "lists": lists}
+
+    @classmethod
+    def of(cls, learned: dict[str, Any]) -> Self:
+        """Read what :meth:`learned` returned."""
+        kept = {name.name: learned[name.name] for name in fields(cls)}
+        lists = {tuple(key): Judged(**_wide(values)) for *key, values in learned["lists"]}
+        names = np.array(learned["names"], dtype=object)
+        return cls(**kept | {"segments": names[learned["segments"]], "lists": lists})
+
+
+def learn(
+    known: Purchases,
+    rules: Sequence[Rule],
+    segments: pd.DataFrame,
+    *,
+    folds: int,
+    days: int,
+    length: int,
+    seed: int,
+    models: Sequence[str],
+) -> tuple[dict[str, Any], list[Fold]]:
+    """Fit every moment of a retailer once, judge the past ones, and learn to make today's lists.
+
+    Parameters
+    ----------
+    known
+        All of the retailer's purchases.
+    rules
+        The retailer's, see :func:`palette.recommendations.rules.read_rules`.
+    segments
+        RFM segments: ``rfm_segment``, ``score_from``, ``score_to`` (of 100 R + 10 F + M).
+    folds
+        How many windows to judge on, the latest first; fewer where the purchases do not reach back far
+        enough for a window of history and one to learn from before the fold.
+    days
+        Length of a window.
+    length
+        Most rows of a list.
+    seed
+        Seed of all that is drawn.
+    models
+        Names of the single models that take part.
+
+    Returns
+    -------
+    dict, list of Fold
+        What :meth:`Moment.of` and :meth:`Ranker.of` read, as ``models`` and ``ranker``, and the judged folds.
+    """
+    backs = [place * days for place in range(1, folds + 1)]
+    judged = [back for back in backs if training_moments(known, back, days)]
+    if backs and not judged:
+        print(
+            f"recommendations: {known.retailer}: {known.span:.0f} days of purchases are too few "
+            "to learn and to judge"
+        )
+    needed = set(judged).union(*(training_moments(known, back, days) for back in (0, *judged)))
+    windows: dict[int, Examples] = {}
+    made: list[Fold] = []
+    with threadpool_limits(1, user_api="blas"):
+        for back in sorted(needed, reverse=True):
+            moment = fit_moment(known, back, seed=seed, models=models, judged=back in judged)
+            drawn = active(moment.history, days, seed=seed)
+            print(
+                f"recommendations: {known.retailer}: learning from {len(drawn):,} customers "
+                f"of the {days} days after {moment.history.moment:%Y-%m-%d}"
+            )
+            if back not in judged:
+                window = joined([part for _, part in examples(moment, drawn, days)])
+            else:
+                past = [windows[earlier] for earlier in training_moments(known, back, days)]
+                fold = Fold.at(judged.index(back) + 1, moment.history, segments)
+                window = _judge(fold, moment, drawn, past, rules, days=days, length=length, seed=seed)
+                made.append(fold)
+            windows[back] = window.thinned(seed=seed)
+        ranker = fit_ranker([windows[back] for back in training_moments(known, 0, days)], seed=seed)
+        moment = fit_moment(known, 0, seed=seed, models=models, judged=True)
+    if "ease" in moment.models and moment.history.shape[1] > EASE_ITEMS:
+        print(
+            f"recommendations: {known.retailer}: ease learns of the {EASE_ITEMS:,} items that most customers "
+            f"bought, and knows nothing of the other {moment.history.shape[1] - EASE_ITEMS:,}"
+        )
+    learned = {"models": moment.learned(), "ranker": ranker.learned()}
+    return learned, sorted(made, key=lambda fold: fold.number)
+
+
+def training_moments(purchases: Purchases, days_back: int, days: int) -> list[int]:
+    """Return the earlier moments that a ranker for a moment learns from: windows that end by it.
+
+    A moment needs a window's length of purchases before it.
+    """
+    backs = [days_back + place * days for place in range(1, WINDOWS + 1)]
+    return [back for back in backs if purchases.span - back >= days]
+
+
+def _judge(
+    fold: Fold,
+    moment: Moment,
+    customers: Codes,
+    past: Sequence[Examples],
+    rules: Sequence[Rule],
+    *,
+    days: int,
+    length: int,
+    seed: int,
+) -> Examples:
+    """Make and judge a fold's lists by a ranker of earlier windows; returns its own window to learn from."""
+    ranker = fit_ranker(past, seed=seed)
+    truth = moment.history.window(days)
+    preferences = Preferences.at(moment)
+    lists: dict[tuple[str, str, str], list[Judged]] = defaultdict(list)
+    parts: list[Examples] = []
+    for chosen, part in examples(moment, customers, days):
+        parts.append(part)
+        score = ranker.score(part.features) if ranker.trees else fused(moment, chosen)
+        bought = truth[chosen.customers].toarray() > 0
+        for key, trial in _lists(moment, chosen, score, bought, rules, preferences, days=days, length=length):
+            lists[key].append(trial)
+    fold.lists = {key: _together(batch) for key, batch in lists.items()}
+    return joined(parts)
+
+
+def _lists(
+    moment: Moment,
+    chosen: Candidates,
+    score: Vector,
+    bought: Mask,
+    rules: Sequence[Rule],
+    preferences: Preferences,
+    *,
+    days: int,
+    length: int,
+) -> Iterator[tuple[tuple[str, str, str], Judged]]:
+    """Make and judge the lists of some customers, by every model, and by the hybrid under every rule."""
+    history = moment.history
+    items = ruled_items(history)
+    owned = history.bought[chosen.customers].toarray() > 0
+    for offer in OFFERS:
+        allowed = offer.allowed(history, chosen.customers, chosen.scores, days)
+        rows = np.flatnonzero(offer.customers(history)[chosen.customers] & (bought & allowed).any(axis=1))
+        if not len(rows):
+            continue
+        judged = partial(_judged, chosen.customers[rows], bought[rows] & allowed[rows], owned[rows])
+        ranks = preferences.ranks(chosen.customers[rows]) if offer.by_preference else None
+        only = np.zeros_like(allowed)
+        only[rows] = allowed[rows]
+        for name, scores in chosen.scores.items():
+            best = best_allowed(scores, only, DEPTH)[0][rows]
+            yield (offer.name, name, NO_RULE), judged(_shown(best, ranks, length))
+        everything = ranked(offer, moment, chosen, score, allowed)
+        for label, variant in _variants(rules_for(rules, history.purchases.retailer, offer.name)):
+            kept = apply_rules(everything, items, variant, length=DEPTH)
+            best = _as_rows(kept, chosen.customers[rows])
+            yield (offer.name, NAME, label), judged(_shown(best, ranks, length))
+
+
+def _shown(best: Codes, ranks: Codes | None, length: int) -> Codes:
+    """Return lists as they are shown: in order of preference, if the list is."""
+    return best if ranks is None else in_preferred_order(best, ranks, length)
+
+
+def _judged(customers: Codes, relevant: Mask, owned: Mask, best: Codes) -> Judged:
+    """Compare lists with what was relevant and owned, customers x items."""
+    found, codes = best >= 0, np.maximum(best, 0)
+    return Judged(
+        customers,
+        best,
+        np.take_along_axis(relevant, codes, axis=1) & found,
+        np.take_along_axis(owned, codes, axis=1) & found,
+        relevant.sum(axis=1),
+        (relevant & owned).sum(axis=1),
+    )
+
+
+def _variants(rules: Sequence[Rule]) -> Iterator[tuple[str, Sequence[Rule]]]:
+    """Name what to judge the hybrid under: no rule, each rule alone, and all of several together."""
+    yield NO_RULE, []
+    for rule in rules:
+        value = f"{rule.value:g}" if isinstance(rule.value, float) else rule.value
+        yield f"{rule.rule}: {value}", [rule]
+    if len(rules) > 1:
+        yield ALL_RULES, rules
+
+
+def _as_rows(kept: pd.DataFrame, customers: Codes) -> Codes:
+    """Turn a ranking, a row a customer and item, into a row a customer, -1 after the last item."""
+    found = np.full((len(customers), DEPTH), -1, dtype=np.int64)
+    row = pd.Index(customers).get_indexer(pd.Index(kept["customer"]))
+    place = kept.groupby("customer").cumcount().to_numpy()
+    found[row[row >= 0], place[row >= 0]] = kept["item"].to_numpy()[row >= 0]
+    return found
+
+
+def _together(parts: Sequence[Judged]) -> Judged:
+    return Judged(*(np.concatenate([getattr(part, name.name) for part in parts]) for name in fields(Judged)))
+
+
+def _small(values: NDArray[Any]) -> NDArray[Any]:
+    """Make whole numbers half as wide."""
+    return values.astype(np.int32) if values.dtype.kind == "i" else values
+
+
+def _wide(values: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    return {
+        name: value.astype(np.int64) if value.dtype.kind == "i" else value for name, value in values.items()
+    }
+
+
+def segments_of(history: History, segments: pd.DataFrame) -> NDArray[np.object_]:
+    """Return the RFM segment of each customer at the moment, ``none`` where no range holds the score."""
+    score = history.scores @ np.array([100, 10, 1])
+    found = np.full(len(score), "none", dtype=object)
+    for name, low, high in segments[["rfm_segment", "score_from", "score_to"]].itertuples(index=False):
+        found[(score >= low) & (score <= high)] = name
+    return found
