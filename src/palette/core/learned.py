@@ -125,7 +125,7 @@ def _extended(learned: object) -> object:
     what = (
         f"an array of {learned.dtype}" if isinstance(learned, np.ndarray) else f"a {type(learned).__name__}"
     )
-    raise LearnedError(f"{what} has no place in a learned object")
+    raise LearnedError(f"no place in a learned object for: {what}")
 
 
 def _restored(kind: int, content: bytes) -> object:

@@ -64,15 +64,15 @@ def test_equal_objects_have_equal_bytes():
 @pytest.mark.parametrize(
     ("given", "named"),
     [
-        (LinearRegression(), "a LinearRegression"),
-        ({"deep": [{1, 2}]}, "a set"),
-        (np.array(["text"]), "an array of <U4"),
-        (np.array([None]), "an array of object"),
-        (lambda: 1, "a function"),
+        (LinearRegression(), "LinearRegression"),
+        ({"deep": [{1, 2}]}, "set"),
+        (np.array(["text"]), "array of <U4"),
+        (np.array([None]), "array of object"),
+        (lambda: 1, "function"),
     ],
 )
 def test_what_has_no_place_in_it_is_named(given: object, named: str):
-    with pytest.raises(LearnedError, match=f"^{named} has no place in a learned object$"):
+    with pytest.raises(LearnedError, match=f"^no place in a learned object for: {named}$"):
         pack(given)
 
 
@@ -80,9 +80,7 @@ def test_another_version_is_refused(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(learned, "VERSION", 2)
     later = pack([1])
     monkeypatch.undo()
-    with pytest.raises(
-        LearnedError, match="^is of version 2, and version 1 is read: build the warehouse anew$"
-    ):
+    with pytest.raises(LearnedError, match=r"^is of version 2, not 1: build"):
         unpack(later)
 
 
@@ -108,7 +106,7 @@ def array_of(dtype: str) -> bytes:
     ],
 )
 def test_what_is_no_learned_object_is_refused(content: bytes):
-    with pytest.raises(LearnedError, match="^is not a learned object: "):
+    with pytest.raises(LearnedError, match=r"^is not a learned object:"):
         unpack(content)
 
 
@@ -123,5 +121,5 @@ def test_objects_are_rows_of_a_table():
 
 def test_the_object_that_cannot_be_read_is_named():
     rows = table({("shop", "palette"): [1]}).assign(content=[b"something else"])
-    with pytest.raises(LearnedError, match="^palette of shop: is not a learned object: "):
+    with pytest.raises(LearnedError, match=r"^palette of shop: is not a learned object:"):
         objects(rows)
