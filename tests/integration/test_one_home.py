@@ -38,7 +38,7 @@ def never_null(node: dict) -> set[str]:
     }
 
 
-def tests_of(manifest: dict, relation: str) -> list[tuple[str, dict]]:
+def asked_of(manifest: dict, relation: str) -> list[tuple[str, dict]]:
     """Return name and arguments of the generic tests of a model."""
     return [
         (test["test_metadata"]["name"], test["test_metadata"]["kwargs"])
@@ -86,7 +86,7 @@ def repeated(manifest: dict, checks: list[Check]) -> list[str]:
     return [
         f"{check.relation}: {check.type}({check.column_name})"
         for check in checks
-        if is_repeated(check, models[check.relation], tests_of(manifest, check.relation))
+        if is_repeated(check, models[check.relation], asked_of(manifest, check.relation))
     ]
 
 

@@ -63,9 +63,7 @@ def unpack(content: bytes) -> Any:
     except (zlib.error, ValueError, TypeError) as error:
         raise LearnedError(f"is not a learned object: {error}") from error
     if version != VERSION:
-        raise LearnedError(
-            f"is of version {version}, and version {VERSION} is read: build the warehouse anew"
-        )
+        raise LearnedError(f"is of version {version}, not {VERSION}: build the warehouse anew")
     return learned
 
 
@@ -122,9 +120,8 @@ def _extended(learned: object) -> object:
     if issparse(learned):
         rows = csr_array(learned)
         return msgpack.ExtType(_SPARSE, _packed([rows.shape, rows.data, rows.indices, rows.indptr]))
-    what = (
-        f"an array of {learned.dtype}" if isinstance(learned, np.ndarray) else f"a {type(learned).__name__}"
-    )
+    is_array = isinstance(learned, np.ndarray)
+    what = f"array of {learned.dtype}" if is_array else type(learned).__name__
     raise LearnedError(f"no place in a learned object for: {what}")
 
 
