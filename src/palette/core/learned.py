@@ -120,8 +120,7 @@ def _extended(learned: object) -> object:
     if issparse(learned):
         rows = csr_array(learned)
         return msgpack.ExtType(_SPARSE, _packed([rows.shape, rows.data, rows.indices, rows.indptr]))
-    is_array = isinstance(learned, np.ndarray)
-    what = f"array of {learned.dtype}" if is_array else type(learned).__name__
+    what = f"array of {learned.dtype}" if isinstance(learned, np.ndarray) else type(learned).__name__
     raise LearnedError(f"no place in a learned object for: {what}")
 
 

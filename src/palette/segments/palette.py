@@ -41,6 +41,7 @@ SEEN = 0.5  # share of the features that a split may choose from
 LEAF = 3  # customers at least in a leaf: a single one would pass for a certainty
 TREE_SAMPLE = 5_000  # customers that a tree is grown on, drawn when there are more: the cost is bounded
 FOLDS = 5
+JUDGED = 20_000  # customers that the prediction is judged on, drawn when there are more
 LEADING = 3
 
 PARTS = (BEHAVIOUR.name, CONSUMPTION.name)
@@ -454,12 +455,14 @@ def predict_held_out(
     -------
     pandas.DataFrame
         Columns of ``PREDICTION_SCHEMA``: a row a clustered customer and target (behaviour, consumption and
-        palette group). Fewer than five customers have a fold each, and a single one none: nothing is left to
-        learn from.
+        palette group), of ``JUDGED`` customers where there are more. Fewer than five customers have a fold
+        each, and a single one none: nothing is left to learn from.
     """
     labelled = _labelled(purchase_features(features, category_scores), clusters)
     parts = [empty(PREDICTION_SCHEMA)]
-    for _, rows in labelled.groupby("retailer", sort=True):
+    for _, clustered in labelled.groupby("retailer", sort=True):
+        drawn = np.random.default_rng(seed).permutation(len(clustered))[:JUDGED]
+        rows = clustered.iloc[np.sort(drawn)]
         folds = _folds(rows[GROUP], seed)
         for fold in np.unique(folds) if len(rows) > 1 else []:
             held_out = rows[folds == fold]

@@ -318,6 +318,18 @@ def test_held_out_prediction_covers_everybody_once_a_target_in_five_folds():
     assert predictions.groupby("customer_id")["fold"].nunique().max() == 1
 
 
+def test_held_out_prediction_looks_at_a_sample_of_many_customers(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "JUDGED", 50)
+    tables = shop(120, 0)
+    predictions = predict_held_out(*tables, seed=0)
+    assert predictions.groupby("target")["customer_id"].nunique().to_dict() == {
+        "behaviour": 50,
+        "consumption": 50,
+        "palette_group": 50,
+    }
+    assert_frame_equal(predict_held_out(*tables, seed=0), predictions)
+
+
 def test_held_out_group_is_the_pair_of_the_predicted_parts():
     predictions = predict_held_out(*shop(60, 0), seed=0)
     wide = predictions.pivot(index="customer_id", columns="target", values="predicted")
