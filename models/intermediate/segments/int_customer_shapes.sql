@@ -1,41 +1,44 @@
 {#- The ways purchases are broken down: name, the column that holds the member, and whether products tell it. -#}
 {%- set dimensions = {
-    'month': ('extract(month from lines.ordered_at)', false),
-    'weekday': (iso_weekday('lines.ordered_on'), false),
-    'hour': ('extract(hour from lines.ordered_at)', false),
+    'month': ('extract(month from order_lines.ordered_at)', false),
+    'weekday': (iso_weekday('order_lines.ordered_on'), false),
+    'hour': ('extract(hour from order_lines.ordered_at)', false),
     'category': ('products.category', true),
     'product': ('products.product_name', true),
 } -%}
 
 with
 
+    order_lines as {{ inlined() }} (select * from {{ ref('order_lines') }}),
+
+    products as (select * from {{ ref('products') }}),
+
     customers as (select * from {{ ref('customers') }}),
 
     customer_rfm as (select * from {{ ref('customer_rfm') }}),
 
-    -- no imports of the lines: what is read several times would be copied, columns and all
     by_order as (
         {% for dimension, (member, of_products) in dimensions.items() %}
             select
-                lines.retailer,
-                lines.customer_id,
-                lines.order_id,
+                order_lines.retailer,
+                order_lines.customer_id,
+                order_lines.order_id,
                 '{{ dimension }}' as dimension,
                 cast({{ member }} as {{ dbt.type_string() }}) as member,
                 count(*) as order_lines,
-                sum(lines.quantity) as units,
-                sum(lines.amount) as revenue
-            from {{ ref('order_lines') }} as lines
+                sum(order_lines.quantity) as units,
+                sum(order_lines.amount) as revenue
+            from order_lines
             {% if of_products %}
                 inner join
-                    {{ ref('products') }} as products
-                    on lines.retailer = products.retailer
-                    and lines.product_id = products.product_id
+                    products
+                    on order_lines.retailer = products.retailer
+                    and order_lines.product_id = products.product_id
             {% endif %}
             group by
-                lines.retailer,
-                lines.customer_id,
-                lines.order_id,
+                order_lines.retailer,
+                order_lines.customer_id,
+                order_lines.order_id,
                 {{ member }} {{ 'union all' if not loop.last }}
         {% endfor %}
     ),
