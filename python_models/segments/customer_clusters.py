@@ -3,29 +3,20 @@
 import pandas as pd
 
 from palette.core.tables import typed
-from palette.segments.clusters import CLUSTERS_SCHEMA, assign, populations
+from palette.segments.clusters import CLUSTERS_SCHEMA, assign, diagnostics, populations, read_fits
 from palette.segments.naming import facts, truthful
 
 
 def model(dbt, session):
     dbt.config(materialized="table")
-    seed = dbt.config.meta_get("cluster_seed")
-    diagnostics = dbt.ref("cluster_diagnostics").df()
+    fits = read_fits(dbt.ref("cluster_fits").df())
     archetypes = dbt.ref("cluster_archetypes").df()
-    silhouette_sample = dbt.config.meta_get("silhouette_sample")
     features = dbt.ref("customer_features").df()
     scores = dbt.ref("customer_category_scores").df()
     known = facts(dbt.ref("customers").df(), features, scores)
     clusters = [
-        assign(
-            customers,
-            clustering,
-            chosen=diagnostics[diagnostics["clustering"] == clustering.name],
-            archetypes=archetypes,
-            seed=int(seed),
-            silhouette_sample=int(silhouette_sample),
-        )
+        assign(customers, clustering, fits, archetypes)
         for clustering, customers in populations(dbt.ref("customer_rfm").df(), features, scores)
     ]
     claims = dbt.ref("cluster_claims").df()
-    return typed(truthful(pd.concat(clusters), diagnostics, claims, known), CLUSTERS_SCHEMA)
+    return typed(truthful(pd.concat(clusters), diagnostics(fits), claims, known), CLUSTERS_SCHEMA)

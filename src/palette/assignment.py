@@ -1,7 +1,7 @@
 """Gives new customers their palette group from a file of their purchases, against a built warehouse.
 
 The purchases go through the same models as the warehouse's own, in a scratch warehouse of nothing else:
-what a feature means is written once. The forests learn from the built warehouse, which is only read.
+what a feature means is written once. The forests are those that the built warehouse keeps; nothing is fitted.
 """
 
 import shutil
@@ -14,17 +14,18 @@ import yaml
 
 from palette.core.declarations import FILE, Declared
 from palette.core.inputs import matches
+from palette.core.learned import LearnedError
 from palette.core.retailers import data_folder, find_retailers
 from palette.core.shop_rows import TABLES
 from palette.core.warehouses import open_warehouse
 from palette.publishing import BuildError
-from palette.segments.palette import explain, fit_forests, predict, purchase_features
+from palette.segments.palette import explain, predict, purchase_features, read_forests
 from palette.warehouse import dbt
 
 FEATURES = ("customer_features", "customer_category_scores")
 
 
-def assign_groups(warehouse: Path, file: Path, *, retailer: str | None = None, seed: int = 0) -> pd.DataFrame:
+def assign_groups(warehouse: Path, file: Path, *, retailer: str | None = None) -> pd.DataFrame:
     """Score the customers of a file of purchases.
 
     Parameters
@@ -36,8 +37,6 @@ def assign_groups(warehouse: Path, file: Path, *, retailer: str | None = None, s
         from the last of them.
     retailer
         Whose newcomers they are; may be left out where one retailer alone has palette groups.
-    seed
-        Seed of the forests.
 
     Returns
     -------
@@ -48,13 +47,18 @@ def assign_groups(warehouse: Path, file: Path, *, retailer: str | None = None, s
     Raises
     ------
     InputError
-        The file cannot be used; the message names file, column and row.
+        The file cannot be used; the message names file, column and row. Or the warehouse is of a version
+        that kept no forests.
     BuildError
-        The warehouse has no palette groups, or the purchases could not be scored.
+        The warehouse has no palette groups, or forests of another version, or the purchases could not be
+        scored.
     """
-    features, category_scores, clusters = _read(warehouse, (*FEATURES, "customer_clusters"))
-    clusters = clusters[clusters["clustering"].isin(["behaviour", "consumption"])]
-    grouped = sorted(clusters["retailer"].unique())
+    (kept,) = _read(warehouse, "intermediate", ["palette_forests"])
+    try:
+        forests = read_forests(kept)
+    except LearnedError as error:
+        raise BuildError(f"{warehouse}: {error}") from error
+    grouped = sorted(forests)
     if not grouped:
         raise BuildError(f"{warehouse}: holds no palette groups to learn from")
     if retailer is None and len(grouped) > 1:
@@ -62,14 +66,13 @@ def assign_groups(warehouse: Path, file: Path, *, retailer: str | None = None, s
     retailer = retailer or grouped[0]
     if retailer not in grouped:
         raise BuildError(f"{warehouse}: '{retailer}' has no palette groups (there are: {', '.join(grouped)})")
-    forests = fit_forests(purchase_features(features, category_scores), clusters, seed=seed)[retailer]
     purchases = purchase_features(*_scored(retailer, file))
-    reasons = explain(forests, purchases)
+    reasons = explain(forests[retailer], purchases)
     reasons["because"] = [
         f"{row.feature} {row.value:,.3g} ({row.deviation:+.1f} sd)" for row in reasons.itertuples()
     ]
     because = reasons.groupby("customer_id")["because"].agg("; ".join).reset_index()
-    groups = predict(forests, purchases).merge(because, on="customer_id")
+    groups = predict(forests[retailer], purchases).merge(because, on="customer_id")
     return groups[["customer_id", "behaviour", "consumption", "palette_group", "probability", "because"]]
 
 
@@ -79,7 +82,13 @@ def _scored(retailer: str, file: Path) -> list[pd.DataFrame]:
     with tempfile.TemporaryDirectory(prefix="palette-") as scratch:
         data, built = Path(scratch) / "data", Path(scratch) / "palette.duckdb"
         _copy_shop(shop, file, data / retailer)
-        selected = ["--select", *(f"+{table}" for table in (*FEATURES, "int_order_lines__unioned"))]
+        selected = [
+            "--select",
+            *(
+                f"+{name}"
+                for name in ("customer_features", "customer_category_scores", "int_order_lines__unioned")
+            ),
+        ]
         untested = ["--resource-type", "model", "--resource-type", "seed"]
         environment = {
             "PALETTE_DATA": str(data),
@@ -88,7 +97,7 @@ def _scored(retailer: str, file: Path) -> list[pd.DataFrame]:
         }
         if dbt(["--quiet", "build", *selected, *untested], built, environment):
             raise BuildError(f"{file}: the purchases could not be scored")
-        features, category_scores = _read(built, FEATURES)
+        features, category_scores = _read(built, "main", FEATURES)
         with open_warehouse(built) as connection:
             named = connection.execute(
                 "select count(distinct customer_id) from intermediate.int_order_lines__unioned"
@@ -122,6 +131,6 @@ def _copy_shop(shop: Declared, file: Path, folder: Path) -> None:
     (folder / FILE).write_text(yaml.safe_dump(declared, allow_unicode=True), encoding="utf-8")
 
 
-def _read(warehouse: Path, tables: Sequence[str]) -> list[pd.DataFrame]:
+def _read(warehouse: Path, schema: str, tables: Sequence[str]) -> list[pd.DataFrame]:
     with open_warehouse(warehouse) as connection:
-        return [connection.execute(f"select * from main.{table}").df() for table in tables]
+        return [connection.execute(f"select * from {schema}.{table}").df() for table in tables]

@@ -275,14 +275,13 @@ def assign(
     retailer: Annotated[
         str | None, typer.Option(help="Whose newcomers they are; default the only one with palette groups.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the forests.")] = 0,
 ) -> None:
     """Give new customers their palette group, without building anew."""
     from palette.assignment import assign_groups
     from palette.core.writing import write_csv
     from palette.warehouse import existing_warehouse
 
-    groups = assign_groups(existing_warehouse(), file, retailer=retailer, seed=seed)
+    groups = assign_groups(existing_warehouse(), file, retailer=retailer)
     write_csv(groups, out)
     for group, customers in groups["palette_group"].value_counts().items():
         console.print(f"{group}: {customers:,} customers")

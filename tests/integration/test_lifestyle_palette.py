@@ -9,7 +9,7 @@ from sandboxes import Sandbox, identical
 from sklearn.metrics import adjusted_rand_score
 
 from palette.demo import TRUTH, write_demo
-from palette.segments.clusters import RFM, assign, populations
+from palette.segments.clusters import BEHAVIOUR, CONSUMPTION, RFM, assign, fit, populations
 
 ENGLISH = {
     "01.온라인 행동 정보": "online_behaviour.csv",
@@ -19,6 +19,7 @@ ENGLISH = {
     "weather": "weather.csv",
 }
 
+K = {BEHAVIOUR: 4, CONSUMPTION: 3}  # the settings' defaults
 READ = ("excluded_order_lines", "basket_rules", "customer_palette", "palette_prediction_metrics")
 
 
@@ -108,21 +109,14 @@ def test_everyone_has_a_group_and_only_customers_of_both_channels_were_fitted(pl
 
 
 def clusterings(sandbox: Sandbox, share: float, seed: int) -> pd.DataFrame:
-    """Cluster a share of the customers anew, with the warehouse's own features and numbers of clusters."""
+    """Cluster a share of the customers anew, with the warehouse's own features."""
     features = sandbox.query("from customer_features where retailer = 'lpoint'")
     features = features.sort_values("customer_id").sample(frac=share, random_state=seed)
     scores = sandbox.query("from customer_category_scores where retailer = 'lpoint'")
     customer_rfm = sandbox.query("from customer_rfm where retailer = 'lpoint'")
-    chosen = sandbox.query("from cluster_diagnostics where retailer = 'lpoint'")
     archetypes = sandbox.query("from seeds.cluster_archetypes")
     return pd.concat(
-        assign(
-            rows,
-            clustering,
-            chosen=chosen[chosen["clustering"] == clustering.name],
-            archetypes=archetypes,
-            seed=seed,
-        )
+        assign(rows, clustering, fit(rows, clustering, k=K[clustering], seed=seed), archetypes)
         for clustering, rows in populations(customer_rfm, features, scores)
         if clustering != RFM
     )

@@ -27,7 +27,7 @@ with
 
     features as (select * from {{ ref('customer_features') }}),
 
-    lines as (select * from {{ ref('int_cluster_lines') }} where clustering = 'rfm'),
+    shapes as (select * from {{ ref('int_customer_shapes') }} where dimension = 'category'),
 
     recommendations as (select * from {{ ref('recommendations') }} where list_name = 'discover'),
 
@@ -35,12 +35,11 @@ with
         select
             retailer,
             customer_id,
-            category,
+            member as category,
             row_number() over (
-                partition by retailer, customer_id order by sum(amount) desc, category
+                partition by retailer, customer_id order by revenue desc, member
             ) as category_rank
-        from lines
-        group by retailer, customer_id, category
+        from shapes
     ),
 
     offers as (

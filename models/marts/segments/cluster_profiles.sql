@@ -1,10 +1,10 @@
 with
 
-    lines as (select * from {{ ref('int_cluster_lines') }}),
-
     shapes as (select * from {{ ref('cluster_shapes') }}),
 
     customer_clusters as (select * from {{ ref('customer_clusters') }}),
+
+    customers as (select * from {{ ref('customers') }}),
 
     customer_rfm as (select * from {{ ref('customer_rfm') }}),
 
@@ -13,9 +13,22 @@ with
     descriptions as (select * from {{ ref('group_descriptions') }}),
 
     measured as (
-        select retailer, clustering, cluster_name, {{ sales_measures() }}
-        from lines
-        group by retailer, clustering, cluster_name
+        select
+            customer_clusters.retailer,
+            customer_clusters.clustering,
+            customer_clusters.cluster_name,
+            cast(sum(customers.orders) as {{ dbt.type_bigint() }}) as orders,
+            count(*) as customers,
+            cast(sum(customers.order_lines) as {{ dbt.type_bigint() }}) as order_lines,
+            {{ total('customers.units', total_type()) }} as units,
+            {{ total('customers.revenue', total_type()) }} as revenue
+        from customer_clusters
+        inner join
+            customers
+            on customer_clusters.retailer = customers.retailer
+            and customer_clusters.customer_id = customers.customer_id
+        group by
+            customer_clusters.retailer, customer_clusters.clustering, customer_clusters.cluster_name
     ),
 
     averaged as (

@@ -1,65 +1,37 @@
-{#- The ways a cluster's purchases are broken down: name and the column that holds the member. -#}
-{%- set of_orders = {
-    'month': 'month_of_year', 'weekday': 'weekday', 'hour': 'hour_of_day', 'rfm_segment': 'rfm_segment'
-} -%}
-{%- set of_lines = {'category': 'category', 'product': 'product_name'} -%}
-
 with
 
-    lines as {{ inlined() }} (
-        select *, 1 as order_lines, quantity as units, amount as revenue
-        from {{ ref('int_cluster_lines') }}
-    ),
+    customer_clusters as (select * from {{ ref('customer_clusters') }}),
 
-    -- what most lines of an order share is counted on a twentieth of the rows
-    orders as (
-        select
-            retailer,
-            clustering,
-            cluster_name,
-            customer_id,
-            order_id,
-            {{ of_orders.values() | join(', ') }},
-            sum(order_lines) as order_lines,
-            sum(units) as units,
-            sum(revenue) as revenue
-        from lines
-        group by
-            retailer,
-            clustering,
-            cluster_name,
-            customer_id,
-            order_id,
-            {{ of_orders.values() | join(', ') }}
-    ),
+    shapes as (select * from {{ ref('int_customer_shapes') }}),
 
     counted as (
-        {% for rows, dimensions in {'orders': of_orders, 'lines': of_lines}.items() %}
-            {% for dimension, column in dimensions.items() %}
-                select
-                    retailer,
-                    clustering,
-                    cluster_name,
-                    '{{ dimension }}' as dimension,
-                    cast({{ column }} as {{ dbt.type_string() }}) as member,
-                    count(distinct order_id) as orders,
-                    count(distinct customer_id) as customers,
-                    {{ total('order_lines', dbt.type_bigint()) }} as order_lines,
-                    {{ total('units', total_type()) }} as units,
-                    {{ total('revenue', total_type()) }} as revenue
-                from {{ rows }}
-                group by
-                    retailer,
-                    clustering,
-                    cluster_name,
-                    {{ column }} {{ 'union all' if not loop.last }}
-                {% endfor %} {{ 'union all' if not loop.last }}
-        {% endfor %}
+        select
+            customer_clusters.retailer,
+            customer_clusters.clustering,
+            customer_clusters.cluster_name,
+            shapes.dimension,
+            shapes.member,
+            cast(sum(shapes.orders) as {{ dbt.type_bigint() }}) as orders,
+            count(*) as customers,
+            cast(sum(shapes.order_lines) as {{ dbt.type_bigint() }}) as order_lines,
+            {{ total('shapes.units', total_type()) }} as units,
+            {{ total('shapes.revenue', total_type()) }} as revenue
+        from customer_clusters
+        inner join
+            shapes
+            on customer_clusters.retailer = shapes.retailer
+            and customer_clusters.customer_id = shapes.customer_id
+        group by
+            customer_clusters.retailer,
+            customer_clusters.clustering,
+            customer_clusters.cluster_name,
+            shapes.dimension,
+            shapes.member
     ),
 
     sizes as (
-        select retailer, clustering, cluster_name, count(distinct customer_id) as cluster_customers
-        from orders
+        select retailer, clustering, cluster_name, count(*) as cluster_customers
+        from customer_clusters
         group by retailer, clustering, cluster_name
     ),
 

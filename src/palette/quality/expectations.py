@@ -214,6 +214,8 @@ def run_suite(
             _require_live(shared, found)
             write_whole(folder / f"{relation}.html", page(outcome))
             rows += found
+    for name in relations:
+        session.execute(f"drop table if exists temp.{_copy(name)}")
     frame = pd.DataFrame(rows, columns=RESULTS_SCHEMA.names)
     reasons = [check.why for check in suite.checks]
     write_whole(folder / "index.html", index(suite.name, suite.description, reasons, frame))
@@ -261,8 +263,13 @@ def _query(session: duckdb.DuckDBPyConnection, name: str, relation: duckdb.DuckD
     views = session.execute("select count(*) from duckdb_views() where view_name = ?", [name]).fetchone()
     if not views or not views[0]:
         return relation.sql_query()
-    session.execute(f'create or replace temp table "checked_{name}" as {relation.sql_query()}')
-    return f'select * from temp."checked_{name}"'
+    session.execute(f"create or replace temp table {_copy(name)} as {relation.sql_query()}")
+    return f"select * from temp.{_copy(name)}"
+
+
+def _copy(name: str) -> str:
+    """Return the quoted name of a view's temporary table."""
+    return f'"checked_{name}"'
 
 
 def _place(location: tuple[int | str, ...]) -> str:

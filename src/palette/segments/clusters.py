@@ -7,8 +7,9 @@ inertia and silhouette of each are kept. A cluster's number is chance, so each g
 centroid, one to one, to a named archetype.
 """
 
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -17,10 +18,12 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA, TruncatedSVD
-from sklearn.metrics import silhouette_samples, silhouette_score
+from sklearn.metrics import pairwise_distances_argmin
+from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.preprocessing import StandardScaler
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
+from palette.core.learned import objects
 from palette.core.tables import empty
 
 Matrix = NDArray[np.float64]
@@ -28,8 +31,10 @@ Labels = NDArray[np.int32]
 
 CANDIDATES = range(2, 11)
 STARTS = 30
+STARTS_SAMPLE = 20_000  # customers that starts are tried on; the best is finished on all
 COMPONENTS = 2
 SILHOUETTE_SAMPLE = 10_000
+BLOCK = 500  # customers whose distances to all others of the sample are held at a time
 
 # Clusters stand apart when their silhouette is beyond what k-means finds where there is one group only.
 LEAST_CUSTOMERS = 10  # in a cluster, on average
@@ -147,6 +152,106 @@ CENTRES_SCHEMA = pa.schema(
 )
 
 
+@dataclass(frozen=True)
+class Space:
+    """Where a retailer's customers are compared.
+
+    Attributes
+    ----------
+    columns, logarithms
+        What is looked at, and which of that by its logarithm.
+    means, scales
+        Mean and standard deviation of each column.
+    reduction
+        What the standardised columns are multiplied with to give the points that k-means sees, shape
+        (columns, components); empty: they are the points.
+    """
+
+    columns: tuple[str, ...]
+    logarithms: tuple[str, ...]
+    means: Matrix
+    scales: Matrix
+    reduction: Matrix
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame, clustering: Clustering) -> "Space":
+        """Learn it from a retailer's customers, in the order of their ids."""
+        columns = clustering.of(rows).columns
+        logarithms = columns if clustering.logarithms is None else clustering.logarithms
+        scaler = StandardScaler().fit(_values(rows, columns, logarithms))
+        unreduced = cls(columns, logarithms, scaler.mean_, scaler.scale_, np.empty((0, 0)))
+        space = unreduced.standardised(rows)
+        if clustering.components is None or not space.any():
+            return unreduced
+        # The seed of the SVD is fixed, and that of k-means the user's: another start, the same points.
+        svd = TruncatedSVD(min(clustering.components, len(columns)), random_state=0)
+        with _THREADS.limit(limits=1):
+            return replace(unreduced, reduction=svd.fit(space).components_.T)
+
+    def standardised(self, rows: pd.DataFrame) -> Matrix:
+        """Return the standardised columns of customers."""
+        space: Matrix = (_values(rows, self.columns, self.logarithms) - self.means) / self.scales
+        return space
+
+    def points(self, space: Matrix) -> Matrix:
+        """Return the points of standardised customers."""
+        if not self.reduction.size:
+            return space
+        with _THREADS.limit(limits=1):
+            return space @ self.reduction
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A clustering as learned from a retailer's customers.
+
+    Attributes
+    ----------
+    space
+        Where the customers are compared.
+    centres
+        Of the clusters, shape (k, columns of the points).
+    loadings, variance_shares
+        See :func:`principal_components`.
+    customers
+        Number of customers it was learned from.
+    sizes, inertias, silhouettes
+        The numbers of clusters that were tried, and what came of each; none with too few customers.
+    one_group_silhouette
+        See :func:`one_group_silhouette`; 0 where nothing was tried.
+    judged, judged_silhouettes
+        The customers whose silhouettes were taken, as places in the order of the ids, and what they are with
+        these clusters; none where there is one cluster.
+    """
+
+    space: Space
+    centres: Matrix
+    loadings: Matrix
+    variance_shares: Matrix
+    customers: int
+    sizes: NDArray[np.int64]
+    inertias: Matrix
+    silhouettes: Matrix
+    one_group_silhouette: float
+    judged: NDArray[np.int64]
+    judged_silhouettes: Matrix
+
+    def learned(self) -> dict[str, Any]:
+        """Return it as :mod:`palette.core.learned` keeps it."""
+        return asdict(self)
+
+    @classmethod
+    def of(cls, learned: Mapping[str, Any]) -> "Fit":
+        """Make it of what :meth:`learned` returned."""
+        space = learned["space"]
+        names = {key: tuple(space[key]) for key in ("columns", "logarithms")}
+        return cls(**{**learned, "space": Space(**{**space, **names})})
+
+
+Fits = Mapping[tuple[str, str], Fit]
+_THREADS = ThreadpoolController()  # of the libraries above; looking for them takes longer than a small fit
+
+
 class ArchetypeError(ValueError):
     """The seed table of archetypes has too few names for the number of clusters."""
 
@@ -213,15 +318,15 @@ def with_categories(customers: pd.DataFrame, category_scores: pd.DataFrame, valu
     return joined.fillna(dict.fromkeys(scores.columns.drop(KEYS), 0.0))
 
 
-def diagnose(
+def fit(
     features: pd.DataFrame,
     clustering: Clustering,
     *,
     k: int | Literal["auto"],
     seed: int,
-    silhouette_sample: int,
-) -> pd.DataFrame:
-    """Measure k-means for every candidate number of clusters, a retailer at a time.
+    silhouette_sample: int = SILHOUETTE_SAMPLE,
+) -> dict[tuple[str, str], Fit]:
+    """Find the clusters of every candidate number, and choose one, a retailer at a time.
 
     Parameters
     ----------
@@ -240,62 +345,79 @@ def diagnose(
 
     Returns
     -------
+    dict of (str, str) to Fit
+        By retailer and name of the clustering. The number of clusters is the k asked for, or the nearest that
+        was tried: 2..10, as long as the retailer has more distinct customers than k. Without any, everybody
+        is in one cluster.
+    """
+    return {
+        (str(retailer), clustering.name): _fit(
+            rows.sort_values("customer_id"), clustering.of(rows), k, seed, silhouette_sample
+        )
+        for retailer, rows in features.groupby("retailer", sort=True)
+    }
+
+
+def read_fits(rows: pd.DataFrame) -> dict[tuple[str, str], Fit]:
+    """Read the table that fits are kept in, see :func:`palette.core.learned.table`."""
+    return {key: Fit.of(learned) for key, learned in objects(rows).items()}
+
+
+def diagnostics(fits: Fits) -> pd.DataFrame:
+    """Tell how well k-means did with every candidate number of clusters.
+
+    Parameters
+    ----------
+    fits
+        Results of :func:`fit`, of one clustering or several.
+
+    Returns
+    -------
     pandas.DataFrame
-        Columns of ``DIAGNOSTICS_SCHEMA``: a row a retailer and k in 2..10. A retailer gets fewer rows when it
-        has not more distinct customers than k, and one row is chosen: the k asked for, or the nearest one.
-        The chosen row tells whether its clusters stand apart: at least ``LEAST_CUSTOMERS`` for each, and a
-        silhouette above :func:`one_group_silhouette`.
+        Columns of ``DIAGNOSTICS_SCHEMA``: a row a retailer and k that was tried, of which one is chosen. Its
+        row tells whether the clusters stand apart: at least ``LEAST_CUSTOMERS`` for each, and a silhouette
+        above :func:`one_group_silhouette`.
     """
     parts = [empty(DIAGNOSTICS_SCHEMA)]
-    for retailer, rows in features.groupby("retailer", sort=True):
-        space, points = _spaces(rows.sort_values("customer_id"), clustering.of(rows))
-        distinct = len(np.unique(space, axis=0))
-        measured = [_measure(points, size, seed, silhouette_sample) for size in CANDIDATES if size < distinct]
-        part = pd.DataFrame(measured, columns=["k", "inertia", "silhouette"])
-        part = part.assign(
-            retailer=retailer,
-            clustering=clustering.name,
-            customers=len(rows),
-            is_chosen=False,
-            one_group_silhouette=np.nan,
-            stands_apart=None,
+    for (retailer, name), fitted in fits.items():
+        k = len(fitted.centres)
+        chosen = fitted.sizes == k
+        enough = fitted.customers >= LEAST_CUSTOMERS * k
+        apart = enough & (fitted.silhouettes > fitted.one_group_silhouette)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "retailer": retailer,
+                    "clustering": name,
+                    "k": fitted.sizes,
+                    "customers": fitted.customers,
+                    "inertia": fitted.inertias,
+                    "silhouette": fitted.silhouettes,
+                    "is_chosen": chosen,
+                    "one_group_silhouette": np.where(chosen, fitted.one_group_silhouette, np.nan),
+                    "stands_apart": pd.Series(apart, dtype=object).where(chosen, None),
+                }
+            )
         )
-        if measured:
-            distance = -part["silhouette"] if k == "auto" else (part["k"] - k).abs()
-            chosen = int(distance.to_numpy().argmin())
-            size, _, silhouette = measured[chosen]
-            bound = one_group_silhouette(points, size, seed)
-            enough = len(rows) >= LEAST_CUSTOMERS * size
-            part.loc[chosen, "is_chosen"] = True
-            part.loc[chosen, "one_group_silhouette"] = bound
-            part.loc[chosen, "stands_apart"] = enough and silhouette > bound
-        parts.append(part)
     return pd.concat(parts, ignore_index=True)
 
 
 def assign(
-    features: pd.DataFrame,
-    clustering: Clustering,
-    *,
-    chosen: pd.DataFrame,
-    archetypes: pd.DataFrame,
-    seed: int,
-    silhouette_sample: int = SILHOUETTE_SAMPLE,
+    features: pd.DataFrame, clustering: Clustering, fits: Fits, archetypes: pd.DataFrame
 ) -> pd.DataFrame:
     """Put every customer into a named cluster.
 
     Parameters
     ----------
-    features, clustering, seed, silhouette_sample
-        As for :func:`diagnose`.
-    chosen
-        Result of :func:`diagnose` for the same clustering; the row with ``is_chosen`` gives a retailer's
-        number of clusters. A retailer without one (too few customers) has a single cluster, named by the
-        nearest archetype.
+    features, clustering
+        What was given to :func:`fit`.
+    fits
+        Its result.
     archetypes
         ``clustering``, ``cluster_name``, ``from_k`` (used when there are at least that many clusters),
         ``feature`` (one of the clustering's columns) and ``centroid``, where the archetype lies on it in
-        standard deviations, of the logarithm where the clustering takes it.
+        standard deviations, of the logarithm where the clustering takes it. A single cluster is named by the
+        nearest archetype.
 
     Returns
     -------
@@ -310,41 +432,42 @@ def assign(
     ArchetypeError
         A retailer has more clusters than the archetypes have names.
     """
-    sizes = chosen[chosen["is_chosen"]].set_index("retailer")["k"]
     named = archetypes[archetypes["clustering"] == (clustering.archetypes or clustering.name)]
     parts = [empty(CLUSTERS_SCHEMA)]
     for retailer, rows in features.groupby("retailer", sort=True):
-        ordered = rows.sort_values("customer_id")
-        resolved = clustering.of(rows)
-        space, points = _spaces(ordered, resolved)
-        model = k_means(points, int(sizes.get(retailer, 1)), seed)
-        names = name_clusters(_centroids(space, model.labels_), named, resolved)
-        distances = np.linalg.norm(points - model.cluster_centers_[model.labels_], axis=1)
-        places, _, _ = principal_components(space)
+        fitted, ordered = fits[str(retailer), clustering.name], rows.sort_values("customer_id")
+        space = fitted.space.standardised(ordered)
+        points = fitted.space.points(space)
+        with _THREADS.limit(limits=1):
+            labels = pairwise_distances_argmin(points, fitted.centres)
+            places = (space @ fitted.loadings.T).round(6)
+        names = name_clusters(_centroids(space, labels), named, fitted.space.columns)
+        measured = np.full(len(rows), np.nan)
+        measured[fitted.judged] = fitted.judged_silhouettes
         parts.append(
             pd.DataFrame(
                 {
                     "retailer": retailer,
                     "clustering": clustering.name,
                     "customer_id": ordered["customer_id"].to_numpy(),
-                    "cluster_name": np.array(names, dtype=object)[model.labels_],
-                    "distance_to_centroid": distances.round(6),
-                    "component_1": places[:, 0].round(6),
-                    "component_2": places[:, 1].round(6),
-                    "silhouette": _silhouettes(points, model.labels_, seed, silhouette_sample),
+                    "cluster_name": np.array(names, dtype=object)[labels],
+                    "distance_to_centroid": np.linalg.norm(points - fitted.centres[labels], axis=1).round(6),
+                    "component_1": places[:, 0],
+                    "component_2": places[:, 1],
+                    "silhouette": measured,
                 }
             )
         )
     return pd.concat(parts, ignore_index=True)
 
 
-def components(features: pd.DataFrame, clustering: Clustering) -> pd.DataFrame:
-    """Say what the components of :func:`assign` are made of, a retailer at a time.
+def components(fits: Fits) -> pd.DataFrame:
+    """Say what the components of :func:`assign` are made of.
 
     Parameters
     ----------
-    features, clustering
-        As for :func:`diagnose`.
+    fits
+        Results of :func:`fit`, of one clustering or several.
 
     Returns
     -------
@@ -352,33 +475,34 @@ def components(features: pd.DataFrame, clustering: Clustering) -> pd.DataFrame:
         Columns of ``COMPONENTS_SCHEMA``: a row a retailer, component (1, 2) and column of the clustering.
     """
     parts = [empty(COMPONENTS_SCHEMA)]
-    for retailer, rows in features.groupby("retailer", sort=True):
-        resolved = clustering.of(rows)
-        _, loadings, shares = principal_components(_space(rows.sort_values("customer_id"), resolved))
+    for (retailer, name), fitted in fits.items():
+        columns = fitted.space.columns
         parts.append(
             pd.DataFrame(
                 {
                     "retailer": retailer,
-                    "clustering": clustering.name,
-                    "component": np.repeat(np.arange(1, COMPONENTS + 1), len(resolved.columns)),
-                    "feature": resolved.columns * COMPONENTS,
-                    "loading": loadings.ravel().round(6),
-                    "variance_share": np.repeat(shares.round(6), len(resolved.columns)),
+                    "clustering": name,
+                    "component": np.repeat(np.arange(1, COMPONENTS + 1), len(columns)),
+                    "feature": columns * COMPONENTS,
+                    "loading": fitted.loadings.ravel().round(6),
+                    "variance_share": np.repeat(fitted.variance_shares.round(6), len(columns)),
                 }
             )
         )
     return pd.concat(parts, ignore_index=True)
 
 
-def centres(features: pd.DataFrame, clusters: pd.DataFrame, clustering: Clustering) -> pd.DataFrame:
+def centres(
+    features: pd.DataFrame, clusters: pd.DataFrame, clustering: Clustering, fits: Fits
+) -> pd.DataFrame:
     """Compare the mean customer of each cluster with the mean of all customers clustered.
 
     Parameters
     ----------
-    features, clustering
-        As for :func:`diagnose`.
+    features, clustering, fits
+        As for :func:`assign`.
     clusters
-        Result of :func:`assign`; other clusterings' rows are ignored.
+        Its result; other clusterings' rows are ignored.
 
     Returns
     -------
@@ -391,10 +515,9 @@ def centres(features: pd.DataFrame, clusters: pd.DataFrame, clustering: Clusteri
     own = clusters.loc[clusters["clustering"] == clustering.name, [*KEYS, "cluster_name"]]
     parts = [empty(CENTRES_SCHEMA)]
     for retailer, rows in features.merge(own, on=KEYS).sort_values("customer_id").groupby("retailer"):
-        resolved = clustering.of(rows.drop(columns="cluster_name"))
-        names = rows["cluster_name"]
-        values = rows[list(resolved.columns)].astype(np.float64).rename_axis(columns="feature")
-        space = pd.DataFrame(_space(rows, resolved), index=values.index, columns=values.columns)
+        fitted, names = fits[str(retailer), clustering.name], rows["cluster_name"]
+        values = rows[list(fitted.space.columns)].astype(np.float64).rename_axis(columns="feature")
+        space = pd.DataFrame(fitted.space.standardised(rows), index=values.index, columns=values.columns)
         means = pd.DataFrame(
             {
                 "mean": values.groupby(names).mean().stack(),
@@ -417,10 +540,7 @@ def standardised(features: pd.DataFrame, logarithms: tuple[str, ...] | None = No
         Columns that the logarithm is taken of; all of them when None. What is below 0, as the revenue of a
         customer who sent back more than they kept, counts as 0.
     """
-    values = features.astype(np.float64)
-    taken = list(features.columns if logarithms is None else logarithms)
-    values[taken] = np.log1p(values[taken].clip(lower=0))
-    return np.asarray(StandardScaler().fit_transform(values.to_numpy()), dtype=np.float64)
+    return Space.of(features, Clustering("", tuple(features.columns), logarithms)).standardised(features)
 
 
 def one_group_silhouette(points: Matrix, k: int, seed: int) -> float:
@@ -443,22 +563,82 @@ def one_group_silhouette(points: Matrix, k: int, seed: int) -> float:
     """
     count = max(min(len(points), DRAWN), k + 2)
     rng = np.random.default_rng(seed)
-    with threadpool_limits(1):
+    with _THREADS.limit(limits=1):
         spreads, axes = np.linalg.eigh(np.atleast_2d(np.cov(points, rowvar=False)))
         stretched = axes * np.sqrt(spreads.clip(min=0))
         found = []
         for _ in range(DRAWS):
             drawn = rng.standard_normal((count, points.shape[1])) @ stretched.T
             labels = k_means(drawn, k, seed, starts=DRAW_STARTS).labels_
-            found.append(silhouette_score(drawn, labels))
+            found.append(silhouettes(drawn, [labels]).mean())
     return round(float(np.mean(found) + BEYOND * np.std(found)), 6)
 
 
+def silhouettes(points: Matrix, labelings: Sequence[Labels]) -> Matrix:
+    """Measure how much nearer each customer is to the own cluster than to the next one.
+
+    Parameters
+    ----------
+    points
+        Shape (customers, columns).
+    labelings
+        Clusters of the customers, numbered from 0, at least two of each labeling, none of them empty. The
+        distances between customers, which cost most, are taken once for all of them.
+
+    Returns
+    -------
+    numpy.ndarray
+        Silhouette coefficients, shape (labelings, customers), as scikit-learn's ``silhouette_samples``: 0 for
+        a cluster of one. A block of distances at a time bounds the memory.
+    """
+    found = np.zeros((len(labelings), len(points)))
+    if not labelings:
+        return found
+    members = [np.eye(labels.max() + 1)[labels] for labels in labelings]
+    sizes = [each.sum(axis=0) for each in members]
+    ends = np.cumsum([len(each) for each in sizes])[:-1]
+    together = np.hstack(members)
+    with _THREADS.limit(limits=1):
+        for first in range(0, len(points), BLOCK):
+            block = slice(first, first + BLOCK)
+            distances = euclidean_distances(points[block], points)
+            rows = np.arange(len(distances))
+            distances[rows, first + rows] = 0  # not only nearly so
+            for found_of, labels, size, sums in zip(
+                found, labelings, sizes, np.split(distances @ together, ends, axis=1), strict=True
+            ):
+                own = labels[block]
+                within = sums[rows, own] / np.maximum(size[own] - 1, 1)
+                sums[rows, own] = np.inf
+                nearest = (sums / size).min(axis=1)
+                larger = np.maximum(within, nearest)
+                is_measured = (size[own] > 1) & (larger > 0)
+                np.divide(nearest - within, larger, out=found_of[block], where=is_measured)
+    return found
+
+
 def k_means(points: Matrix, k: int, seed: int, *, starts: int = STARTS) -> KMeans:
-    """Fit k-means, the same whatever the number of threads."""
+    """Fit k-means, the same whatever the number of threads.
+
+    Parameters
+    ----------
+    points
+        Shape (customers, columns). With more than ``STARTS_SAMPLE``, the best start is found on a sample of
+        as many, and finished on all.
+    k
+        Number of clusters.
+    seed
+        Seed of the starts and of the sample.
+    starts
+        Number of starts, of which the one with the least inertia is taken.
+    """
     # One thread: sums of several threads arrive in any order, and the last digits with them.
-    with threadpool_limits(1):
-        return KMeans(n_clusters=k, n_init=starts, random_state=seed).fit(points)
+    with _THREADS.limit(limits=1):
+        if len(points) <= STARTS_SAMPLE:
+            return KMeans(k, n_init=starts, random_state=seed).fit(points)
+        drawn = np.random.default_rng(seed).choice(len(points), STARTS_SAMPLE, replace=False)
+        begun = KMeans(k, n_init=starts, random_state=seed).fit(points[drawn])
+        return KMeans(k, init=begun.cluster_centers_, n_init=1, random_state=seed).fit(points)
 
 
 def principal_components(space: Matrix) -> tuple[Matrix, Matrix, Matrix]:
@@ -480,7 +660,7 @@ def principal_components(space: Matrix) -> tuple[Matrix, Matrix, Matrix]:
         Shape (2,): share of the total variance on each component.
     """
     loadings, shares = np.zeros((COMPONENTS, space.shape[1])), np.zeros(COMPONENTS)
-    with threadpool_limits(1):
+    with _THREADS.limit(limits=1):
         if space.any():
             pca = PCA(min(COMPONENTS, *space.shape), svd_solver="full").fit(space)
             count = np.count_nonzero(pca.explained_variance_ratio_.round(6))
@@ -492,16 +672,18 @@ def principal_components(space: Matrix) -> tuple[Matrix, Matrix, Matrix]:
         return space @ loadings.T, loadings, shares
 
 
-def name_clusters(centroids: Matrix, archetypes: pd.DataFrame, clustering: Clustering) -> list[str]:
+def name_clusters(centroids: Matrix, archetypes: pd.DataFrame, columns: Sequence[str]) -> list[str]:
     """Name each centroid after an archetype, one to one, with the least sum of squared distances.
 
     Parameters
     ----------
     centroids
-        Shape (k, number of the clustering's columns), standardised.
+        Shape (k, columns), standardised.
     archetypes
         See :func:`assign`; only those with ``from_k`` up to k, or up to 2 for fewer clusters, take part. A
         feature that an archetype does not list does not count in its distances.
+    columns
+        Names of the columns.
 
     Returns
     -------
@@ -517,54 +699,64 @@ def name_clusters(centroids: Matrix, archetypes: pd.DataFrame, clustering: Clust
             f"{k} clusters but {len(candidates)} archetypes with from_k up to {k}: "
             "add rows to seeds/segments/cluster_archetypes.csv"
         )
-    places = candidates.reindex(columns=list(clustering.columns)).to_numpy(dtype=np.float64)
+    places = candidates.reindex(columns=list(columns)).to_numpy(dtype=np.float64)
     cost = np.nansum((centroids[:, np.newaxis] - places) ** 2, axis=2)
     _, matched = linear_sum_assignment(cost)
     return [str(name) for name in candidates.index[matched]]
 
 
-def _space(rows: pd.DataFrame, clustering: Clustering) -> Matrix:
-    """Return the standardised columns, where clusters are named."""
-    return standardised(rows[list(clustering.columns)], clustering.logarithms)
+def _fit(rows: pd.DataFrame, clustering: Clustering, k: int | Literal["auto"], seed: int, sample: int) -> Fit:
+    """Fit a clustering to a retailer's customers, in the order of their ids."""
+    space = Space.of(rows, clustering)
+    standardised = space.standardised(rows)
+    points = space.points(standardised)
+    distinct = _distinct(standardised)
+    tried = {size: k_means(points, size, seed) for size in CANDIDATES if size < distinct}
+    sizes = np.array(list(tried), dtype=np.int64)
+    labelings = [model.labels_ for model in tried.values()]
+    judged = _judged(labelings, seed, sample)
+    measured = silhouettes(points[judged], [labels[judged] for labels in labelings])
+    means = measured.mean(axis=1).round(6) if tried else np.empty(0)
+    # without any, everybody is in one cluster
+    chosen = int((-means if k == "auto" else np.abs(sizes - k)).argmin()) if tried else None
+    centres = points.mean(axis=0, keepdims=True) if chosen is None else tried[sizes[chosen]].cluster_centers_
+    _, loadings, variance_shares = principal_components(standardised)
+    return Fit(
+        space=space,
+        centres=centres,
+        loadings=loadings,
+        variance_shares=variance_shares,
+        customers=len(rows),
+        sizes=sizes,
+        inertias=np.array([model.inertia_ for model in tried.values()]).round(6),
+        silhouettes=means,
+        one_group_silhouette=0.0 if chosen is None else one_group_silhouette(points, sizes[chosen], seed),
+        judged=judged,
+        judged_silhouettes=np.empty(0) if chosen is None else measured[chosen].round(6),
+    )
 
 
-def _spaces(rows: pd.DataFrame, clustering: Clustering) -> tuple[Matrix, Matrix]:
-    """Return the standardised columns, and the points that k-means sees."""
-    space = _space(rows, clustering)
-    if clustering.components is None or not space.any():
-        return space, space
-    # The seed of the SVD is fixed, and that of k-means the user's: another start, the same points.
-    svd = TruncatedSVD(min(clustering.components, space.shape[1]), random_state=0)
-    with threadpool_limits(1):
-        return space, np.asarray(svd.fit_transform(space), dtype=np.float64)
+def _values(rows: pd.DataFrame, columns: tuple[str, ...], logarithms: tuple[str, ...]) -> Matrix:
+    """Return the columns as numbers, with the logarithm of 1 + x of those that count by it."""
+    values = rows[list(columns)].astype(np.float64)
+    values[list(logarithms)] = np.log1p(values[list(logarithms)].clip(lower=0))
+    return values.to_numpy()
+
+
+def _distinct(space: Matrix) -> int:
+    """Count distinct customers, as far as it matters: up to more than the largest number of clusters."""
+    few = len(np.unique(space[:1000], axis=0))
+    return few if few > CANDIDATES.stop else len(np.unique(space, axis=0))
+
+
+def _judged(labelings: Sequence[Labels], seed: int, sample: int) -> NDArray[np.int64]:
+    """Draw the customers that silhouettes are computed on, one of each cluster among them."""
+    if not labelings:
+        return np.empty(0, dtype=np.int64)
+    drawn = np.random.default_rng(seed).permutation(len(labelings[0]))[:sample]
+    one_of_each = [np.unique(labels, return_index=True)[1] for labels in labelings]
+    return np.unique(np.concatenate([drawn, *one_of_each]))
 
 
 def _centroids(space: Matrix, labels: Labels) -> Matrix:
     return np.array([space[labels == label].mean(axis=0) for label in range(labels.max() + 1)])
-
-
-def _measure(points: Matrix, k: int, seed: int, sample: int) -> tuple[int, float, float]:
-    """Return k, inertia and silhouette."""
-    model = k_means(points, k, seed)
-    judged = _judged(model.labels_, seed, sample)
-    with threadpool_limits(1):
-        silhouette = silhouette_score(points[judged], model.labels_[judged])
-    return k, round(float(model.inertia_), 6), round(float(silhouette), 6)
-
-
-def _judged(labels: Labels, seed: int, sample: int) -> NDArray[np.int64]:
-    """Draw the customers that silhouettes are computed on, one of each cluster among them."""
-    drawn = np.random.default_rng(seed).permutation(len(labels))[:sample]
-    one_of_each = np.unique(labels, return_index=True)[1]
-    judged: NDArray[np.int64] = np.union1d(drawn, one_of_each)
-    return judged
-
-
-def _silhouettes(points: Matrix, labels: Labels, seed: int, sample: int) -> Matrix:
-    """Return the silhouette of each customer of the sample, and nothing for the others."""
-    found = np.full(len(labels), np.nan)
-    judged = _judged(labels, seed, sample)
-    if 1 < len(np.unique(labels)) < len(judged):
-        with threadpool_limits(1):
-            found[judged] = silhouette_samples(points[judged], labels[judged]).round(6)
-    return found

@@ -80,7 +80,7 @@ def truthful(
     clusters
         Result of :func:`palette.segments.clusters.assign`, of any clusterings.
     diagnostics
-        Result of :func:`palette.segments.clusters.diagnose` for them: ``stands_apart`` of the chosen number.
+        Result of :func:`palette.segments.clusters.diagnostics`: ``stands_apart`` of the chosen number.
     claims
         ``clustering``, ``cluster_name``, ``fact``, ``comparison`` (``above_all``, ``below_all``,
         ``at_least``, ``at_most``), ``value`` of the last two, and ``otherwise``, the name to take where the

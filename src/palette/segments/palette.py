@@ -6,19 +6,23 @@ learn from the clustered customers what their purchases alone tell.
 
 Behaviour and consumption have a forest each. On synthetic customers (1,500 and 12,000 clustered ones, with
 4 and 10 orders in the median) the pair was right out of fold for 0.8 to 4.4 customers in 100 more than with
-one forest of the twelve groups, and for 0.9 to 3.9 more than with one forest of two outputs.
+one forest of the twelve groups, and for 0.9 to 3.9 more than with one forest of two outputs. The trees are
+extremely randomised ones (Geurts, Ernst, Wehenkel: Extremely randomized trees, Machine Learning 63, 2006).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.metrics import f1_score
 from sklearn.preprocessing import StandardScaler
 
+from palette.core.learned import objects
 from palette.core.tables import empty
 from palette.segments.clusters import (
     BEHAVIOUR,
@@ -30,12 +34,14 @@ from palette.segments.clusters import (
 )
 
 Matrix = NDArray[np.float64]
+Nodes = NDArray[np.int32]
 
-TREES = 100
+TREES = 60
+SEEN = 0.5  # share of the features that a split may choose from
 LEAF = 3  # customers at least in a leaf: a single one would pass for a certainty
-TREE_SAMPLE = 5_000  # customers at most that a tree is grown on: what a forest costs stays bounded
-JOBS = 2  # trees grown at a time; every tree has its own seed, so their number changes nothing
+TREE_SAMPLE = 5_000  # customers that a tree is grown on, drawn when there are more: the cost is bounded
 FOLDS = 5
+JUDGED = 20_000  # customers that the prediction is judged on, drawn when there are more
 LEADING = 3
 
 PARTS = (BEHAVIOUR.name, CONSUMPTION.name)
@@ -121,6 +127,98 @@ EXPLANATION_SCHEMA = pa.schema(
 
 
 @dataclass(frozen=True)
+class Forest:
+    """A forest that tells a class of customers, as plain arrays: the nodes of all trees one after another.
+
+    Attributes
+    ----------
+    classes
+        Their names, in the order of ``shares``.
+    roots
+        Where each tree begins.
+    features, thresholds
+        Which feature a node looks at, and up to which value it goes left.
+    left, right
+        The next nodes; -1 in a leaf.
+    shares
+        Share of each class among a node's customers, shape (nodes, classes).
+    importances
+        Of the features: mean decrease of the Gini impurity, adding up to 1, or 0 with one class only.
+    """
+
+    classes: tuple[str, ...]
+    roots: Nodes
+    features: Nodes
+    thresholds: Matrix
+    left: Nodes
+    right: Nodes
+    shares: Matrix
+    importances: Matrix
+
+    @classmethod
+    def grow(cls, points: Matrix, labels: "pd.Series[str]", seed: int) -> "Forest":
+        """Grow it on customers, shape (customers, features), and their classes."""
+        is_sampled = len(points) > TREE_SAMPLE
+        return cls.of(
+            ExtraTreesClassifier(
+                TREES,
+                max_features=SEEN,
+                min_samples_leaf=LEAF,
+                bootstrap=is_sampled,
+                max_samples=TREE_SAMPLE if is_sampled else None,
+                random_state=seed,
+            ).fit(points, labels.to_numpy(dtype=object))
+        )
+
+    @classmethod
+    def of(cls, fitted: ExtraTreesClassifier) -> "Forest":
+        """Take it from scikit-learn's."""
+        trees = [estimator.tree_ for estimator in fitted.estimators_]
+        with np.errstate(invalid="ignore"):  # splits may all be of no use
+            importances = np.nan_to_num(fitted.feature_importances_)
+        roots = np.cumsum([0, *(tree.node_count for tree in trees)])[:-1].astype(np.int32)
+
+        def joined(name: str) -> Nodes:
+            children = [getattr(tree, name) for tree in trees]
+            moved = [
+                np.where(nodes < 0, -1, nodes + root) for nodes, root in zip(children, roots, strict=True)
+            ]
+            return np.concatenate(moved).astype(np.int32)
+
+        return cls(
+            classes=tuple(map(str, fitted.classes_)),
+            roots=roots,
+            features=np.concatenate([tree.feature for tree in trees]).astype(np.int32),
+            thresholds=np.concatenate([tree.threshold for tree in trees]),
+            left=joined("children_left"),
+            right=joined("children_right"),
+            shares=np.concatenate([tree.value[:, 0] for tree in trees]),
+            importances=importances,
+        )
+
+    def probabilities(self, points: Matrix) -> Matrix:
+        """Return each customer's mean share of each class over the trees, shape (customers, classes)."""
+        values = points.astype(np.float32)  # as the trees were grown
+        found = np.zeros((len(points), len(self.classes)))
+        for root in self.roots:
+            at = np.full(len(points), root)
+            inner = np.flatnonzero(self.left[at] >= 0)
+            while inner.size:
+                nodes = at[inner]
+                is_left = values[inner, self.features[nodes]] <= self.thresholds[nodes]
+                at[inner] = np.where(is_left, self.left[nodes], self.right[nodes])
+                inner = inner[self.left[at[inner]] >= 0]
+            found += self.shares[at]
+        return found / len(self.roots)
+
+    def likeliest(self, points: Matrix) -> tuple[NDArray[np.object_], Matrix]:
+        """Return each customer's most probable class and its probability."""
+        probabilities = self.probabilities(points)
+        classes = np.array(self.classes, dtype=object)
+        return classes[probabilities.argmax(axis=1)], probabilities.max(axis=1)
+
+
+@dataclass(frozen=True)
 class Forests:
     """What a retailer's clustered customers teach: a forest for each part of the palette group.
 
@@ -130,23 +228,34 @@ class Forests:
         Names of the features, in the forests' order.
     behaviour, consumption
         The forests.
-    scaler
-        Knows mean and standard deviation of each feature among the clustered customers, after the logarithm
-        of the heavy-tailed ones.
+    means, scales
+        Mean and standard deviation of each feature among the clustered customers, after the logarithm of the
+        heavy-tailed ones.
     """
 
     features: tuple[str, ...]
-    behaviour: RandomForestClassifier
-    consumption: RandomForestClassifier
-    scaler: StandardScaler
+    behaviour: Forest
+    consumption: Forest
+    means: Matrix
+    scales: Matrix
 
     def importances(self, target: str) -> Matrix:
         """Return the features' importances for a part of the group, or for the group their mean."""
-        behaviour, consumption = (
-            np.asarray(forest.feature_importances_) for forest in (self.behaviour, self.consumption)
-        )
+        behaviour, consumption = self.behaviour.importances, self.consumption.importances
         whole: Matrix = (behaviour + consumption) / 2
         return {BEHAVIOUR.name: behaviour, CONSUMPTION.name: consumption, GROUP: whole}[target]
+
+    def learned(self) -> dict[str, Any]:
+        """Return them as :mod:`palette.core.learned` keeps them."""
+        return asdict(self)
+
+    @classmethod
+    def of(cls, learned: Mapping[str, Any]) -> "Forests":
+        """Make them of what :meth:`learned` returned."""
+        parts = {
+            part: Forest(**{**learned[part], "classes": tuple(learned[part]["classes"])}) for part in PARTS
+        }
+        return cls(**{**learned, "features": tuple(learned["features"]), **parts})
 
 
 def separation(
@@ -175,8 +284,8 @@ def separation(
     parts = [empty(IMPORTANCES_SCHEMA)]
     for retailer, rows in features.merge(own, on=KEYS).sort_values("customer_id").groupby("retailer"):
         names = clustering.of(rows.drop(columns="cluster_name")).columns
-        forest = _forest(rows[list(names)].to_numpy(dtype=np.float64), rows["cluster_name"], seed)
-        ranked = _ranked(names, forest.feature_importances_)
+        forest = Forest.grow(rows[list(names)].to_numpy(dtype=np.float64), rows["cluster_name"], seed)
+        ranked = _ranked(names, forest.importances)
         parts.append(ranked.assign(retailer=retailer, clustering=clustering.name))
     return pd.concat(parts, ignore_index=True)
 
@@ -225,6 +334,11 @@ def fit_forests(purchases: pd.DataFrame, clusters: pd.DataFrame, *, seed: int) -
     }
 
 
+def read_forests(rows: pd.DataFrame) -> dict[str, Forests]:
+    """Read the table that forests are kept in, see :func:`palette.core.learned.table`."""
+    return {retailer: Forests.of(learned) for (retailer, _), learned in objects(rows).items()}
+
+
 def predict(forests: Forests, purchases: pd.DataFrame) -> pd.DataFrame:
     """Predict the palette group of customers of the forests' retailer.
 
@@ -244,8 +358,8 @@ def predict(forests: Forests, purchases: pd.DataFrame) -> pd.DataFrame:
     if purchases.empty:
         return empty(PALETTE_SCHEMA)
     points = _points(purchases, forests.features)
-    behaviour, sure_of_behaviour = _likeliest(forests.behaviour, points)
-    consumption, sure_of_consumption = _likeliest(forests.consumption, points)
+    behaviour, sure_of_behaviour = forests.behaviour.likeliest(points)
+    consumption, sure_of_consumption = forests.consumption.likeliest(points)
     predicted = purchases[KEYS].assign(
         behaviour=behaviour,
         consumption=consumption,
@@ -275,7 +389,7 @@ def explain(forests: Forests, purchases: pd.DataFrame, *, leading: int = LEADING
     """
     if purchases.empty:
         return empty(EXPLANATION_SCHEMA)
-    deviations = np.asarray(forests.scaler.transform(_points(purchases, forests.features)))
+    deviations = (_points(purchases, forests.features) - forests.means) / forests.scales
     weights = forests.importances(GROUP) * np.abs(deviations)
     order = np.argsort(-weights, axis=1, kind="stable")[:, :leading]
     values = purchases.reindex(columns=list(forests.features), fill_value=0.0).to_numpy(dtype=np.float64)
@@ -290,7 +404,10 @@ def explain(forests: Forests, purchases: pd.DataFrame, *, leading: int = LEADING
 
 
 def predict_groups(
-    features: pd.DataFrame, category_scores: pd.DataFrame, clusters: pd.DataFrame, *, seed: int
+    features: pd.DataFrame,
+    category_scores: pd.DataFrame,
+    clusters: pd.DataFrame,
+    forests: Mapping[str, Forests],
 ) -> pd.DataFrame:
     """Give every customer a palette group: the clustered ones theirs, the others a prediction.
 
@@ -298,8 +415,10 @@ def predict_groups(
     ----------
     features, category_scores
         See :func:`purchase_features`.
-    clusters, seed
+    clusters
         See :func:`fit_forests`.
+    forests
+        Its result.
 
     Returns
     -------
@@ -315,8 +434,8 @@ def predict_groups(
         empty(PALETTE_SCHEMA),
         _grouped(fitted[[*KEYS, *PARTS]].assign(is_predicted=False, probability=1.0)),
     ]
-    for retailer, forests in fit_forests(purchases, clusters, seed=seed).items():
-        parts.append(predict(forests, others[others["retailer"] == retailer]))
+    for retailer, learned in forests.items():
+        parts.append(predict(learned, others[others["retailer"] == retailer]))
     return pd.concat(parts).sort_values(KEYS, ignore_index=True)
 
 
@@ -327,19 +446,23 @@ def predict_held_out(
 
     Parameters
     ----------
-    features, category_scores, clusters, seed
-        As for :func:`predict_groups`.
+    features, category_scores
+        See :func:`purchase_features`.
+    clusters, seed
+        See :func:`fit_forests`.
 
     Returns
     -------
     pandas.DataFrame
         Columns of ``PREDICTION_SCHEMA``: a row a clustered customer and target (behaviour, consumption and
-        palette group). Fewer than five customers have a fold each, and a single one none: nothing is left to
-        learn from.
+        palette group), of ``JUDGED`` customers where there are more. Fewer than five customers have a fold
+        each, and a single one none: nothing is left to learn from.
     """
     labelled = _labelled(purchase_features(features, category_scores), clusters)
     parts = [empty(PREDICTION_SCHEMA)]
-    for _, rows in labelled.groupby("retailer", sort=True):
+    for _, clustered in labelled.groupby("retailer", sort=True):
+        drawn = np.random.default_rng(seed).permutation(len(clustered))[:JUDGED]
+        rows = clustered.iloc[np.sort(drawn)]
         folds = _folds(rows[GROUP], seed)
         for fold in np.unique(folds) if len(rows) > 1 else []:
             held_out = rows[folds == fold]
@@ -403,15 +526,13 @@ def prediction_confusion(predictions: pd.DataFrame) -> pd.DataFrame:
     return pairs.size().rename("customers").reset_index()
 
 
-def prediction_importances(
-    features: pd.DataFrame, category_scores: pd.DataFrame, clusters: pd.DataFrame, *, seed: int
-) -> pd.DataFrame:
+def prediction_importances(forests: Mapping[str, Forests]) -> pd.DataFrame:
     """Tell which features the prediction rests on.
 
     Parameters
     ----------
-    features, category_scores, clusters, seed
-        As for :func:`predict_groups`, whose forests these are.
+    forests
+        Result of :func:`fit_forests`.
 
     Returns
     -------
@@ -420,11 +541,10 @@ def prediction_importances(
         retailer and target add up to 1, or are all 0 where there is one class only; those of the palette
         group are the mean of both forests'.
     """
-    purchases = purchase_features(features, category_scores)
     parts = [empty(PREDICTION_IMPORTANCES_SCHEMA)]
-    for retailer, forests in fit_forests(purchases, clusters, seed=seed).items():
+    for retailer, learned in forests.items():
         parts.extend(
-            _ranked(forests.features, forests.importances(target)).assign(retailer=retailer, target=target)
+            _ranked(learned.features, learned.importances(target)).assign(retailer=retailer, target=target)
             for target in TARGETS
         )
     return pd.concat(parts, ignore_index=True)
@@ -448,11 +568,13 @@ def _learn(rows: pd.DataFrame, seed: int) -> Forests:
     bought = tuple(name for name in categories if rows[name].any())
     features = (*RATIOS, *HEAVY_TAILED, *bought)
     points = _points(rows, features)
+    scaler = StandardScaler().fit(points)
     return Forests(
         features=features,
-        behaviour=_forest(points, rows["behaviour"], seed),
-        consumption=_forest(points, rows["consumption"], seed),
-        scaler=StandardScaler().fit(points),
+        behaviour=Forest.grow(points, rows["behaviour"], seed),
+        consumption=Forest.grow(points, rows["consumption"], seed),
+        means=scaler.mean_,
+        scales=scaler.scale_,
     )
 
 
@@ -460,24 +582,6 @@ def _points(purchases: pd.DataFrame, features: tuple[str, ...]) -> Matrix:
     values = purchases.reindex(columns=list(features), fill_value=0.0).astype(np.float64)
     values[list(HEAVY_TAILED)] = np.log1p(values[list(HEAVY_TAILED)])
     return values.to_numpy()
-
-
-def _forest(points: Matrix, labels: "pd.Series[str]", seed: int) -> RandomForestClassifier:
-    forest = RandomForestClassifier(
-        TREES,
-        min_samples_leaf=LEAF,
-        max_samples=min(len(points), TREE_SAMPLE),
-        random_state=seed,
-        n_jobs=JOBS,
-    ).fit(points, labels.to_numpy(dtype=object))
-    # Several threads would add up the trees' votes in any order, and the last digits with them.
-    return forest.set_params(n_jobs=1)
-
-
-def _likeliest(forest: RandomForestClassifier, points: Matrix) -> tuple[NDArray[np.object_], Matrix]:
-    """Return each point's most probable class and its probability."""
-    probabilities = forest.predict_proba(points)
-    return forest.classes_[probabilities.argmax(axis=1)], probabilities.max(axis=1)
 
 
 def _folds(labels: "pd.Series[str]", seed: int) -> NDArray[np.int64]:

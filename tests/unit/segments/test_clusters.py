@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
-from sklearn.metrics import adjusted_rand_score, silhouette_score
+from sklearn.metrics import adjusted_rand_score, silhouette_samples, silhouette_score
 
-from palette.core.tables import empty, typed
+from palette.core.learned import table
+from palette.core.tables import typed
+from palette.segments import clusters as module
 from palette.segments.clusters import (
     BEHAVIOUR,
     CENTRES_SCHEMA,
@@ -14,18 +16,24 @@ from palette.segments.clusters import (
     COMPONENTS_SCHEMA,
     CONSUMPTION,
     DIAGNOSTICS_SCHEMA,
+    DRAWS,
     KEYS,
     ONE_CHANNEL,
     RFM,
     ArchetypeError,
     Clustering,
+    Fit,
     assign,
     centres,
     components,
-    diagnose,
+    diagnostics,
+    fit,
+    k_means,
     name_clusters,
     populations,
     principal_components,
+    read_fits,
+    silhouettes,
     standardised,
     wide,
 )
@@ -59,6 +67,12 @@ CORNER_NAMES = pd.DataFrame(
 )
 
 
+@pytest.fixture(autouse=True)
+def _few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw fewer groups to compare with: one test looks at what comes of it."""
+    monkeypatch.setattr(module, "DRAWS", 2)
+
+
 def on_line(*logarithms: float, retailer: str = "shop") -> pd.DataFrame:
     """Customers whose log1p(x) are the given numbers."""
     ids = [f"{number:03}" for number in range(len(logarithms))]
@@ -74,16 +88,21 @@ def line_names(*archetypes: tuple[str, int, float]) -> pd.DataFrame:
 
 
 def measured(features: pd.DataFrame, k: int | str = 2, clustering: Clustering = LINE) -> pd.DataFrame:
-    return diagnose(features, clustering, k=k, seed=0, silhouette_sample=10_000)  # type: ignore[arg-type]
+    return diagnostics(fit(features, clustering, k=k, seed=0))  # type: ignore[arg-type]
+
+
+def assigned(
+    features: pd.DataFrame, clustering: Clustering, k: int, archetypes: pd.DataFrame, seed: int = 0
+) -> pd.DataFrame:
+    return assign(features, clustering, fit(features, clustering, k=k, seed=seed), archetypes)
 
 
 def corners(features: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
-    four = pd.DataFrame({"retailer": ["shop"], "k": [4], "is_chosen": [True]})
-    return assign(features, PLANE, chosen=four, archetypes=CORNER_NAMES, seed=seed)
+    return assigned(features, PLANE, 4, CORNER_NAMES, seed)
 
 
-def chosen_k(diagnostics: pd.DataFrame) -> list[int]:
-    return diagnostics.loc[diagnostics["is_chosen"].astype(bool), "k"].tolist()
+def chosen_k(found: pd.DataFrame) -> list[int]:
+    return found.loc[found["is_chosen"].astype(bool), "k"].tolist()
 
 
 def test_standardised_takes_logarithms_then_mean_0_and_deviation_1():
@@ -102,7 +121,7 @@ def test_standardised_works_column_by_column_and_leaves_a_constant_at_0():
     assert points == pytest.approx(np.array([[-1.0, 0.0], [1.0, 0.0]]))
 
 
-def test_diagnose_measures_inertia_and_silhouette():
+def test_fit_measures_inertia_and_silhouette():
     # standardised -a, 0, a with a^2 = 1.5; one pair and one single customer:
     # inertia 2 (a/2)^2; silhouettes (2a - a) / 2a, (a - a) / a and 0
     row = measured(on_line(0, 1, 2)).iloc[0]
@@ -110,35 +129,33 @@ def test_diagnose_measures_inertia_and_silhouette():
     assert (row["inertia"], row["silhouette"]) == (0.75, 0.166667)
 
 
-def test_diagnose_tries_2_to_10_and_inertia_falls():
-    diagnostics = measured(on_line(0, 1, 3, 4, 8, 9, 11, 15, 16, 18, 22, 23))
-    assert diagnostics["k"].tolist() == list(range(2, 11))
-    assert (diagnostics["inertia"].diff().dropna() < 0).all()
-    assert diagnostics["silhouette"].between(-1, 1).all()
+def test_fit_tries_2_to_10_and_inertia_falls():
+    found = measured(on_line(0, 1, 3, 4, 8, 9, 11, 15, 16, 18, 22, 23))
+    assert found["k"].tolist() == list(range(2, 11))
+    assert (found["inertia"].diff().dropna() < 0).all()
+    assert found["silhouette"].between(-1, 1).all()
 
 
 # Six distinct customers: k is 2 to 5. Three tight pairs: the best silhouette is at 3.
 @pytest.mark.parametrize(("k", "expected"), [(2, 2), (4, 4), (5, 5), (6, 5), (10, 5), ("auto", 3)])
-def test_diagnose_chooses_one_k(k: int | str, expected: int):
-    diagnostics = measured(on_line(0, 0.01, 5, 5.01, 10, 10.01), k)
-    assert diagnostics["k"].tolist() == [2, 3, 4, 5]
-    assert chosen_k(diagnostics) == [expected]
+def test_fit_chooses_one_k(k: int | str, expected: int):
+    found = measured(on_line(0, 0.01, 5, 5.01, 10, 10.01), k)
+    assert found["k"].tolist() == [2, 3, 4, 5]
+    assert chosen_k(found) == [expected]
 
 
 @pytest.mark.parametrize(
     ("logarithms", "sizes"),
     [((1,), []), ((1, 2), []), ((1, 2, 2, 2, 2), []), ((1, 2, 3), [2]), ((1, 2, 3, 4, 4), [2, 3])],
 )
-def test_diagnose_needs_more_distinct_customers_than_clusters(
-    logarithms: tuple[float, ...], sizes: list[int]
-):
-    diagnostics = measured(on_line(*logarithms), 4)
-    assert diagnostics["k"].tolist() == sizes
-    assert chosen_k(diagnostics) == sizes[-1:]
-    assert typed(diagnostics, DIAGNOSTICS_SCHEMA).num_rows == len(sizes)
+def test_fit_needs_more_distinct_customers_than_clusters(logarithms: tuple[float, ...], sizes: list[int]):
+    found = measured(on_line(*logarithms), 4)
+    assert found["k"].tolist() == sizes
+    assert chosen_k(found) == sizes[-1:]
+    assert typed(found, DIAGNOSTICS_SCHEMA).num_rows == len(sizes)
 
 
-def test_diagnose_keeps_retailers_apart():
+def test_fit_keeps_retailers_apart():
     north, south = on_line(0, 1, 5, 6, 9, retailer="north"), on_line(2, 3, 4, retailer="south")
     both = measured(pd.concat([south, north]), 4)
     assert_frame_equal(both, pd.concat([measured(north, 4), measured(south, 4)], ignore_index=True))
@@ -146,26 +163,26 @@ def test_diagnose_keeps_retailers_apart():
     assert chosen_k(both) == [4, 2]
 
 
-def test_diagnose_depends_on_the_customers_only():
-    diagnostics = measured(BLOBS, "auto", PLANE)
-    assert_frame_equal(measured(BLOBS, "auto", PLANE), diagnostics)
+def test_fit_depends_on_the_customers_only():
+    found = measured(BLOBS, "auto", PLANE)
+    assert_frame_equal(measured(BLOBS, "auto", PLANE), found)
     for order in range(3):
-        assert_frame_equal(measured(BLOBS.sample(frac=1, random_state=order), "auto", PLANE), diagnostics)
+        assert_frame_equal(measured(BLOBS.sample(frac=1, random_state=order), "auto", PLANE), found)
 
 
-def test_diagnose_of_no_customers_is_an_empty_table():
-    diagnostics = measured(on_line())
-    assert diagnostics.columns.tolist() == DIAGNOSTICS_SCHEMA.names
-    assert typed(diagnostics, DIAGNOSTICS_SCHEMA).num_rows == 0
+def test_fit_of_no_customers_is_an_empty_table():
+    found = measured(on_line())
+    assert found.columns.tolist() == DIAGNOSTICS_SCHEMA.names
+    assert typed(found, DIAGNOSTICS_SCHEMA).num_rows == 0
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_diagnose_survives_a_silhouette_sample_without_the_smallest_cluster(seed: int):
+def test_fit_survives_a_silhouette_sample_without_the_smallest_cluster(seed: int):
     # a sample of 100 of these 150 misses the one outlier, a cluster of its own, for some seeds
     features = on_line(*[1] * 75, *[1.1] * 74, 9)
-    diagnostics = diagnose(features, LINE, k=2, seed=seed, silhouette_sample=100)
-    assert diagnostics["k"].tolist() == [2]
-    assert diagnostics["silhouette"].between(-1, 1).all()
+    found = diagnostics(fit(features, LINE, k=2, seed=seed, silhouette_sample=100))
+    assert found["k"].tolist() == [2]
+    assert found["silhouette"].between(-1, 1).all()
 
 
 def test_assign_names_separated_blobs():
@@ -187,18 +204,17 @@ def test_assign_names_are_one_to_one():
     # all centroids of the four pairs lie nearest to "middle" or to one of the ends
     features = on_line(0, 0.1, 4, 4.1, 5, 5.1, 9, 9.1)
     names = line_names(("middle", 2, 0.0), ("low", 2, -9.0), ("high", 2, 9.0), ("top", 4, 9.5))
-    clusters = assign(features, LINE, chosen=measured(features, 4), archetypes=names, seed=0)
+    clusters = assigned(features, LINE, 4, names)
     pairs = clusters["cluster_name"].to_numpy().reshape(4, 2)
     assert (pairs[:, 0] == pairs[:, 1]).all()
     assert pairs[:, 0].tolist() == ["low", "middle", "high", "top"]
 
 
 def test_assign_measures_the_distance_to_the_centroid():
-    # one cluster: the centroid is 0, the distances are the standardised values
-    nobody = empty(DIAGNOSTICS_SCHEMA)
+    # two distinct customers are one cluster: the centroid is 0, the distances are the standardised values
     names = line_names(("low", 2, -1.0), ("high", 2, 1.0))
-    clusters = assign(on_line(0, 1, 2), LINE, chosen=nobody, archetypes=names, seed=0)
-    assert clusters["distance_to_centroid"].tolist() == [1.224745, 0.0, 1.224745]
+    clusters = assigned(on_line(0, 0, 3), LINE, 2, names)
+    assert clusters["distance_to_centroid"].tolist() == [0.707107, 0.707107, 1.414214]
     assert clusters["cluster_name"].nunique() == 1
 
 
@@ -206,7 +222,7 @@ def test_assign_gives_every_retailer_its_own_clusters():
     north, south = on_line(0, 0.1, 9, retailer="north"), on_line(9, 9.1, 20, 20.1, retailer="south")
     features = pd.concat([south, north])
     names = line_names(("low", 2, -1.0), ("high", 2, 1.0))
-    clusters = assign(features, LINE, chosen=measured(features), archetypes=names, seed=0)
+    clusters = assigned(features, LINE, 2, names)
     assert clusters["retailer"].tolist() == ["north"] * 3 + ["south"] * 4
     assert clusters["cluster_name"].tolist() == ["low", "low", "high", "low", "low", "high", "high"]
 
@@ -215,7 +231,7 @@ def test_assign_names_a_single_customer_after_the_nearest_archetype_for_two_clus
     # one customer is at 0 on every axis; "exact" needs three clusters
     features = on_line(3)
     names = line_names(("far", 2, -0.9), ("near", 2, 0.8), ("exact", 3, 0.0))
-    clusters = assign(features, LINE, chosen=measured(features), archetypes=names, seed=0)
+    clusters = assigned(features, LINE, 2, names)
     assert typed(clusters, CLUSTERS_SCHEMA).to_pylist() == [
         {
             "retailer": "shop",
@@ -234,9 +250,7 @@ def test_assign_takes_archetypes_of_its_own_clustering_only():
     features = on_line(0, 0.1, 9, 9.1)
     names = line_names(("low", 2, -1.5), ("high", 2, 1.5))
     others = line_names(("other low", 2, -1.0), ("other high", 2, 1.0)).assign(clustering="plane")
-    clusters = assign(
-        features, LINE, chosen=measured(features), archetypes=pd.concat([others, names]), seed=0
-    )
+    clusters = assigned(features, LINE, 2, pd.concat([others, names]))
     assert clusters["cluster_name"].tolist() == ["low", "low", "high", "high"]
 
 
@@ -245,7 +259,7 @@ def test_assign_refuses_more_clusters_than_names():
     names = line_names(("low", 2, -1.0), ("high", 2, 1.0), ("middle", 4, 0.0))
     message = "^3 clusters but 2 archetypes with from_k up to 3: .*cluster_archetypes.csv$"
     with pytest.raises(ArchetypeError, match=message):
-        assign(features, LINE, chosen=measured(features, 3), archetypes=names, seed=0)
+        assigned(features, LINE, 3, names)
 
 
 # Standardised as they are, with a correlation of 4 / 8: variances of 1.5 along x = y and of 0.5 across it.
@@ -288,21 +302,20 @@ def test_principal_components_are_0_without_variance(space: np.ndarray):
 
 
 def test_assign_places_customers_on_the_components_of_the_standardised_columns():
-    one = pd.DataFrame({"retailer": ["shop"], "k": [1], "is_chosen": [True]})
-    clusters = assign(on_plane(TILTED), PLANE, chosen=one, archetypes=CORNER_NAMES, seed=0)
+    clusters = assigned(on_plane(TILTED), PLANE, 2, CORNER_NAMES)
     assert clusters["component_1"].tolist() == pytest.approx([1.414214] * 3 + [0] + [-1.414214] * 3 + [0])
     assert clusters["component_2"].tolist() == pytest.approx([0] * 3 + [1.414214] + [0] * 3 + [-1.414214])
 
 
 def test_assign_has_no_second_component_on_a_line():
     names = line_names(("low", 2, -1.0), ("high", 2, 1.0))
-    clusters = assign(on_line(0, 1, 2), LINE, chosen=empty(DIAGNOSTICS_SCHEMA), archetypes=names, seed=0)
+    clusters = assigned(on_line(0, 1, 2), LINE, 2, names)
     assert clusters["component_1"].tolist() == [-1.224745, 0.0, 1.224745]
     assert clusters["component_2"].tolist() == [0.0, 0.0, 0.0]
 
 
 def test_components_tell_what_a_place_is_made_of():
-    found = components(on_plane(TILTED), PLANE)
+    found = components(fit(on_plane(TILTED), PLANE, k=2, seed=0))
     assert typed(found, COMPONENTS_SCHEMA).to_pydict() == {
         "retailer": ["shop"] * 4,
         "clustering": ["plane"] * 4,
@@ -321,21 +334,22 @@ def test_components_do_not_depend_on_the_order_of_rows_and_keep_retailers_apart(
     shuffled = both.sample(frac=1, random_state=0)
     together = populations(shuffled, shuffled, all_scores)
     for (clustering, rows), (_, more) in zip(alone, together, strict=True):
-        found = components(more, clustering)
+        found = components(fit(more, clustering, k=2, seed=0))
         mall = found[found["retailer"] == "mall"].reset_index(drop=True)
-        assert_frame_equal(mall, components(rows, clustering))
+        assert_frame_equal(mall, components(fit(rows, clustering, k=2, seed=0)))
         assert set(found["retailer"]) == {"mall", "shop"}
 
 
 def test_components_of_no_customers_are_an_empty_table():
-    assert typed(components(BLOBS.iloc[:0], PLANE), COMPONENTS_SCHEMA).num_rows == 0
+    assert typed(components({}), COMPONENTS_SCHEMA).num_rows == 0
 
 
 def test_centres_compare_a_cluster_with_everybody():
     # standardised -a, 0, a with a^2 = 1.5; x is 0, e - 1, e^2 - 1
     clusters = on_line(0, 1, 2)[KEYS].assign(clustering="line", cluster_name=["low", "low", "high"])
     others = clusters.assign(clustering="plane", cluster_name="everybody")
-    found = centres(on_line(0, 1, 2), pd.concat([others, clusters]), LINE)
+    features = on_line(0, 1, 2)
+    found = centres(features, pd.concat([others, clusters]), LINE, fit(features, LINE, k=2, seed=0))
     assert typed(found, CENTRES_SCHEMA).to_pydict() == {
         "retailer": ["shop", "shop"],
         "clustering": ["line", "line"],
@@ -349,27 +363,28 @@ def test_centres_compare_a_cluster_with_everybody():
 
 def test_centres_have_a_row_for_each_cluster_and_feature_whatever_the_order():
     clusters = corners(BLOBS)
-    found = centres(BLOBS, clusters, PLANE)
+    fits = fit(BLOBS, PLANE, k=4, seed=0)
+    found = centres(BLOBS, clusters, PLANE, fits)
     assert list(zip(found["cluster_name"], found["feature"], strict=True)) == [
         (name, feature) for name in ("large", "small", "tall", "wide") for feature in ("x", "y")
     ]
     small = found[found["cluster_name"] == "small"].set_index("feature")["standardised_mean"]
     assert (small < -0.9).all()
     shuffled = BLOBS.sample(frac=1, random_state=0), clusters.sample(frac=1, random_state=1)
-    assert_frame_equal(centres(*shuffled, PLANE), found)
+    assert_frame_equal(centres(*shuffled, PLANE, fits), found)
 
 
 def test_centres_keep_retailers_apart():
     north, south = on_line(0, 1, retailer="north"), on_line(5, 9, retailer="south")
     features = pd.concat([south, north])
     clusters = features[KEYS].assign(clustering="line", cluster_name="all")
-    found = centres(features, clusters, LINE).set_index("retailer")
+    found = centres(features, clusters, LINE, fit(features, LINE, k=2, seed=0)).set_index("retailer")
     assert found["mean"].to_dict() == {"north": 0.859141, "south": round(np.expm1([5, 9]).mean(), 6)}
     assert found["standardised_mean"].to_dict() == {"north": 0.0, "south": 0.0}
 
 
 def test_centres_of_no_customers_are_an_empty_table():
-    assert typed(centres(BLOBS.iloc[:0], corners(BLOBS.iloc[:0]), PLANE), CENTRES_SCHEMA).num_rows == 0
+    assert typed(centres(BLOBS.iloc[:0], corners(BLOBS.iloc[:0]), PLANE, {}), CENTRES_SCHEMA).num_rows == 0
 
 
 def test_assign_of_no_customers_is_an_empty_table():
@@ -391,14 +406,14 @@ def test_assign_of_no_customers_is_an_empty_table():
 )
 def test_name_clusters_takes_the_least_total_distance(centroids: tuple[float, float], expected: list[str]):
     names = line_names(("A", 2, 1.2), ("B", 2, 5.0))
-    assert name_clusters(np.array(centroids).reshape(2, 1), names, LINE) == expected
+    assert name_clusters(np.array(centroids).reshape(2, 1), names, LINE.columns) == expected
 
 
 def test_name_clusters_reads_features_by_name():
     # "tall" is x -1, y 1; "wide" is x 1, y -1
     centroids = np.array([[1.0, -1.0], [-1.0, 1.0]])
-    assert name_clusters(centroids, CORNER_NAMES, Clustering("plane", ("y", "x"))) == ["tall", "wide"]
-    assert name_clusters(centroids, CORNER_NAMES, PLANE) == ["wide", "tall"]
+    assert name_clusters(centroids, CORNER_NAMES, ("y", "x")) == ["tall", "wide"]
+    assert name_clusters(centroids, CORNER_NAMES, PLANE.columns) == ["wide", "tall"]
 
 
 def test_name_clusters_skips_what_an_archetype_does_not_list():
@@ -407,14 +422,14 @@ def test_name_clusters_skips_what_an_archetype_does_not_list():
         [("plane", "flat", 2, "y", -2.0), ("plane", "wide", 2, "x", 1.0), ("plane", "wide", 2, "y", -2.0)],
         columns=["clustering", "cluster_name", "from_k", "feature", "centroid"],
     )
-    assert name_clusters(np.array([[1.0, -2.0], [9.0, -2.0]]), names, PLANE) == ["wide", "flat"]
-    assert name_clusters(np.array([[9.0, -2.0], [1.0, -2.0]]), names, PLANE) == ["flat", "wide"]
+    assert name_clusters(np.array([[1.0, -2.0], [9.0, -2.0]]), names, PLANE.columns) == ["wide", "flat"]
+    assert name_clusters(np.array([[9.0, -2.0], [1.0, -2.0]]), names, PLANE.columns) == ["flat", "wide"]
 
 
 def test_name_clusters_skips_features_that_the_clustering_does_not_have():
     names = line_names(("low", 2, -1.0), ("high", 2, 1.0))
     elsewhere = names.assign(feature="z", centroid=[99.0, -99.0])
-    assert name_clusters(np.array([[1.0], [-1.0]]), pd.concat([names, elsewhere]), LINE) == ["high", "low"]
+    assert name_clusters(np.array([[1.0], [-1.0]]), pd.concat([names, elsewhere]), ("x",)) == ["high", "low"]
 
 
 def test_standardised_takes_the_logarithm_of_the_columns_named_only():
@@ -434,8 +449,7 @@ def test_silhouettes_are_those_of_the_field(seed: int):
     points = standardised(features[["x", "y"]], ())
     for row in measured(features, 4, raw).itertuples():
         names = line_names(*[(str(number), 2, 0.0) for number in range(10)]).assign(clustering="raw")
-        chosen = pd.DataFrame({"retailer": ["shop"], "k": [row.k], "is_chosen": [True]})
-        labels = assign(features, raw, chosen=chosen, archetypes=names, seed=0)["cluster_name"]
+        labels = assigned(features, raw, int(row.k), names)["cluster_name"]
         assert row.silhouette == pytest.approx(silhouette_score(points, labels), abs=1e-6)
 
 
@@ -503,8 +517,7 @@ def clustered(features: pd.DataFrame, scores: pd.DataFrame, seed: int = 0) -> di
     found = {}
     for clustering, rows in populations(features[[*KEYS, *RFM.columns]], features, scores):
         k = {"rfm": 4, "behaviour": 4, "consumption": 3}[clustering.name]
-        chosen = pd.DataFrame({"retailer": ["mall"], "k": [k], "is_chosen": [True]})
-        clusters = assign(rows, clustering, chosen=chosen, archetypes=archetypes, seed=seed)
+        clusters = assigned(rows, clustering, k, archetypes, seed)
         found[clustering.name] = clusters.set_index("customer_id")["cluster_name"]
     return found
 
@@ -528,7 +541,8 @@ def test_behaviour_and_consumption_find_and_name_the_types_that_are_there():
         assert (truth[name] == found[name]).mean() > 0.85
 
 
-def test_behaviour_and_consumption_keep_their_names_over_seeds_and_samples():
+def test_behaviour_and_consumption_keep_their_names_over_seeds_and_samples(monkeypatch):
+    monkeypatch.setattr(module, "CANDIDATES", range(2, 5))
     features, scores, _ = omnichannel()
     before = clustered(features, scores)
     for seed in range(1, 10):
@@ -551,10 +565,10 @@ def test_behaviour_and_consumption_do_not_depend_on_the_order_of_rows():
 def test_every_clustering_has_diagnostics_of_one_form():
     features, scores, _ = omnichannel(2)
     for clustering, rows in populations(features, features, scores):
-        diagnostics = measured(rows, "auto", clustering)
-        assert set(diagnostics["clustering"]) == {clustering.name}
-        assert diagnostics["k"].tolist() == list(range(2, 11))
-        assert typed(diagnostics, DIAGNOSTICS_SCHEMA).num_rows == 9
+        found = measured(rows, "auto", clustering)
+        assert set(found["clustering"]) == {clustering.name}
+        assert found["k"].tolist() == list(range(2, 11))
+        assert typed(found, DIAGNOSTICS_SCHEMA).num_rows == 9
 
 
 def test_behaviour_inertia_is_that_of_its_components():
@@ -570,10 +584,9 @@ def test_behaviour_takes_fewer_customers_than_components(customers: int):
     features, scores, _ = omnichannel(1)
     archetypes = pd.read_csv(SEEDS / "cluster_archetypes.csv")
     for clustering, rows in populations(features, features.iloc[:customers], scores):
-        diagnostics = measured(rows, 4, clustering)
-        clusters = assign(rows, clustering, chosen=diagnostics, archetypes=archetypes, seed=0)
-        assert len(clusters) == len(rows)
-        assert typed(components(rows, clustering), COMPONENTS_SCHEMA).num_rows > 0
+        fits = fit(rows, clustering, k=4, seed=0)
+        assert len(assign(rows, clustering, fits, archetypes)) == len(rows)
+        assert typed(components(fits), COMPONENTS_SCHEMA).num_rows > 0
 
 
 def test_a_retailer_that_nobody_uses_both_channels_of_is_clustered_by_time_and_taste():
@@ -621,9 +634,8 @@ def test_no_customers_give_empty_tables_of_every_clustering():
     features, scores, _ = omnichannel(1)
     archetypes = pd.read_csv(SEEDS / "cluster_archetypes.csv")
     for clustering, rows in populations(features.iloc[:0], features.iloc[:0], scores.iloc[:0]):
-        diagnostics = measured(rows, 4, clustering)
-        clusters = assign(rows, clustering, chosen=diagnostics, archetypes=archetypes, seed=0)
-        assert typed(diagnostics, DIAGNOSTICS_SCHEMA).num_rows == 0
+        clusters = assigned(rows, clustering, 4, archetypes)
+        assert typed(measured(rows, 4, clustering), DIAGNOSTICS_SCHEMA).num_rows == 0
         assert typed(clusters, CLUSTERS_SCHEMA).num_rows == 0
 
 
@@ -696,9 +708,12 @@ def blobs(customers: int, distance: float) -> pd.DataFrame:
         (19, 6.0, False),
     ],
 )
-def test_clusters_stand_apart_from_one_group_where_there_are_enough_customers(customers, distance, apart):
+def test_clusters_stand_apart_from_one_group_where_there_are_enough_customers(
+    monkeypatch, customers, distance, apart
+):
+    monkeypatch.setattr(module, "DRAWS", DRAWS)
     plane = Clustering("plane", ("x", "y"), logarithms=())
-    found = diagnose(blobs(customers, distance), plane, k=2, seed=0, silhouette_sample=1000)
+    found = diagnostics(fit(blobs(customers, distance), plane, k=2, seed=0, silhouette_sample=1000))
     chosen = found[found["is_chosen"]].iloc[0]
     assert bool(chosen["stands_apart"]) is apart
     assert found.loc[~found["is_chosen"], ["one_group_silhouette", "stands_apart"]].isna().all(axis=None)
@@ -709,8 +724,49 @@ def test_the_silhouette_of_a_customer_compares_the_own_cluster_with_the_next():
     # 0 and 1 against 9 and 10: the inner ones are 1 from their own and 8.5 from the others on average
     features = on_line(0, 1, 9, 10)
     names = line_names(("low", 2, -1.0), ("high", 2, 1.0))
-    chosen = measured(features)
-    clusters = assign(features, LINE, chosen=chosen, archetypes=names, seed=0)
+    clusters = assigned(features, LINE, 2, names)
     assert clusters["silhouette"].round(3).tolist() == [0.895, 0.882, 0.882, 0.895]
-    few = assign(features, LINE, chosen=chosen, archetypes=names, seed=0, silhouette_sample=1)
+    few = assign(features, LINE, fit(features, LINE, k=2, seed=0, silhouette_sample=1), names)
     assert few["silhouette"].notna().sum() <= 3
+
+
+@pytest.mark.parametrize("customers", [1_000, 1_337])
+def test_silhouettes_of_several_labelings_are_scikit_learns(customers: int):
+    # more than a block; one cluster of a single customer, and some at one place
+    rng = np.random.default_rng(customers)
+    points = rng.normal(size=(customers, 3)).round(1)
+    points[-5:] = points[0]
+    labelings = [np.arange(customers) % k for k in (2, 5, 10)]
+    labelings.append(np.r_[2, rng.integers(0, 2, customers - 1)])
+    found = silhouettes(points, labelings)
+    for own, labels in zip(found, labelings, strict=True):
+        assert own == pytest.approx(silhouette_samples(points, labels), abs=1e-12)
+
+
+def test_silhouettes_of_customers_at_one_place_are_0():
+    assert not silhouettes(np.ones((4, 2)), [np.array([0, 0, 1, 1])]).any()
+    assert silhouettes(np.ones((4, 2)), []).shape == (0, 4)
+
+
+def test_a_start_on_a_sample_is_finished_on_all_customers(monkeypatch: pytest.MonkeyPatch):
+    points = blobs(600, 6.0)[["x", "y"]].to_numpy()
+    on_all = k_means(points, 2, 0)
+    monkeypatch.setattr(module, "STARTS_SAMPLE", 100)
+    finished = k_means(points, 2, 0)
+    assert finished.inertia_ == pytest.approx(on_all.inertia_)
+    assert adjusted_rand_score(finished.labels_, on_all.labels_) == 1
+    assert np.array_equal(k_means(points, 2, 0).cluster_centers_, finished.cluster_centers_)
+
+
+def test_a_fit_that_was_kept_is_the_same():
+    features, scores, _ = omnichannel(2)
+    archetypes = pd.read_csv(SEEDS / "cluster_archetypes.csv")
+    for clustering, rows in populations(features, features, scores):
+        fits = fit(rows, clustering, k=3, seed=0)
+        kept = read_fits(table({key: fitted.learned() for key, fitted in fits.items()}))
+        assert isinstance(kept["mall", clustering.name], Fit)
+        assert_frame_equal(diagnostics(kept), diagnostics(fits))
+        assert_frame_equal(components(kept), components(fits))
+        assert_frame_equal(
+            assign(rows, clustering, kept, archetypes), assign(rows, clustering, fits, archetypes)
+        )

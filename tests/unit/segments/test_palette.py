@@ -5,7 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
+from sklearn.ensemble import ExtraTreesClassifier
 
+from palette.core.learned import table
 from palette.core.tables import typed
 from palette.segments import palette as module
 from palette.segments.clusters import BEHAVIOUR, CLUSTERS_SCHEMA, CONSUMPTION, Clustering
@@ -18,6 +20,7 @@ from palette.segments.palette import (
     PALETTE_SCHEMA,
     PREDICTION_IMPORTANCES_SCHEMA,
     PREDICTION_SCHEMA,
+    Forest,
     Forests,
     explain,
     fit_forests,
@@ -28,6 +31,7 @@ from palette.segments.palette import (
     prediction_importances,
     prediction_metrics,
     purchase_features,
+    read_forests,
     separation,
 )
 
@@ -40,8 +44,8 @@ Tables = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
 
 @pytest.fixture(autouse=True)
 def _small_forests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Grow fewer trees: what holds for 30 holds for 100."""
-    monkeypatch.setattr(module, "TREES", 30)
+    """Grow fewer trees: what holds for 20 holds for 60."""
+    monkeypatch.setattr(module, "TREES", 20)
 
 
 def shop(clustered: int = 240, others: int = 60, seed: int = 0, retailer: str = RETAILER) -> Tables:
@@ -100,6 +104,19 @@ def forests_of(tables: Tables) -> Forests:
     return fit_forests(purchase_features(features, scores), clusters, seed=0)[RETAILER]
 
 
+def groups_of(
+    features: pd.DataFrame, scores: pd.DataFrame, clusters: pd.DataFrame, *, seed: int
+) -> pd.DataFrame:
+    forests = fit_forests(purchase_features(features, scores), clusters, seed=seed)
+    return predict_groups(features, scores, clusters, forests)
+
+
+def importances_of(
+    features: pd.DataFrame, scores: pd.DataFrame, clusters: pd.DataFrame, *, seed: int
+) -> pd.DataFrame:
+    return prediction_importances(fit_forests(purchase_features(features, scores), clusters, seed=seed))
+
+
 def held_out(*rows: tuple[str, str, int], target: str = "behaviour") -> pd.DataFrame:
     """Make predictions: actual, predicted, number of customers."""
     pairs = [(actual, predicted) for actual, predicted, number in rows for _ in range(number)]
@@ -138,7 +155,7 @@ def test_purchase_features_are_those_that_purchases_alone_tell():
 
 def test_clustered_customers_keep_their_group_and_the_others_are_predicted():
     features, scores, clusters = shop(240, 60)
-    palette = predict_groups(features, scores, clusters, seed=0).set_index("customer_id")
+    palette = groups_of(features, scores, clusters, seed=0).set_index("customer_id")
     assert typed(palette.reset_index(), PALETTE_SCHEMA).num_rows == 300
     known = features["customer_id"][:240]
     assert not palette.loc[known, "is_predicted"].any()
@@ -156,13 +173,13 @@ def test_clustered_customers_keep_their_group_and_the_others_are_predicted():
 def test_whoever_appeared_after_the_clustering_is_predicted_whatever_the_channel():
     features, scores, clusters = shop(120, 0)
     late = features["customer_id"][:7].tolist()
-    palette = predict_groups(features, scores, clusters[~clusters["customer_id"].isin(late)], seed=0)
+    palette = groups_of(features, scores, clusters[~clusters["customer_id"].isin(late)], seed=0)
     assert palette.loc[palette["is_predicted"], "customer_id"].tolist() == sorted(late)
 
 
 def test_a_customer_with_one_of_the_two_clusters_is_predicted():
     features, scores, clusters = shop(60, 0)
-    palette = predict_groups(features, scores, clusters.drop(index=0), seed=0)
+    palette = groups_of(features, scores, clusters.drop(index=0), seed=0)
     assert palette.loc[palette["is_predicted"], "customer_id"].tolist() == [clusters["customer_id"][0]]
 
 
@@ -174,27 +191,68 @@ def test_probability_is_that_of_behaviour_times_that_of_consumption():
     heavy = [forests.features.index(name) for name in ("purchase_vitality", "recency_days")]
     heavy += [forests.features.index(name) for name in ("frequency", "monetary")]
     points[:, heavy] = np.log1p(points[:, heavy])
-    best = [forest.predict_proba(points).max() for forest in (forests.behaviour, forests.consumption)]
+    best = [forest.probabilities(points).max() for forest in (forests.behaviour, forests.consumption)]
     assert predict(forests, purchases)["probability"].tolist() == [pytest.approx(np.prod(best), abs=1e-6)]
+
+
+@pytest.mark.parametrize("sample", [5_000, 50], ids=["all", "a sample a tree"])
+def test_a_forest_says_what_scikit_learns_says(monkeypatch: pytest.MonkeyPatch, sample: int):
+    monkeypatch.setattr(module, "TREE_SAMPLE", sample)
+    grown = []
+
+    class Kept(ExtraTreesClassifier):
+        def fit(self, *given):
+            grown.append(self)
+            return super().fit(*given)
+
+    monkeypatch.setattr(module, "ExtraTreesClassifier", Kept)
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(300, 4))
+    labels = pd.Series(np.where(points[:, 0] > 0, "right", np.where(points[:, 1] > 0, "up", "down")))
+    forest = Forest.grow(points, labels, seed=0)
+    (fitted,) = grown
+    others = rng.normal(size=(200, 4))
+    assert forest.classes == ("down", "right", "up")
+    assert np.allclose(forest.probabilities(others), fitted.predict_proba(others), rtol=0, atol=1e-12)
+    assert forest.importances == pytest.approx(fitted.feature_importances_)
+    assert forest.likeliest(others)[0].tolist() == fitted.predict(others).tolist()
+    assert forest.probabilities(others[:0]).shape == (0, 3)
+
+
+def test_splits_that_are_of_no_use_have_no_importance():
+    # every split leaves as many of each class on either side
+    forest = Forest.grow(
+        np.array([[0.0], [0], [0], [0], [1], [1], [1], [1]]), pd.Series(list("abab" * 2)), seed=0
+    )
+    assert forest.importances.tolist() == [0.0]
+    assert forest.probabilities(np.array([[0.0], [1.0]])) == pytest.approx(np.full((2, 2), 0.5))
+
+
+def test_forests_that_were_kept_say_the_same():
+    features, scores, clusters = shop(60, 20)
+    purchases = purchase_features(features, scores)
+    forests = fit_forests(purchases, clusters, seed=0)
+    kept = read_forests(table({(key, "palette"): each.learned() for key, each in forests.items()}))
+    assert_frame_equal(predict(kept[RETAILER], purchases), predict(forests[RETAILER], purchases))
+    assert_frame_equal(explain(kept[RETAILER], purchases), explain(forests[RETAILER], purchases))
+    assert_frame_equal(prediction_importances(kept), prediction_importances(forests))
 
 
 def test_group_prediction_does_not_depend_on_the_order_of_rows():
     features, scores, clusters = shop()
-    expected = predict_groups(features, scores, clusters, seed=0)
+    expected = groups_of(features, scores, clusters, seed=0)
     shuffled = [table.sample(frac=1, random_state=3) for table in (features, scores, clusters)]
-    assert_frame_equal(predict_groups(*shuffled, seed=0), expected)
+    assert_frame_equal(groups_of(*shuffled, seed=0), expected)
     assert_frame_equal(
         predict_held_out(*shuffled, seed=0), predict_held_out(features, scores, clusters, seed=0)
     )
-    assert_frame_equal(
-        prediction_importances(*shuffled, seed=0), prediction_importances(features, scores, clusters, seed=0)
-    )
+    assert_frame_equal(importances_of(*shuffled, seed=0), importances_of(features, scores, clusters, seed=0))
 
 
 def test_retailers_are_predicted_apart():
     north, south = shop(60, 9, retailer="north"), shop(80, 9, seed=1, retailer="south")
     both = [pd.concat(tables) for tables in zip(south, north, strict=True)]
-    for function in (predict_groups, predict_held_out, prediction_importances):
+    for function in (groups_of, predict_held_out, importances_of):
         expected = [function(*tables, seed=0) for tables in (north, south)]
         assert_frame_equal(function(*both, seed=0), pd.concat(expected, ignore_index=True))
 
@@ -202,19 +260,19 @@ def test_retailers_are_predicted_apart():
 def test_a_retailer_without_clustered_customers_has_no_rows():
     mall, kiosk = shop(60, 0), shop(0, 30, retailer="kiosk")
     both = [pd.concat(tables) for tables in zip(mall, kiosk, strict=True)]
-    for function in (predict_groups, predict_held_out, prediction_importances):
+    for function in (groups_of, predict_held_out, importances_of):
         assert set(function(*both, seed=0)["retailer"]) == {"mall"}
         assert function(*kiosk, seed=0).empty
 
 
 def test_no_customers_give_empty_typed_tables():
     nobody = [table.iloc[:0] for table in shop(6, 0)]
-    assert typed(predict_groups(*nobody, seed=0), PALETTE_SCHEMA).num_rows == 0
+    assert typed(groups_of(*nobody, seed=0), PALETTE_SCHEMA).num_rows == 0
     predictions = predict_held_out(*nobody, seed=0)
     assert typed(predictions, PREDICTION_SCHEMA).num_rows == 0
     assert typed(prediction_metrics(predictions), METRICS_SCHEMA).num_rows == 0
     assert typed(prediction_confusion(predictions), CONFUSION_SCHEMA).num_rows == 0
-    importances = prediction_importances(*nobody, seed=0)
+    importances = importances_of(*nobody, seed=0)
     assert typed(importances, PREDICTION_IMPORTANCES_SCHEMA).num_rows == 0
     separated = separation(nobody[0], nobody[2], BEHAVIOUR, seed=0)
     assert typed(separated, IMPORTANCES_SCHEMA).num_rows == 0
@@ -258,6 +316,18 @@ def test_held_out_prediction_covers_everybody_once_a_target_in_five_folds():
     spread = by_class.groupby("actual")
     assert (spread.max() - spread.min() <= 1).all()
     assert predictions.groupby("customer_id")["fold"].nunique().max() == 1
+
+
+def test_held_out_prediction_looks_at_a_sample_of_many_customers(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "JUDGED", 50)
+    tables = shop(120, 0)
+    predictions = predict_held_out(*tables, seed=0)
+    assert predictions.groupby("target")["customer_id"].nunique().to_dict() == {
+        "behaviour": 50,
+        "consumption": 50,
+        "palette_group": 50,
+    }
+    assert_frame_equal(predict_held_out(*tables, seed=0), predictions)
 
 
 def test_held_out_group_is_the_pair_of_the_predicted_parts():
@@ -308,12 +378,12 @@ def test_held_out_prediction_of_few_customers(customers: int, folds: list[int]):
     tables = shop(customers, 2)
     predictions = predict_held_out(*tables, seed=0)
     assert sorted(predictions["fold"].unique()) == folds
-    assert len(predict_groups(*tables, seed=0)) == customers + 2
+    assert len(groups_of(*tables, seed=0)) == customers + 2
 
 
 def test_one_class_is_predicted_for_sure():
     features, scores, clusters = shop(12, 3)
-    palette = predict_groups(features, scores, clusters.assign(cluster_name="all"), seed=0)
+    palette = groups_of(features, scores, clusters.assign(cluster_name="all"), seed=0)
     assert set(palette["palette_group"]) == {"all / all"}
     assert (palette["probability"] == 1).all()
     assert palette["is_predicted"].sum() == 3
@@ -357,7 +427,7 @@ def test_confusion_adds_up_to_the_customers_of_each_target():
 
 
 def test_importances_add_up_to_one_and_name_what_was_planted():
-    importances = prediction_importances(*shop(), seed=0)
+    importances = importances_of(*shop(), seed=0)
     assert typed(importances, PREDICTION_IMPORTANCES_SCHEMA).num_rows == 3 * 11
     for target, rows in importances.groupby("target"):
         assert rows["importance"].sum() == pytest.approx(1, abs=1e-4), target
@@ -369,9 +439,7 @@ def test_importances_add_up_to_one_and_name_what_was_planted():
 
 
 def test_importances_of_the_group_are_the_mean_of_both_parts():
-    wide = prediction_importances(*shop(), seed=0).pivot(
-        index="feature", columns="target", values="importance"
-    )
+    wide = importances_of(*shop(), seed=0).pivot(index="feature", columns="target", values="importance")
     mean = (wide["behaviour"] + wide["consumption"]) / 2
     assert wide["palette_group"].tolist() == pytest.approx(mean.tolist(), abs=2e-6)
 
@@ -447,7 +515,7 @@ def test_decimals_of_the_warehouse_are_numbers():
     exact = features.assign(monetary=[Decimal(f"{amount:.4f}") for amount in features["monetary"]])
     rounded = features.assign(monetary=features["monetary"].round(4))
     assert_frame_equal(
-        predict_groups(exact, scores, clusters, seed=0), predict_groups(rounded, scores, clusters, seed=0)
+        groups_of(exact, scores, clusters, seed=0), groups_of(rounded, scores, clusters, seed=0)
     )
 
 
