@@ -141,6 +141,11 @@ def test_the_korean_card_is_in_korean(real_report, real, browser):
     assert "고객 12748" in card
     assert known["rfm_segment_ko"] in card
     assert known["segment_actions_ko"] in card
+    reasons = real.query(
+        "select reason, reason_ko from recommendations where customer_id = '12748' and rank <= 5"
+    )
+    assert all(reason in card for reason in reasons["reason_ko"])
+    assert not any(reason in card for reason in reasons["reason"])
 
 
 @pytest.mark.parametrize("article", ["lpoint-en", "online_retail-ko"])
