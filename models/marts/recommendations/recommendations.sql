@@ -129,7 +129,7 @@ with
             retailer,
             customer_id,
             list_name,
-            rank,
+            cast(rank as {{ dbt.type_bigint() }}) as rank,
             product_id,
             product_name,
             item_id,

@@ -8,8 +8,8 @@ import pytest
 from palette.core.catalogue import always_fitted, list_names, model_names, titles
 from palette.core.settings import Settings, SettingsError, models_of
 from palette.recommendations.hybrid import ALWAYS, FUSION, NAME
-from palette.recommendations.lists import OFFERS
 from palette.recommendations.models import baselines, components
+from palette.recommendations.offers import OFFERS
 from palette.recommendations.rules import RuleError, check_rules_file
 from palette.report.words import Words, texts
 
@@ -31,8 +31,8 @@ def test_lists_are_those_that_are_made():
 
 
 def test_models_are_those_there_are():
-    small = components(items=0)
-    assert sorted(model_names("component")) == sorted(model.name for model in small)
+    weighed = components()
+    assert sorted(model_names("component")) == sorted(model.name for model in weighed)
     assert sorted(model_names("baseline")) == sorted(model.name for model in baselines())
     assert (model_names("hybrid"), model_names("fusion")) == ((NAME,), (FUSION,))
     assert sorted(model_names()) == sorted(model_names("component", "baseline"))
