@@ -7,7 +7,7 @@ from palette.recommendations.preference import SCHEMA, preference_errors
 
 def model(dbt, session):
     dbt.config(materialized="table")
-    settings = settings_of(dbt.ref("int_settings").df())
+    settings = settings_of(session)
     scores = dbt.ref("customer_subcategory_scores").df()
     judged = scores if settings.palette_backtest else scores.head(0)
     return typed(preference_errors(judged, seed=settings.recommendation_seed), SCHEMA)

@@ -1,7 +1,6 @@
 """recommendation_backtest: binds palette.recommendations.backtest (tested in tests/unit/recommendations)."""
 
 from palette.core.learned import objects
-
 from palette.core.settings import settings_of
 from palette.core.tables import typed
 from palette.recommendations.backtest import SCHEMA, backtest
@@ -10,7 +9,7 @@ from palette.recommendations.learning import TRIED, Fold
 
 def model(dbt, session):
     dbt.config(materialized="table")
-    settings = settings_of(dbt.ref("int_settings").df())
+    settings = settings_of(session)
     kept = dbt.ref("recommendation_learning").filter(f"learned = '{TRIED}'").df()
     folds = {retailer: [Fold.of(fold) for fold in tried] for (retailer, _), tried in objects(kept).items()}
     return typed(backtest(folds, seed=settings.recommendation_seed), SCHEMA)

@@ -1,7 +1,6 @@
 """recommendation_learning: binds palette.recommendations.learning (tested in tests/unit/recommendations)."""
 
 from palette.core.learned import SCHEMA, table
-
 from palette.core.settings import models_of, settings_of
 from palette.core.tables import typed
 from palette.recommendations.learning import LEARNED, TRIED, learn
@@ -11,7 +10,7 @@ from palette.recommendations.rules import read_rules
 
 def model(dbt, session):
     dbt.config(materialized="table")
-    settings = settings_of(dbt.ref("int_settings").df())
+    settings = settings_of(session)
     rules = read_rules(dbt.ref("int_recommendation_rules").df())
     segments = dbt.ref("rfm_segments").df()
     learned = {}

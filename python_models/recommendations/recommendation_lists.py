@@ -1,8 +1,8 @@
 """recommendation_lists: binds palette.recommendations.lists (tested in tests/unit/recommendations)."""
 
 import pyarrow as pa
-from palette.core.learned import objects
 
+from palette.core.learned import objects
 from palette.core.settings import settings_of
 from palette.recommendations.learning import LEARNED
 from palette.recommendations.lists import SCHEMA, recommendations
@@ -12,7 +12,7 @@ from palette.recommendations.rules import read_rules
 
 def model(dbt, session):
     dbt.config(materialized="table")
-    settings = settings_of(dbt.ref("int_settings").df())
+    settings = settings_of(session)
     rules = dbt.ref("int_recommendation_rules").df()
     enabled = read_rules(rules) if settings.recommendation_rules_enabled else []
     choices = dbt.ref("recommendation_choices").df()

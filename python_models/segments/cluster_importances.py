@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from palette.core.settings import settings_of
 from palette.core.tables import typed
 from palette.segments.clusters import populations
 from palette.segments.palette import IMPORTANCES_SCHEMA, separation
@@ -9,7 +10,7 @@ from palette.segments.palette import IMPORTANCES_SCHEMA, separation
 
 def model(dbt, session):
     dbt.config(materialized="table")
-    seed = dbt.config.meta_get("cluster_seed")
+    settings = settings_of(session)
     clusters = dbt.ref("customer_clusters").df()
     fitted_on = populations(
         dbt.ref("customer_rfm").df(),
@@ -17,6 +18,7 @@ def model(dbt, session):
         dbt.ref("customer_category_scores").df(),
     )
     importances = [
-        separation(customers, clusters, clustering, seed=int(seed)) for clustering, customers in fitted_on
+        separation(customers, clusters, clustering, seed=settings.cluster_seed)
+        for clustering, customers in fitted_on
     ]
     return typed(pd.concat(importances), IMPORTANCES_SCHEMA)

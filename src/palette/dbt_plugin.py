@@ -35,6 +35,7 @@ HEAVY = (
     "palette.segments.clusters",
 )
 _LANDING = Lock()  # dbt asks from several threads
+_checked: Settings | None = None
 
 
 def found() -> retailers.Found:
@@ -48,8 +49,22 @@ def setting_names() -> list[str]:
 
 
 def check_settings(values: str) -> None:
-    """Validate the dbt vars, given as a JSON object."""
-    Settings.check(json.loads(values))
+    """Validate the dbt vars, given as a JSON object, and keep them for the Python models of this run."""
+    global _checked
+    _checked = Settings.check(json.loads(values))
+
+
+def settings() -> object:
+    """Return the settings of this run: what dbt's first hook has checked.
+
+    Raises
+    ------
+    SettingsError
+        None were checked, as no run has begun.
+    """
+    if _checked is None:
+        raise SettingsError("no settings were checked: dbt's on-run-start hook has not run")
+    return _checked.model_dump(mode="json")
 
 
 def check_shops() -> None:
@@ -162,6 +177,7 @@ class Plugin(BasePlugin):
         functions: dict[Callable[..., object], int] = {
             setting_names: 0,
             check_settings: 1,
+            settings: 0,
             check_shops: 0,
             land_inputs: 0,
             load_learners: 0,

@@ -1,5 +1,6 @@
 """What dbt's process is like before a model runs."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,7 +8,9 @@ import sys
 import duckdb
 import pytest
 
-from palette.dbt_plugin import memory_limit
+from palette import dbt_plugin
+from palette.core.settings import Settings, SettingsError, settings_of
+from palette.dbt_plugin import Plugin, memory_limit
 
 CODE = """
 import os
@@ -46,3 +49,36 @@ def test_duckdb_leaves_memory_to_python_models(monkeypatch, default, chosen, exp
         limit = memory_limit(connection)
         connection.execute("set memory_limit = ?", [limit])
     assert limit == expected
+
+
+@pytest.fixture
+def session(monkeypatch):
+    """Return a connection as dbt opens it, before any hook."""
+    monkeypatch.setattr(dbt_plugin, "_checked", None)
+    with duckdb.connect() as connection:
+        Plugin("palette.dbt_plugin", {}).configure_connection(connection)
+        yield connection
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {},
+        {"as_of_date": "2011-06-30", "rfm_clusters": "auto", "basket_min_support": 0.5},
+        {"palette_backtest": False, "recommendation_models": "als, ease"},
+    ],
+)
+def test_python_models_have_the_settings_that_the_hook_checked(session, chosen):
+    session.execute("select palette_check_settings(?)", [json.dumps(chosen)])
+    assert settings_of(session) == settings_of(session.cursor()) == Settings.check(chosen)
+
+
+def test_the_last_run_of_a_process_has_its_own_settings(session):
+    for clusters in (3, 5):
+        session.execute("select palette_check_settings(?)", [json.dumps({"rfm_clusters": clusters})])
+        assert settings_of(session).rfm_clusters == clusters
+
+
+def test_without_a_run_there_are_no_settings(session):
+    with pytest.raises(SettingsError, match="on-run-start"):
+        settings_of(session)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-import pandas as pd
+from duckdb import DuckDBPyConnection
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
@@ -137,17 +137,26 @@ def _problem(name: str, value: object, error: ErrorDetails) -> str:
     return f"unknown var '{name}'" + (f": did you mean '{near[0]}'?" if near else "")
 
 
-def settings_of(rows: pd.DataFrame) -> Settings:
-    """Return the settings of a build, for a Python model.
+def settings_of(session: DuckDBPyConnection) -> Settings:
+    """Return the settings of the dbt run that a Python model is part of.
+
+    A run that builds one model alone has them too, whatever the vars of the runs before.
 
     Parameters
     ----------
-    rows
-        The model ``int_settings``: ``name`` and ``value``, as JSON, of each var.
+    session
+        What dbt hands the model beside itself.
+
+    Raises
+    ------
+    SettingsError
+        It is no session of a dbt run.
     """
-    return Settings.check(
-        {name: json.loads(value) for name, value in zip(rows["name"], rows["value"], strict=True)}
-    )
+    (answer,) = session.execute("select palette_settings()").fetchone() or ("",)
+    told = json.loads(answer)
+    if "error" in told:
+        raise SettingsError(told["error"])
+    return Settings.check(told["result"])
 
 
 def models_of(names: str) -> tuple[str, ...]:

@@ -1,17 +1,15 @@
-import json
 import math
 import re
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 import yaml
 
 from palette.core.catalogue import MODELS as MODELS_SEED
 from palette.core.catalogue import model_names
-from palette.core.settings import Settings, SettingsError, models_of, settings_of
+from palette.core.settings import Settings, SettingsError, models_of
 
 MODELS = model_names()
 
@@ -117,15 +115,6 @@ def test_check_refuses_what_the_models_cannot_use(name: str, value: object):
 def test_models_are_all_or_those_named():
     assert models_of("all") == MODELS
     assert models_of("als,  ease") == ("als", "ease")
-
-
-def test_settings_of_a_build_are_those_of_its_table():
-    given = Settings(as_of_date=date(2011, 6, 30), rfm_clusters="auto", basket_min_support=0.5)
-    values = given.model_dump(mode="json")
-    rows = pd.DataFrame({"name": list(values), "value": [json.dumps(value) for value in values.values()]})
-    assert settings_of(rows) == settings_of(rows.sample(frac=1, random_state=0)) == given
-    with pytest.raises(SettingsError, match=r"^unknown var 'rfm_cluster'"):
-        settings_of(pd.DataFrame({"name": ["rfm_cluster"], "value": ["4"]}))
 
 
 def test_check_suggests_the_nearest_name():
