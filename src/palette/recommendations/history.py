@@ -20,6 +20,9 @@ Vector = NDArray[np.float64]
 
 DAY = 86_400  # seconds
 LEARNERS = 50_000  # customers at most from whom models learn: what is known of more changes little
+# Orders fade as TIFUKNN's, in so many groups by age, and the last of them count for UP-CF (see models.py).
+WITHIN_GROUP, BETWEEN_GROUPS, GROUPS = 0.9, 0.7, 7
+LAST_ORDERS = 10
 HALF_LIFE = 60.0  # days after which a purchase counts half for `recent`
 NEVER = np.inf
 A_DAY = 1 + 1e-6  # purchases less than a day apart are no interval; ages are not exact to the second
@@ -206,6 +209,24 @@ class History:
     def recent(self) -> csr_matrix:
         """Orders with the item, each counting half after ``HALF_LIFE`` days."""
         return self.matrix(0.5 ** (self.lines["age"].to_numpy() / HALF_LIFE))
+
+    @cached_property
+    def fading(self) -> csr_matrix:
+        """Orders with the item, in ``GROUPS`` groups by age: they fade within a group and between groups."""
+        orders = self.customer_orders[self.line_customer]
+        size = np.maximum(np.ceil(orders / GROUPS), 1)
+        group, within = np.divmod(self.orders_back, size)
+        groups = np.ceil(orders / size)
+        held = np.where(group == groups - 1, orders - (groups - 1) * size, size)
+        return self.matrix(WITHIN_GROUP**within / held * BETWEEN_GROUPS**group / groups)
+
+    @cached_property
+    def last_shares(self) -> csr_matrix:
+        """Share of the customer's last ``LAST_ORDERS`` orders with the item."""
+        orders = np.clip(self.customer_orders[self.line_customer], 1, LAST_ORDERS)
+        shares = self.matrix(np.where(self.orders_back < LAST_ORDERS, 1 / orders, 0))
+        shares.eliminate_zeros()
+        return shares
 
     @cached_property
     def last_order(self) -> csr_matrix:

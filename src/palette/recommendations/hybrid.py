@@ -177,11 +177,10 @@ def candidates(moment: Moment, customers: Codes, days: int) -> Candidates:
         rows = np.flatnonzero(offer.customers(history)[customers]) if offer.named else np.zeros(0, np.int64)
         if not len(rows):
             continue
-        allowed = np.zeros_like(chosen)
-        allowed[rows] = offer.items(history, customers[rows], days)
+        allowed = offer.items(history, customers[rows], days)
         for name in moment.components:
-            _mark(chosen, best_allowed(scores[name], allowed, offer.named)[0])
-    _mark(chosen, _latest(history.recent[customers], OWN))
+            _mark(chosen, rows, best_allowed(scores[name], allowed, offer.named, rows)[0])
+    _mark(chosen, np.arange(len(customers)), _latest(history.recent[customers], OWN))
     place, item = np.nonzero(chosen)
     return Candidates(customers, scores, place, item)
 
@@ -357,12 +356,13 @@ def fit_ranker(windows: Sequence[Examples], *, seed: int) -> Ranker:
         "learning_rate": 0.1,
         "num_leaves": 31,
         "min_data_in_leaf": int(np.clip(bought // 50, 10, 100)),
-        "feature_fraction_bynode": 0.3,
+        "feature_fraction": 0.4,
         "lambda_l2": 5.0,
+        "bin_construct_sample_cnt": 50_000,
         "seed": seed,
         "num_threads": THREADS,
         "deterministic": True,
-        "force_row_wise": True,
+        "force_col_wise": True,
         "verbose": -1,
     }
     examples = lightgbm.Dataset(known.features, known.bought.astype(np.float32), params=parameters)
@@ -384,10 +384,10 @@ def fused(moment: Moment, chosen: Candidates) -> Vector:
     return np.asarray(total[chosen.place, chosen.item])
 
 
-def _mark(chosen: Mask, items: Codes) -> None:
-    """Mark each row's items; -1 is none."""
+def _mark(chosen: Mask, rows: Codes, items: Codes) -> None:
+    """Mark the items of some rows; -1 is none."""
     row, at = np.nonzero(items >= 0)
-    chosen[row, items[row, at]] = True
+    chosen[rows[row], items[row, at]] = True
 
 
 def _latest(recent: csr_matrix, count: int) -> Codes:

@@ -258,10 +258,8 @@ def _lists(
             continue
         judged = partial(_judged, chosen.customers[rows], bought[rows] & allowed[rows], owned[rows])
         ranks = preferences.ranks(chosen.customers[rows]) if offer.by_preference else None
-        only = np.zeros_like(allowed)
-        only[rows] = allowed[rows]
         for name, scores in chosen.scores.items():
-            best = best_allowed(scores, only, DEPTH)[0][rows]
+            best, _ = best_allowed(scores, allowed[rows], DEPTH, rows)
             yield (offer.name, name, NO_RULE), judged(_shown(best, ranks, length))
         everything = ranked(offer, moment, chosen, score, allowed)
         for label, variant in _variants(rules_for(rules, history.purchases.retailer, offer.name)):

@@ -20,7 +20,7 @@ from implicit.cpu.als import AlternatingLeastSquares
 from implicit.nearest_neighbours import bm25_weight, normalize
 from numpy.typing import NDArray
 from scipy.linalg import lapack
-from scipy.sparse import coo_matrix, csr_matrix, diags
+from scipy.sparse import coo_matrix, csr_matrix, diags, hstack, identity, vstack
 from sparse_dot_topn import sp_matmul_topn
 
 from palette.recommendations.history import Codes, History, Vector
@@ -40,12 +40,12 @@ EASE_WEIGHTS = 200  # of an item are kept, the greatest
 DEEP = 500  # items that a model of everything names: rules leave out some, and the hybrid names about as many
 STARTS = 3  # of k-means: these groups have no names that a worse start could change
 
-# User neighbours, as published but for TIFUKNN's groups, which its authors tune to each data set.
+# User neighbours.
 CUSTOMERS_ALIKE = 300
 THE_SAME = 1 - 1e-5  # likeness
 POOL = 10_000  # customers at most who may be neighbours
-WITHIN_GROUP, BETWEEN_GROUPS, GROUPS, OWN_WEIGHT = 0.9, 0.7, 7, 0.7
-LAST_ORDERS, ASYMMETRY, LOCALITY = 10, 0.5, 5
+OWN_WEIGHT = 0.7
+ASYMMETRY, LOCALITY = 0.5, 5
 
 # Models that score what a customer never bought by how many others did.
 POPULAR = ("popularity", "recent_popularity", "own_then_popular", "cluster_popularity", "palette_popularity")
@@ -159,11 +159,12 @@ class GroupPopularity:
     name: str
     grouping: str
     state: State = field(default_factory=dict)
+    _grouped: tuple[History, Codes, int] | None = field(default=None, init=False, repr=False)
 
     def fit(self, history: History) -> Self:
         """Find the groups and count what they buy."""
         groupings = [_Grouping.fit(history, kind, k) for kind, k in _kinds(history, self.grouping)]
-        self.state = {"groupings": [vars(grouping) for grouping in groupings]}
+        self.state, self._grouped = {"groupings": [vars(grouping) for grouping in groupings]}, None
         groups, count = self.groups(history)
         known = np.flatnonzero(groups >= 0)
         cells = (np.ones(len(known), dtype=np.float32), (groups[known], known))
@@ -175,6 +176,11 @@ class GroupPopularity:
 
     def groups(self, history: History) -> tuple[Codes, int]:
         """Return the group of each of a history's customers, -1 without purchases, and their number."""
+        if self._grouped is None or self._grouped[0] is not history:
+            self._grouped = (history, *self._groups(history))
+        return self._grouped[1:]
+
+    def _groups(self, history: History) -> tuple[Codes, int]:
         found, count = np.zeros(history.shape[0], dtype=np.int64), 1
         for grouping in (_Grouping(**state) for state in self.state["groupings"]):
             found = found * len(grouping.centres) + grouping.nearest(history)
@@ -301,26 +307,16 @@ class TifuKnn:
 
     def fit(self, history: History) -> Self:
         """Keep the customers who may be neighbours."""
-        self.state = {"pool": self._vectors(history)[_pool(history)]}
+        self.state = {"pool": history.fading[_pool(history)]}
         return self
 
     def score(self, history: History, customers: Codes) -> Scores:
         """Mix own vector and the mean of the neighbours'."""
-        own, pool = self._vectors(history)[customers], _csr(self.state["pool"])
+        own, pool = history.fading[customers], _csr(self.state["pool"])
         alike = _alike(normalize(own), normalize(pool))
         alike.data[:] = 1
         mean = diags((1 - OWN_WEIGHT) / np.maximum(np.diff(alike.indptr), 1)) @ alike
-        return Sparse.of((OWN_WEIGHT * own + mean @ pool).tocsr())
-
-    def _vectors(self, history: History) -> csr_matrix:
-        """Return customers x items: orders in ``GROUPS`` groups by age, decaying within and between them."""
-        orders = history.customer_orders[history.line_customer]
-        place = history.orders_back  # of each line's order, 0 = the customer's last
-        size = np.ceil(orders / GROUPS)
-        group, within = np.divmod(place, np.maximum(size, 1))
-        groups = np.ceil(orders / np.maximum(size, 1))
-        held = np.where(group == groups - 1, orders - (groups - 1) * size, size)
-        return history.matrix(WITHIN_GROUP**within / held * BETWEEN_GROUPS**group / groups)
+        return _with_own(OWN_WEIGHT * own, mean, pool)
 
 
 @dataclass
@@ -333,7 +329,7 @@ class UpCf:
     def fit(self, history: History) -> Self:
         """Keep the customers who may be neighbours."""
         pool = _pool(history)
-        self.state = {"bought": history.bought[pool], "shares": self._shares(history)[pool]}
+        self.state = {"bought": history.bought[pool], "shares": history.last_shares[pool]}
         return self
 
     def score(self, history: History, customers: Codes) -> Scores:
@@ -341,14 +337,7 @@ class UpCf:
         bought, pool = history.bought[customers], _csr(self.state["bought"])
         alike = _alike(_lengths(bought, ASYMMETRY), _lengths(pool, 1 - ASYMMETRY))
         alike.data **= LOCALITY
-        return Sparse.of((self._shares(history)[customers] + alike @ _csr(self.state["shares"])).tocsr())
-
-    def _shares(self, history: History) -> csr_matrix:
-        """Return the share of each customer's last orders with an item, customers x items."""
-        orders = np.minimum(history.customer_orders[history.line_customer], LAST_ORDERS)
-        shares = history.matrix(np.where(history.orders_back < LAST_ORDERS, 1 / np.maximum(orders, 1), 0))
-        shares.eliminate_zeros()
-        return shares
+        return _with_own(history.last_shares[customers], alike, _csr(self.state["shares"]))
 
 
 def baselines() -> list[Model]:
@@ -474,6 +463,12 @@ def _alike(customers: csr_matrix, pool: csr_matrix) -> csr_matrix:
     alike.data[alike.data >= THE_SAME] = 0
     alike.eliminate_zeros()
     return alike
+
+
+def _with_own(own: csr_matrix, weights: csr_matrix, pool: csr_matrix) -> Scores:
+    """Add what neighbours bought, by their weight, to what is the customers' own."""
+    itself = identity(own.shape[0], dtype=np.float32, format="csr")
+    return Sparse.product(hstack([itself, weights], format="csr"), vstack([own, pool], format="csr"))
 
 
 def _lengths(rows: csr_matrix, power: float) -> csr_matrix:

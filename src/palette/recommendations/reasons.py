@@ -164,7 +164,7 @@ class Reasons:
         return {
             "orders": _numbers(orders, own, pa.int32()),
             "last_bought_on": _dates(history, -last, own),
-            "interval_days": _numbers(interval.round(2), due, pa.float64()),
+            "interval_days": _numbers(interval, due, pa.float64()),
             "expected_on": _dates(history, interval - last, due),
         }
 

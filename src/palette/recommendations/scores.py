@@ -20,14 +20,15 @@ Cells = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-FIRST = 4  # times as many items as asked for are looked at before all are
+FIRST = 4  # times as many items as asked for are looked at, then as many times more again
+EVERYBODY = slice(None)
 
 
 class Scores(Protocol):
     """Scores of customers' items: the higher, the more fitting; 0 where nothing is known."""
 
-    def leading(self, count: int) -> tuple[Codes, Cells]:
-        """Return each customer's best items, best first, and their scores, customers x at most ``count``.
+    def leading(self, count: int, rows: Codes | slice = EVERYBODY) -> tuple[Codes, Cells]:
+        """Return the best items of some customers, best first, and their scores, customers x at most ``count``.
 
         Items without a score above 0 are none of them: there the item is -1 and the score 0.
         """
@@ -47,9 +48,8 @@ class Sparse:
     @classmethod
     def product(cls, customers: csr_matrix, items: csr_matrix) -> "Sparse":
         """Multiply customers x something by something x items."""
-        found = sp_matmul_topn(
-            customers.astype(np.float32), items, top_n=items.shape[1], sort=True, n_threads=THREADS
-        )
+        count = items.shape[1]
+        found = sp_matmul_topn(customers.astype(np.float32), items, top_n=count, sort=True, n_threads=THREADS)
         return cls(found)
 
     @classmethod
@@ -57,9 +57,9 @@ class Sparse:
         """Take scores as they are."""
         return cls.product(rows, identity(rows.shape[1], dtype=np.float32, format="csr"))
 
-    def leading(self, count: int) -> tuple[Codes, Cells]:
+    def leading(self, count: int, rows: Codes | slice = EVERYBODY) -> tuple[Codes, Cells]:
         """See :class:`Scores`."""
-        starts, ends = self.rows.indptr[:-1], self.rows.indptr[1:]
+        starts, ends = self.rows.indptr[:-1][rows], self.rows.indptr[1:][rows]
         width = min(count, int((ends - starts).max(initial=0)))
         at = starts[:, None] + np.arange(width)
         there = at < ends[:, None]
@@ -91,11 +91,12 @@ class Shared:
     table: Cells
     order: Codes
 
-    def leading(self, count: int) -> tuple[Codes, Cells]:
+    def leading(self, count: int, rows: Codes | slice = EVERYBODY) -> tuple[Codes, Cells]:
         """See :class:`Scores`."""
         items = self.order[:, :count]
         scores = np.take_along_axis(self.table, items, axis=1)
-        return np.where(scores > 0, items, -1)[self.group], np.maximum(scores, 0)[self.group]
+        group = self.group[rows]
+        return np.where(scores > 0, items, -1)[group], np.maximum(scores, 0)[group]
 
     def at(self, row: Codes, item: Codes) -> Cells:
         """See :class:`Scores`."""
@@ -110,11 +111,12 @@ class Factors:
     customers: Cells
     items: Cells
 
-    def leading(self, count: int) -> tuple[Codes, Cells]:
+    def leading(self, count: int, rows: Codes | slice = EVERYBODY) -> tuple[Codes, Cells]:
         """See :class:`Scores`."""
-        if not len(self.customers):
+        asked = self.customers[rows]
+        if not len(asked):
             return np.zeros((0, 0), dtype=np.int64), np.zeros((0, 0), dtype=np.float32)
-        items, scores = topk(self.items, self.customers, min(count, len(self.items)), num_threads=THREADS)
+        items, scores = topk(self.items, asked, min(count, len(self.items)), num_threads=THREADS)
         return np.where(scores > 0, items, -1).astype(np.int64), np.maximum(scores, 0)
 
     def at(self, row: Codes, item: Codes) -> Cells:
@@ -123,37 +125,39 @@ class Factors:
         return cells
 
 
-def best_allowed(scores: Scores, allowed: Mask, count: int) -> tuple[Codes, Cells]:
-    """Return each customer's best items among those that are allowed.
+def best_allowed(scores: Scores, allowed: Mask, count: int, rows: Codes | None = None) -> tuple[Codes, Cells]:
+    """Return the best items of some customers among those that are allowed.
 
     Parameters
     ----------
     scores
-        Of some customers.
+        Of customers.
     allowed
-        Which items each of them may get, customers x items.
+        Which items each of the customers asked for may get, customers x items.
     count
         How many.
+    rows
+        Which of the customers are asked for; all of them when None.
 
     Returns
     -------
     (numpy.ndarray, numpy.ndarray)
         Items, -1 after the last, and their scores, customers x ``count``; of a score above 0 only.
     """
-    rows = len(allowed)
-    found = np.full((rows, count), -1, dtype=np.int64)
-    best = np.zeros((rows, count), dtype=np.float32)
-    short = np.arange(rows)
-    for depth in (FIRST * count, allowed.shape[1]):
-        items, values = scores.leading(depth)
-        items, values = items[short], values[short]
+    asked = np.arange(len(allowed)) if rows is None else rows
+    found = np.full((len(asked), count), -1, dtype=np.int64)
+    best = np.zeros((len(asked), count), dtype=np.float32)
+    short, depth = np.arange(len(asked)), 0
+    while len(short) and depth < allowed.shape[1]:  # most find theirs among the first few
+        depth = min(FIRST * max(count, depth), allowed.shape[1])
+        items, values = scores.leading(depth, asked[short])
+        if not items.shape[1]:
+            break
         taken = (items >= 0) & allowed[short[:, None], items]
         place = np.cumsum(taken, axis=1) - 1
         row, at = np.nonzero(taken & (place < count))
         found[short[row], place[row, at]] = items[row, at]
         best[short[row], place[row, at]] = values[row, at]
-        width = items.shape[1]
-        short = short[(taken.sum(axis=1) < count) & (items[:, -1] >= 0)] if width else short[:0]
-        if not len(short) or width < depth:
-            break
+        more = items.shape[1] == depth
+        short = short[(place[:, -1] + 1 < count) & (items[:, -1] >= 0) & more]
     return found, best
