@@ -28,7 +28,7 @@ class Scores(Protocol):
     """Scores of customers' items: the higher, the more fitting; 0 where nothing is known."""
 
     def leading(self, count: int, rows: Codes | slice = EVERYBODY) -> tuple[Codes, Cells]:
-        """Return the best items of some customers, best first, and their scores, customers x at most ``count``.
+        """Return some customers' best items, best first, and the scores, customers x at most ``count``.
 
         Items without a score above 0 are none of them: there the item is -1 and the score 0.
         """
