@@ -120,7 +120,7 @@ class OwnFrequency:
 
     def score(self, history: History, customers: Codes) -> Scores:
         """Count own orders; 0 for what the customer never bought."""
-        return Sparse.of(_weights(history, self.weighting)[customers])
+        return Sparse(_weights(history, self.weighting)[customers])
 
 
 @dataclass
@@ -143,7 +143,7 @@ class OwnThenPopular:
         item = np.concatenate([own.col, np.tile(first, len(customers))])
         rest = np.isin(own.col, first, invert=True) * share[own.col]
         values = np.concatenate([own.data + rest, np.tile(share[first], len(customers))])
-        return Sparse.of(csr_matrix((values.astype(np.float32), (row, item)), shape=own.shape))
+        return Sparse(csr_matrix((values.astype(np.float32), (row, item)), shape=own.shape))
 
 
 @dataclass

@@ -6,13 +6,14 @@ rows 0 and up of what was asked for, items are codes.
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 from implicit.cpu.topk import topk
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, identity
-from sparse_dot_topn import sp_matmul_topn
+from scipy.sparse import csr_matrix
+from sparse_dot_topn import sp_matmul
 
 from palette.recommendations.history import Codes
 
@@ -21,7 +22,9 @@ Mask = NDArray[np.bool_]
 
 THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 FIRST = 4  # times as many items as asked for are looked at, then as many times more again
+KEPT = 200  # of each customer's best items are kept at hand
 EVERYBODY = slice(None)
+NONE = np.iinfo(np.int32).max  # sorts after every item
 
 
 class Scores(Protocol):
@@ -41,38 +44,49 @@ class Scores(Protocol):
 
 @dataclass(frozen=True)
 class Sparse:
-    """Scores that most items have none of: a sparse matrix, each row's best first."""
+    """Scores that most items have none of: a sparse matrix, customers x items."""
 
     rows: csr_matrix
 
     @classmethod
     def product(cls, customers: csr_matrix, items: csr_matrix) -> "Sparse":
         """Multiply customers x something by something x items."""
-        count = items.shape[1]
-        found = sp_matmul_topn(customers.astype(np.float32), items, top_n=count, sort=True, n_threads=THREADS)
-        return cls(found)
-
-    @classmethod
-    def of(cls, rows: csr_matrix) -> "Sparse":
-        """Take scores as they are."""
-        return cls.product(rows, identity(rows.shape[1], dtype=np.float32, format="csr"))
+        return cls(sp_matmul(customers.astype(np.float32), items.astype(np.float32), n_threads=THREADS))
 
     def leading(self, count: int, rows: Codes | slice = EVERYBODY) -> tuple[Codes, Cells]:
         """See :class:`Scores`."""
-        starts, ends = self.rows.indptr[:-1][rows], self.rows.indptr[1:][rows]
-        width = min(count, int((ends - starts).max(initial=0)))
-        at = starts[:, None] + np.arange(width)
-        there = at < ends[:, None]
-        at = np.where(there, at, 0)
-        if not self.rows.nnz:
-            return np.full(at.shape, -1, dtype=np.int64), np.zeros(at.shape, dtype=np.float32)
-        scores = np.where(there, self.rows.data[at], 0).astype(np.float32)
-        return np.where(scores > 0, self.rows.indices[at], -1).astype(np.int64), np.maximum(scores, 0)
+        if count > KEPT:
+            return self._best(count, rows)
+        items, scores = self._first
+        return items[rows, :count], scores[rows, :count]
 
     def at(self, row: Codes, item: Codes) -> Cells:
         """See :class:`Scores`; the customers are few enough for a cell an item (``hybrid.batches``)."""
         cells: Cells = self.rows.toarray()[row, item]
         return cells
+
+    @cached_property
+    def _first(self) -> tuple[Codes, Cells]:
+        """Everybody's ``KEPT`` best, which are asked for again and again."""
+        return self._best(KEPT, EVERYBODY)
+
+    def _best(self, count: int, rows: Codes | slice) -> tuple[Codes, Cells]:
+        """Return the best of some rows; equal ones by item."""
+        starts, ends = self.rows.indptr[:-1][rows], self.rows.indptr[1:][rows]
+        width = int((ends - starts).max(initial=0))
+        if not width:
+            return np.full((len(starts), 0), -1, dtype=np.int64), np.zeros((len(starts), 0), dtype=np.float32)
+        at = starts[:, None] + np.arange(width, dtype=starts.dtype)
+        there = at < ends[:, None]
+        at[~there] = 0
+        scores = np.where(there, np.maximum(self.rows.data[at], 0), 0)
+        items = np.where(scores > 0, self.rows.indices[at], NONE)
+        if count < width:
+            best = np.argpartition(-scores, count - 1, axis=1)[:, :count]
+            scores, items = np.take_along_axis(scores, best, 1), np.take_along_axis(items, best, 1)
+        order = np.lexsort((items, -scores), axis=1)
+        scores, items = np.take_along_axis(scores, order, 1), np.take_along_axis(items, order, 1)
+        return np.where(items == NONE, -1, items).astype(np.int64), scores
 
 
 @dataclass(frozen=True)
