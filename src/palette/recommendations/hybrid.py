@@ -39,7 +39,7 @@ ALWAYS = (RecentPopularity.name, GoesWith.name)
 WINDOWS = 5  # earlier windows that a ranker learns from
 CUSTOMERS = 2_500  # at most, of a window
 EXAMPLES = 40_000  # candidates at most of a window, all that were bought among them
-ROUNDS = 120  # trees
+ROUNDS = 100  # trees
 SCARCE = 3_000  # purchases to learn from at which trees and linear model count the same
 FEWEST = 50  # purchases among the candidates: with fewer there is nothing to learn
 
@@ -358,6 +358,7 @@ def fit_ranker(windows: Sequence[Examples], *, seed: int) -> Ranker:
         "min_data_in_leaf": int(np.clip(bought // 50, 10, 100)),
         "feature_fraction": 0.4,
         "lambda_l2": 5.0,
+        "max_bin": 63,
         "bin_construct_sample_cnt": 50_000,
         "seed": seed,
         "num_threads": THREADS,
