@@ -41,7 +41,7 @@ class Scores(Protocol):
 
 @dataclass(frozen=True)
 class Sparse:
-    """Scores that most items have none of: a sparse matrix, each row's best first."""
+    """Scores that most items have none of: a sparse matrix, each row's best first, none of them below 0."""
 
     rows: csr_matrix
 
