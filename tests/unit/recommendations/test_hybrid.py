@@ -435,6 +435,16 @@ def test_examples_are_labelled_by_the_window(moment: Moment, rows: list[tuple]):
     assert found.features.shape[0] == len(pairs)
 
 
+def test_the_whole_window_after_the_moment_counts(purchases: Make):
+    rows = [("ann", item, day) for day, items in ((1, "ab"), (13, "c"), (21, "a")) for item in items]
+    moment = fit_moment(purchases([*rows, ("ben", "a", 22)]), 11, seed=0, models=["popularity"])
+    # Eleven days before the last purchase ann had bought a and b. In the ten days that followed she took a on
+    # the last of them, and c, which had not been on sale.
+    window = described(moment, 10)
+    assert (window.customer.tolist(), window.item.tolist()) == ([0, 0], [0, 1])
+    assert window.bought.tolist() == [True, False]
+
+
 def test_the_length_of_the_window_counts(moment: Moment):
     week, month = (moment.history.window(days).sum() for days in (7, DAYS))
     found = [examples(moment, np.arange(20), days) for days in (7, DAYS)]

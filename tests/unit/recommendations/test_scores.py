@@ -118,10 +118,14 @@ def test_the_best_allowed_are_those_of_all_that_are_looked_at(data: st.DataObjec
                 assert_array_equal(best[len(named) :], -1)
 
 
-def test_equal_shared_scores_are_by_item():
-    table = np.array([[1, 3, 3, 1, 3]], dtype=np.float32)
-    items, _ = best_allowed(shared(table, np.zeros(1, dtype=np.int64)), np.ones((1, 5), dtype=bool), 5)
-    assert items.tolist() == [[1, 2, 4, 0, 3]]
+@given(cells, st.integers(1, 12))
+def test_equal_scores_are_by_item(dense: Dense, count: int):
+    dense = np.maximum(dense, 0)
+    everything = np.ones(dense.shape, dtype=bool)
+    expected = np.argsort(-dense, axis=1, kind="stable")[:, :count]
+    expected = np.where(np.take_along_axis(dense, expected, axis=1) > 0, expected, -1)
+    for scores in (Sparse.of(csr_matrix(dense)), shared(dense, np.arange(len(dense)))):
+        assert_array_equal(best_allowed(scores, everything, count)[0][:, : expected.shape[1]], expected)
 
 
 def test_what_is_best_does_not_depend_on_the_threads(monkeypatch: pytest.MonkeyPatch):
