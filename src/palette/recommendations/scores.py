@@ -50,6 +50,7 @@ class Sparse:
         """Multiply customers x something by something x items."""
         count = items.shape[1]
         found = sp_matmul_topn(customers.astype(np.float32), items, top_n=count, sort=True, n_threads=THREADS)
+        _equals_by_item(found)
         return cls(found)
 
     @classmethod
@@ -161,3 +162,13 @@ def best_allowed(scores: Scores, allowed: Mask, count: int, rows: Codes | None =
         more = items.shape[1] == depth
         short = short[(place[:, -1] + 1 < count) & (items[:, -1] >= 0) & more]
     return found, best
+
+
+def _equals_by_item(rows: csr_matrix) -> None:
+    """Put the equal scores of each row, sorted by score, in the order of the items."""
+    first = np.ones(rows.nnz + 1, dtype=bool)  # of its score in its row
+    first[1:-1] = np.diff(rows.data) != 0
+    first[rows.indptr] = True
+    tied = np.flatnonzero(~first[:-1] | ~first[1:])
+    items, run = rows.indices[tied], np.cumsum(first)[tied]
+    rows.indices[tied] = items[np.lexsort((items, run))]
