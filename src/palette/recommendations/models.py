@@ -169,9 +169,10 @@ class GroupPopularity:
         known = np.flatnonzero(groups >= 0)
         cells = (np.ones(len(known), dtype=np.float32), (groups[known], known))
         members = csr_matrix(cells, shape=(count, len(groups)))
-        sizes = np.maximum(np.asarray(members.sum(axis=1)).ravel(), 1)
-        shares = (members @ history.bought).toarray() / sizes[:, None]
-        self.state |= _table(np.vstack([shares, history.buyers / max(len(known), 1)]))
+        sizes = np.asarray(members.sum(axis=1))
+        everybody = history.buyers / max(len(known), 1)
+        shares = (members @ history.bought).toarray() / np.maximum(sizes, 1)
+        self.state |= _table(np.vstack([np.where(sizes > 0, shares, everybody), everybody]))
         return self
 
     def groups(self, history: History) -> tuple[Codes, int]:
@@ -188,7 +189,7 @@ class GroupPopularity:
         return np.where(np.isfinite(history.recency), found, -1), count
 
     def score(self, history: History, customers: Codes) -> Scores:
-        """Give the shares of the group, or of everybody for a customer of no group."""
+        """Give the shares of the group, or of everybody for a customer of no group or a group of none."""
         groups, everybody = self.groups(history)
         found = groups[customers]
         return Shared(np.where(found < 0, everybody, found), self.state["table"], self.state["order"])

@@ -24,7 +24,7 @@ THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 
 FIRST = 4  # times as many items as asked for are looked at, then as many times more again
 KEPT = 200  # of each customer's best items are kept at hand
 EVERYBODY = slice(None)
-NONE = np.iinfo(np.int32).max  # sorts after every item
+HALF, ALL_BITS = np.uint64(32), np.uint64(2**32 - 1)
 
 
 class Scores(Protocol):
@@ -79,14 +79,17 @@ class Sparse:
         at = starts[:, None] + np.arange(width, dtype=starts.dtype)
         there = at < ends[:, None]
         at[~there] = 0
-        scores = np.where(there, np.maximum(self.rows.data[at], 0), 0)
-        items = np.where(scores > 0, self.rows.indices[at], NONE)
+        scores, items = self.rows.data[at], self.rows.indices[at]
+        # Positive numbers are in the order of their bits: one whole number ranks by score, then by item.
+        ranks = (ALL_BITS - scores.view(np.uint32).astype(np.uint64)) << HALF | items.astype(np.uint64)
+        ranks[~there | (scores <= 0)] = np.iinfo(np.uint64).max
         if count < width:
-            best = np.argpartition(-scores, count - 1, axis=1)[:, :count]
-            scores, items = np.take_along_axis(scores, best, 1), np.take_along_axis(items, best, 1)
-        order = np.lexsort((items, -scores), axis=1)
-        scores, items = np.take_along_axis(scores, order, 1), np.take_along_axis(items, order, 1)
-        return np.where(items == NONE, -1, items).astype(np.int64), scores
+            ranks = np.partition(ranks, count - 1, axis=1)[:, :count]
+        ranks.sort(axis=1)
+        known = ranks < np.iinfo(np.uint64).max
+        best = np.where(known, (ranks & ALL_BITS).astype(np.int64), -1)
+        bits = np.where(known, ALL_BITS - (ranks >> HALF), 0).astype(np.uint32)
+        return best, bits.view(np.float32)
 
 
 @dataclass(frozen=True)

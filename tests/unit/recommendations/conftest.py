@@ -1,83 +1,21 @@
-"""Small shops, written as rows of (customer, item, day)."""
+"""Small shops as fixtures, see `shops.py`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-import numpy as np
-import pandas as pd
 import pytest
+from shops import Row, Shop, Tables, coded, tables_of, town_of
+from threadpoolctl import threadpool_limits
 
-from palette.recommendations.history import Purchases, purchases_of
-
-SHOP = "shop"
-START = pd.Timestamp("2024-01-01")  # a Monday
-
-Row = tuple[str, str, float] | tuple[str, str, float, dict[str, object]]
-Tables = tuple[pd.DataFrame, pd.DataFrame]
+from palette.recommendations import hybrid, models, scores
 
 
-def tables_of(rows: Sequence[Row], unsold: Sequence[str] = (), retailer: str = SHOP) -> Tables:
-    """Purchases and items as the marts have them.
-
-    A row is a customer, an item and the day since `START`, the time of day being its fraction; a dictionary
-    may follow with other columns. Without it the customer's items of one time are one order, offline, of one
-    unit at 1 each. An item's super-category is the part of its id before a hyphen. `unsold` items are in the
-    catalogue only.
-    """
-    lines = []
-    for customer, item, day, *more in rows:
-        line = {
-            "retailer": retailer,
-            "customer_id": customer,
-            "order_id": f"{customer} {day}",
-            "item_id": item,
-            "ordered_at": START + pd.Timedelta(seconds=round(day * 86_400)),
-            "channel": "offline",
-            "units": 1,
-        }
-        line |= more[0] if more else {}
-        lines.append({"amount": line["units"]} | line)
-    purchases = pd.DataFrame(lines)
-    ids = sorted({*purchases["item_id"], *unsold})
-    online = set(purchases.loc[purchases["channel"] == "online", "item_id"])
-    items = pd.DataFrame(
-        {
-            "retailer": retailer,
-            "item_id": ids,
-            "item_name": [item.upper() for item in ids],
-            "product_id": ids,
-            "category": [item.split("-")[0] for item in ids],
-            "super_category": [item.split("-")[0] for item in ids],
-            "product_ids": ids,
-            "sells_online": [item in online for item in ids],
-            "stock": 10,
-            "margin": 0.5,
-        }
-    )
-    return purchases, items
-
-
-def town_of(customers: int, days: int, *, items: int = 12, seed: int = 0) -> list[Row]:
-    """Rows of customers with one of two tastes: nine of ten things they buy are of theirs.
-
-    They come every week or two, and have two favourites each, in every other order. Of the taste's other
-    items the first are bought more often. A customer's id begins with the taste: `tea-007`.
-    """
-    rng = np.random.default_rng(seed)
-    popular = 1 / np.arange(1, items + 1)
-    rows: list[Row] = []
-    for number in range(customers):
-        tastes = ("tea", "nut") if number % 2 else ("nut", "tea")
-        favourites = rng.choice(items, 2, replace=False)
-        day = rng.uniform(0, 20)
-        while day < days:
-            bought = {
-                f"{tastes[int(rng.random() > 0.9)]}-{rng.choice(items, p=popular / popular.sum()):02}"
-                for _ in range(rng.integers(1, 4))
-            }
-            bought |= {f"{tastes[0]}-{favourite:02}" for favourite in favourites if rng.random() < 0.5}
-            rows += [(f"{tastes[0]}-{number:03}", item, day) for item in sorted(bought)]
-            day += rng.uniform(5, 16)
-    return rows
+@pytest.fixture(autouse=True, scope="session")
+def _one_thread() -> Iterator[None]:
+    """Several threads that wait for each other on a busy computer take a hundred times as long."""
+    with threadpool_limits(1), pytest.MonkeyPatch.context() as patch:
+        for module in (hybrid, models, scores):
+            patch.setattr(module, "THREADS", 1)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -87,11 +25,11 @@ def tables() -> Callable[..., Tables]:
 
 
 @pytest.fixture(scope="session")
-def purchases() -> Callable[..., Purchases]:
-    """Return a function that makes purchases of rows, see :func:`tables_of`."""
+def purchases() -> Callable[..., Shop]:
+    """Return a function that makes purchases of rows, see :func:`tables_of` and :func:`coded`."""
 
-    def made(rows: Sequence[Row], unsold: Sequence[str] = ()) -> Purchases:
-        return purchases_of(SHOP, *tables_of(rows, unsold))
+    def made(rows: Sequence[Row], unsold: Sequence[str] = (), **given: object) -> Shop:
+        return coded(*tables_of(rows, unsold), **given)
 
     return made
 

@@ -1,4 +1,5 @@
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from math import log2
 from pathlib import Path
 
@@ -6,23 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
-from threadpoolctl import threadpool_limits
+from shops import Shop, coded
 
 from palette.core.catalogue import model_names
+from palette.core.learned import pack, unpack
 from palette.core.tables import empty, typed
-from palette.recommendations.backtest import (
-    DEPTH,
-    SCHEMA,
-    Fold,
-    Trials,
-    _folds,
-    _rivals,
-    backtest,
-    segments_of,
-    trials,
-)
-from palette.recommendations.history import History, Purchases, purchases_of
-from palette.recommendations.lists import training_moments
+from palette.recommendations.backtest import SCHEMA, Trials, _rivals, backtest, trials
+from palette.recommendations.history import History
+from palette.recommendations.learning import DEPTH, Fold, learn, segments_of
 from palette.recommendations.metrics import ranking_metrics
 from palette.recommendations.rules import Rule, read_rules
 
@@ -55,13 +47,6 @@ GIVEN = [
 ]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Several threads that wait for each other on a busy computer take a hundred times as long."""
-    with threadpool_limits(1):
-        yield
-
-
 def orders(given: Sequence[tuple[str, float, str]], retailer: str = "mall") -> pd.DataFrame:
     rows = [
         (retailer, customer, f"{customer}{day}", item, START + pd.Timedelta(days=day), "offline", 1, 2.0)
@@ -89,26 +74,38 @@ def catalogue(items: Sequence[str], retailer: str = "mall") -> pd.DataFrame:
     )
 
 
+def shops_of(purchases: pd.DataFrame, items: pd.DataFrame) -> dict[str, Shop]:
+    return {
+        str(retailer): coded(rows, items[items["retailer"] == retailer])
+        for retailer, rows in purchases.groupby("retailer")
+    }
+
+
 def judge(
     purchases: pd.DataFrame, items: pd.DataFrame, rules: pd.DataFrame = NO_RULES, **given: object
 ) -> pd.DataFrame:
-    settings = {"folds": 1, "days": 7, "seed": 0, "models": SIMPLE}
-    return backtest(purchases, items, rules, SEGMENTS, **(settings | given))
+    folds = {}
+    for retailer, known in shops_of(purchases, items).items():
+        own = [rule for rule in read_rules(rules) if rule.retailer == retailer]
+        kept = [unpack(pack(fold.learned())) for fold in folds_of(known, rules=own, **given)]
+        folds[retailer] = [Fold.of(fold) for fold in kept]
+    return backtest(folds, seed=0)
 
 
-def known_of(given: Sequence[tuple[str, float, str]]) -> Purchases:
-    return purchases_of("mall", orders(given), catalogue("abcdef"))
+def known_of(given: Sequence[tuple[str, float, str]]) -> Shop:
+    return coded(orders(given), catalogue("abcdef"))
 
 
 def folds_of(
-    known: Purchases,
+    known: Shop,
     *,
     rules: Sequence[Rule] = (),
     folds: int = 1,
     days: int = 7,
     models: Sequence[str] = SIMPLE,
 ) -> list[Fold]:
-    return _folds(known, rules, SEGMENTS, folds=folds, days=days, seed=0, models=models)
+    _, made = learn(known, rules, SEGMENTS, folds=folds, days=days, length=10, seed=0, models=models)
+    return made
 
 
 def value(frame: pd.DataFrame, column: str = "value", **where: object) -> float:
@@ -144,9 +141,9 @@ def judged() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def big() -> Purchases:
+def big() -> Shop:
     """Return a case that is large enough for the hybrid to learn from."""
-    return purchases_of("mall", shop(), catalogue("abcdefghijklmnopqrstuvwx"))
+    return coded(shop(), catalogue("abcdefghijklmnopqrstuvwx"))
 
 
 RULED = (
@@ -159,7 +156,7 @@ RULED = (
 
 
 @pytest.fixture(scope="module")
-def big_folds(big: Purchases) -> list[Fold]:
+def big_folds(big: Shop) -> list[Fold]:
     return folds_of(big, rules=RULED[:4], folds=2, days=14, models=MODELS)
 
 
@@ -216,8 +213,9 @@ def test_the_metrics_are_those_of_ranking_metrics(judged: pd.DataFrame):
 
 
 def test_only_customers_with_something_relevant_are_judged():
-    (fold,) = folds_of(known_of(GIVEN))
-    names = fold.history.purchases.customers
+    known = known_of(GIVEN)
+    (fold,) = folds_of(known)
+    names = known.ids
     assert {
         list_name: names[made.customer].tolist()
         for (list_name, model, _), made in fold.lists.items()
@@ -238,8 +236,9 @@ def test_only_customers_with_something_relevant_are_judged():
 def test_again_is_judged_on_what_is_due_within_the_window():
     # a is usually rebought after the 8.75 days of ann's: gus's one of day 20 is expected on day 29.25, and is
     # not counted that he rebuys it on day 27.
-    (fold,) = folds_of(known_of([*GIVEN, ("gus", 20.5, "a"), ("gus", 27.0, "a")]))
-    names = fold.history.purchases.customers
+    known = known_of([*GIVEN, ("gus", 20.5, "a"), ("gus", 27.0, "a")])
+    (fold,) = folds_of(known)
+    names = known.ids
     made = {name: fold.lists[name, "own_frequency", "none"] for name in ("again", "next")}
     assert names[made["again"].customer].tolist() == ["ann", "ben", "cat"]
     assert names[made["next"].customer].tolist() == ["ann", "ben", "cat", "gus"]
@@ -318,23 +317,16 @@ def test_folds_are_told_apart_and_together():
     assert customers == [3, 3, 2]
 
 
-def test_what_a_fold_learns_from_ends_before_its_window():
-    known = known_of([("ann", 0.5, "a"), ("ann", 70.5, "a")])
-    for back in (7, 14, 21, 56):
-        moments = training_moments(known, back, 7)
-        assert moments
-        assert min(moments) - 7 >= back  # a window that is learned from ends where the judged one begins
-        assert max(moments) <= 70 - 7  # and a week of purchases comes before it
-    assert training_moments(known, 63, 7) == []
-
-
 def test_folds_are_as_many_as_the_purchases_allow(capsys: pytest.CaptureFixture[str]):
     # Day 7 of 28 is the first that has a week before it, to learn the next one from: day 14 is judged first.
-    moments = {fold.number: fold.history.days_back for fold in folds_of(known_of(GIVEN), folds=12)}
-    assert moments == {1: 7, 2: 14}
+    known = known_of(GIVEN)
+    found = {fold.number: fold for fold in folds_of(known, folds=12)}
+    assert list(found) == [1, 2]
+    assert [fold.catalogue for fold in found.values()] == [5, 4]  # e is first sold on day 2, c on day 17
     assert capsys.readouterr().out.splitlines() == [
-        "recommendation_backtest: mall: 2 customers of the 7 days after 2024-01-15",
-        "recommendation_backtest: mall: 4 customers of the 7 days after 2024-01-22",
+        "recommendations: mall: learning from 2 customers of the 7 days after 2024-01-08",
+        "recommendations: mall: learning from 2 customers of the 7 days after 2024-01-15",
+        "recommendations: mall: learning from 4 customers of the 7 days after 2024-01-22",
     ]
 
 
@@ -342,15 +334,15 @@ def test_too_short_a_history_is_told_and_gives_nothing(capsys: pytest.CaptureFix
     short = [(customer, day, items) for customer, day, items in GIVEN if day < 20]
     nothing = judge(orders(short), catalogue("abcdef"))
     assert_frame_equal(nothing, empty(SCHEMA))
-    assert capsys.readouterr().out == (
-        "recommendation_backtest: mall: 18 days of purchases are too few to learn and to judge\n"
+    assert capsys.readouterr().out.splitlines()[0] == (
+        "recommendations: mall: 18 days of purchases are too few to learn and to judge"
     )
 
 
 def test_no_folds_give_nothing_without_a_word(capsys: pytest.CaptureFixture[str]):
     assert typed(judge(orders(GIVEN), catalogue("abcdef"), folds=0), SCHEMA).num_rows == 0
-    assert typed(judge(orders([]), catalogue("abcdef")), SCHEMA).num_rows == 0
-    assert capsys.readouterr().out == ""
+    assert typed(backtest({}, seed=0), SCHEMA).num_rows == 0
+    assert "too few" not in capsys.readouterr().out
 
 
 def test_each_rule_is_judged_and_all_of_a_list_together(ruled: pd.DataFrame):
@@ -369,7 +361,7 @@ def test_each_rule_is_judged_and_all_of_a_list_together(ruled: pd.DataFrame):
     assert set(told["fold"]) == {0}
 
 
-def test_rules_change_the_hybrids_lists(big_folds: list[Fold]):
+def test_rules_change_the_hybrids_lists(big: Shop, big_folds: list[Fold]):
     for fold in big_folds:
         made = {rule: made for (name, model, rule), made in fold.lists.items() if (name, model) == NEXT}
         listed = {rule: made.items for rule, made in made.items()}
@@ -380,7 +372,8 @@ def test_rules_change_the_hybrids_lists(big_folds: list[Fold]):
             never: False,
             "all rules": False,
         }
-        bought = fold.history.within(14 + 1e-9, 14 + 1e-9).toarray()[made["none"].customer] > 0
+        history = History(big, 14 * fold.number)
+        bought = history.within(14 + 1e-9, 14 + 1e-9).toarray()[made["none"].customer] > 0
         held = {
             rule: bool((np.take_along_axis(bought, np.maximum(items, 0), axis=1) & (items >= 0)).any())
             for rule, items in listed.items()
@@ -431,7 +424,7 @@ def grocer(households: int = 60, weeks: int = 16, seed: int = 0) -> pd.DataFrame
 
 
 def test_what_goes_with_a_basket_does_not_displace_what_a_household_buys_every_week():
-    known = purchases_of("mall", grocer(), catalogue("abcdefghijklmnopqrstuvwx"))
+    known = coded(grocer(), catalogue("abcdefghijklmnopqrstuvwx"))
     made = folds_of(known, folds=2, models=("own_recent_frequency", "own_then_popular", "goes_with"))
     found = _rivals(trials(made, "push"), seed=0).set_index("model")
     assert found.loc["hybrid", "rival"] == "own_then_popular"
@@ -500,7 +493,7 @@ def test_results_are_by_segment_too(ruled: pd.DataFrame, big_folds: list[Fold]):
 def test_segments_are_those_of_the_seed():
     # Recency, frequency and amount of five customers in the same order: quintiles 1 to 5 of each.
     given = [(f"c{rank}", 10.0 * rank + place / 10, "a") for rank in range(1, 6) for place in range(rank)]
-    history = History(purchases_of("mall", orders([*given, ("later", 80.0, "a")]), catalogue("a")), 20)
+    history = History(coded(orders([*given, ("later", 80.0, "a")]), catalogue("a")), 20)
     assert history.scores.tolist() == [[1, 1, 1], [2, 2, 2], [3, 3, 3], [4, 4, 4], [5, 5, 5], [0, 0, 0]]
     assert segments_of(history, SEGMENTS).tolist() == [
         "Hibernating",
@@ -517,7 +510,7 @@ def test_segments_weigh_recency_then_frequency_then_amount():
     given = [(f"c{rank}", 10.0 * rank + place / 10, "a") for rank in range(1, 6) for place in range(6 - rank)]
     purchases = orders(given)
     purchases["amount"] = purchases["customer_id"].map({"c1": 1, "c2": 9, "c3": 4, "c4": 20, "c5": 90})
-    history = History(purchases_of("mall", purchases, catalogue("a")))
+    history = History(coded(purchases, catalogue("a")))
     # Amounts: 5, 36, 12, 40, 90.
     assert history.scores.tolist() == [[1, 5, 1], [2, 4, 3], [3, 3, 2], [4, 2, 4], [5, 1, 5]]
     assert segments_of(history, SEGMENTS).tolist() == [
@@ -550,17 +543,17 @@ def same_lists(one: Fold, other: Fold) -> int:
     return compared
 
 
-def swapped(known: Purchases, days: float) -> Purchases:
+def swapped(known: Shop, days: float) -> Shop:
     """Change what is bought in the last days: everybody takes the next item of the alphabet but one."""
     lines = known.lines.copy()
     later = lines["time"] > -days * 86_400
     lines.loc[later, "item"] = (lines.loc[later, "item"] + 2) % len(known.items)
     lines.loc[later, ["units", "amount"]] *= 3
     lines.loc[later, "online"] = True
-    return Purchases(known.retailer, known.customers, known.items, lines, known.end)
+    return replace(known, lines=lines)
 
 
-def test_what_is_bought_in_the_judged_window_does_not_change_the_lists(big: Purchases, big_folds: list[Fold]):
+def test_what_is_bought_in_the_judged_window_does_not_change_the_lists(big: Shop, big_folds: list[Fold]):
     changed = folds_of(swapped(big, 14), rules=RULED[:4], folds=2, days=14, models=MODELS)
     assert same_lists(big_folds[0], changed[0]) > 24 * len(MODELS)
     assert same_lists(big_folds[1], changed[1]) > 24 * len(MODELS)
@@ -570,7 +563,7 @@ def test_what_is_bought_in_the_judged_window_does_not_change_the_lists(big: Purc
     assert np.array_equal(before[0].hits, before[1].hits)  # in the window before nothing has changed
 
 
-def test_an_earlier_window_does_not_see_the_later_ones(big: Purchases, big_folds: list[Fold]):
+def test_an_earlier_window_does_not_see_the_later_ones(big: Shop, big_folds: list[Fold]):
     changed = folds_of(swapped(big, 28), rules=RULED[:4], folds=2, days=14, models=MODELS)
     assert same_lists(big_folds[1], changed[1]) > 24 * len(MODELS)
     # The latest lists are learned from what is changed now.

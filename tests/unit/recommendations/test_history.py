@@ -6,10 +6,12 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from pandas.testing import assert_frame_equal
 from scipy.sparse import csr_matrix
+from shops import Shop, coded
 
-from palette.recommendations.history import NEVER, History, Purchases, purchases_of
+from palette.recommendations import history as module
+from palette.recommendations.history import NEVER, History
 
-Make = Callable[..., Purchases]
+Make = Callable[..., Shop]
 SECOND = 1 / 86_400
 HOUR = 1 / 24
 # who bought what, and on which day: ann rebuys tea every ten days, ben after thirty
@@ -41,47 +43,49 @@ def codes(*values: int) -> np.ndarray:
 
 def test_customers_items_and_orders_are_positions_in_the_sorted_ids(tables: Callable):
     rows = [
-        ("eve", "tea", 2, {"order_id": "7", "channel": "online", "units": 3, "amount": 12.5}),
-        ("bob", "tea", 0.5, {"order_id": "9"}),
-        ("eve", "oat", 2, {"order_id": "7"}),
+        ("eve", "tea", 7, {"order_id": "7", "channel": "online", "units": 3, "amount": 12.5}),
+        ("bob", "tea", 5.5, {"order_id": "9", "order_lines": 2}),
+        ("eve", "oat", 7, {"order_id": "7"}),
     ]
-    known = purchases_of("shop", *tables(rows, unsold=["jam"]))
-    assert known.customers.tolist() == ["bob", "eve"]
+    known = coded(*tables(rows, unsold=["jam"]))
+    assert known.customers == 2
+    assert known.ids.tolist() == ["bob", "eve"]
     assert known.items["item_id"].tolist() == ["jam", "oat", "tea"]
-    assert known.end == pd.Timestamp("2024-01-03")
+    assert known.end == pd.Timestamp("2024-01-08")
     assert known.span == 1.5
     assert known.lines.to_dict("list") == {
         "customer": [0, 1, 1],
         "item": [2, 1, 2],
-        "order": [1, 0, 0],
+        "order": [0, 1, 1],
         "time": [-129_600, 0, 0],
         "units": [1, 1, 3],
         "amount": [1, 1, 12.5],
+        "order_lines": [2, 1, 1],
         "online": [False, False, True],
+        "day_off": [True, False, False],
     }
 
 
 def test_purchases_are_the_same_whatever_the_order_of_the_rows(tables: Callable, town: Callable):
     rows = [*town(20, 60), ("tea-001", "jam-a", 30.25), ("nut-000", "jam-a", 30.25)]
     bought, items = tables(rows, unsold=["jam-b"])
-    expected = purchases_of("shop", bought, items)
+    expected = coded(bought, items)
     for seed in range(3):
         shuffled = (table.sample(frac=1, random_state=seed) for table in (bought, items))
-        found = purchases_of("shop", *shuffled)
+        found = coded(*shuffled)
         assert_frame_equal(found.lines, expected.lines)
         assert_frame_equal(found.items, expected.items)
-        assert_array_equal(found.customers, expected.customers)
+        assert_array_equal(found.ids, expected.ids)
         assert found.end == expected.end
 
 
-def test_other_retailers_do_not_count(tables: Callable):
-    own, other = [("ann", "tea", 1)], [("ann", "tea", 3), ("zoe", "ale", 9)]
-    both = zip(tables(own), tables(other, retailer="kiosk"), strict=True)
-    known = purchases_of("shop", *(pd.concat(pair) for pair in both))
-    assert known.customers.tolist() == ["ann"]
-    assert known.items["item_id"].tolist() == ["tea"]
-    assert len(known.lines) == 1
-    assert known.end == pd.Timestamp("2024-01-02")
+def test_an_order_of_two_customers_is_two_orders(purchases: Make):
+    same = {"order_id": "7"}
+    known = purchases(
+        [("ann", "tea", 0, same), ("ben", "tea", 0, same), ("ann", "nut", 1, {"order_id": "8"})]
+    )
+    assert known.lines[["customer", "order"]].to_numpy().tolist() == [[0, 0], [1, 2], [0, 1]]
+    assert History(known).customer_orders.tolist() == [2, 1]
 
 
 # ---- the moment
@@ -108,7 +112,7 @@ def test_the_windows_of_consecutive_moments_hold_every_purchase_once(purchases: 
         own = {(row[0], row[1]) for row in rows if 70 - days_back < row[2] <= 84 - days_back}
         customer, item = history.window(14).nonzero()
         ids = known.items["item_id"].to_numpy()
-        assert set(zip(known.customers[customer], ids[item], strict=True)) == own
+        assert set(zip(known.ids[customer], ids[item], strict=True)) == own
         assert history.window(14).max() == 1
         assert len(history.lines) == sum(row[2] <= 70 - days_back for row in rows)
 
@@ -346,14 +350,125 @@ def test_what_customers_did(purchases: Make):
     ]
     history = History(purchases(rows))
     assert history.customer_orders.tolist() == [2, 1]
-    assert history.customer_lines.tolist() == [3, 1]
-    assert history.amount.tolist() == [22, 16]
+    assert history.customer_items.tolist() == [3, 1]
+    assert history.monetary.tolist() == [22, 16]
     assert history.first_age.tolist() == [20, 0]
     assert history.last_age.tolist() == [7, 0]
     assert history.orders_within(7).tolist() == [0, 1]
     assert history.orders_within(8).tolist() == [1, 1]
     assert history.orders_within(21).tolist() == [2, 1]
     assert_allclose(history.log_price, [np.log(2 * 8 * 8) / 3, np.log(8)])
+
+
+@pytest.mark.parametrize(
+    ("unit", "expected"),
+    [
+        # the last of all is on day 9 at noon; ann's on day 8 at ten in the evening, ben's on day 8 at noon
+        pytest.param("elapsed_days", [1, 2, 8, 1], id="whole days of 24 hours"),
+        pytest.param("calendar_days", [2, 2, 9, 1], id="calendar days"),
+    ],
+)
+def test_recency_is_to_the_day_after_the_last_of_all(purchases: Make, unit: str, expected: list[float]):
+    rows = [
+        ("ann", "tea", 8 + 22 * HOUR),
+        ("ann", "tea", 3),
+        ("ben", "tea", 8.5),
+        ("cat", "tea", 1 + 23 * HOUR),
+    ]
+    known = purchases([*rows, ("dan", "tea", 9.5), ("eve", "tea", 14)], recency_unit=unit)
+    assert known.recency_unit == unit
+    # five days ago: what came later does not count, and eve has bought nothing
+    assert History(known, days_back=4).recency.tolist() == [*expected, NEVER]
+
+
+def test_recency_counts_from_the_last_known_purchase_not_from_the_moment(purchases: Make):
+    known = purchases([("ann", "tea", 0), ("ben", "tea", 3), ("ann", "tea", 30)])
+    assert History(known, days_back=10).recency.tolist() == [4, 1]
+    assert History(known).recency.tolist() == [1, 28]
+    assert History(known, days_back=31).recency.tolist() == [NEVER, NEVER]
+
+
+def test_frequency_counts_order_lines_and_monetary_what_was_paid(purchases: Make):
+    rows = [
+        ("ann", "nut", 0, {"order_lines": 2, "amount": 6.0}),
+        ("ann", "tea", 0, {"order_lines": 1, "amount": 8.5}),
+        ("ben", "tea", 1, {"order_lines": 3, "amount": 0.1}),
+        ("ben", "nut", 4, {"order_lines": 1, "amount": 0.2}),
+    ]
+    known = purchases(rows)
+    assert History(known).frequency.tolist() == [3, 4]
+    assert History(known).monetary.tolist() == [14.5, 0.3]  # not 0.30000000000000004
+    assert History(known, days_back=2).frequency.tolist() == [3, 3]
+    assert History(known, days_back=2).monetary.tolist() == [14.5, 0.1]
+
+
+def test_times_are_shares_of_orders(purchases: Make):
+    minute = HOUR / 60
+    hours = {  # of an order, from midnight; dawn is from one to nine, dinner from seven to one
+        "dawn": [HOUR, 8 * HOUR + 59 * minute],
+        "dinner": [19 * HOUR, 23 * HOUR + 59 * minute, 0, 59 * minute],
+        "else": [9 * HOUR, 18 * HOUR + 59 * minute],
+    }
+    rows = [(name, "tea", 7 + day + hour) for name, found in hours.items() for day, hour in enumerate(found)]
+    rows += [("dawn", "nut", 7 + HOUR), ("mixed", "tea", 12.5), ("mixed", "tea", 13 + 2 * HOUR)]
+    rows += [("mixed", "tea", 15.9), ("mixed", "nut", 15.9), ("mixed", "tea", 18.5)]
+    history = History(purchases([*rows, ("new", "tea", 20 + 3 * HOUR)]), days_back=1)
+    assert history.purchases.ids.tolist() == ["dawn", "dinner", "else", "mixed", "new"]
+    assert {name: share.tolist() for name, share in history.times.items()} == {
+        "r_weekend": [0, 0, 0, 2 / 4, 0],  # day 12 is a Saturday
+        "r_dawn": [1, 0, 0, 1 / 4, 0],
+        "r_dinner": [0, 1, 0, 1 / 4, 0],
+    }
+
+
+def test_a_holiday_is_free_as_a_weekend_is(purchases: Make):
+    history = History(
+        purchases([("ann", "tea", 1, {"is_day_off": True}), ("ann", "tea", 2, {"is_day_off": False})])
+    )
+    assert history.times["r_weekend"].tolist() == [1 / 2]
+
+
+def test_orders_back_counts_from_the_customers_last_order(purchases: Make):
+    rows = [
+        ("ann", "tea", 0),
+        ("ben", "tea", 1),
+        ("ann", "nut", 2),
+        ("ann", "tea", 2),
+        ("ann", "tea", 5),
+        ("ben", "tea", 6),
+    ]
+    known = purchases(rows)
+    assert known.lines["customer"].tolist() == [0, 1, 0, 0, 0, 1]
+    assert History(known).orders_back.tolist() == [2, 1, 1, 1, 0, 0]
+    assert History(known, days_back=3).orders_back.tolist() == [1, 0, 0, 0]
+    assert History(known, days_back=9).orders_back.tolist() == []
+
+
+def test_online_share_is_of_items(purchases: Make):
+    web = {"channel": "online"}
+    rows = [("ann", "tea", 0), ("ann", "nut", 0), ("ann", "tea", 3, web), ("ben", "tea", 4, web)]
+    history = History(purchases([*rows, ("cat", "tea", 9)]), days_back=5)
+    assert history.online_share.tolist() == [1 / 3, 1, 0]
+
+
+def test_learners_are_those_with_purchases_and_a_draw_of_many(
+    purchases: Make, monkeypatch: pytest.MonkeyPatch
+):
+    rows = [(f"{number}", item, number) for number in range(8) for item in ("nut", "tea")]
+    known = purchases([*rows, ("9", "tea", 12)])
+    assert History(known, days_back=5).learners.tolist() == list(range(8))
+    assert History(known, days_back=5).learners_baskets.shape == (8, 2)
+    monkeypatch.setattr(module, "LEARNERS", 3)
+    draws = [History(known, days_back=5, seed=seed) for seed in range(6)]
+    for drawn in draws:
+        assert len(set(drawn.learners.tolist())) == 3
+        assert drawn.learners.tolist() == sorted(drawn.learners)
+        assert drawn.learners.max() < 8  # customer 9 has bought nothing yet
+        assert dense(drawn.learners_baskets) == [[1, 1]] * 3
+    assert len({tuple(drawn.learners) for drawn in draws}) > 1
+    assert History(known, days_back=5, seed=3).learners.tolist() == draws[3].learners.tolist()
+    monkeypatch.setattr(module, "LEARNERS", 8)
+    assert History(known, days_back=5).learners.tolist() == list(range(8))
 
 
 def test_offline_only_is_who_never_bought_online(purchases: Make):
@@ -459,8 +574,8 @@ def test_customers_without_purchases_at_the_moment(purchases: Make):
         assert days[later].tolist() == [NEVER, NEVER]
     for counts in (
         history.customer_orders,
-        history.customer_lines,
-        history.amount,
+        history.customer_items,
+        history.monetary,
         history.orders_within(99),
     ):
         assert counts[later].tolist() == [0, 0]
@@ -488,6 +603,9 @@ def test_a_moment_before_the_first_purchase_knows_nothing(purchases: Make):
     assert history.repeat_rate.tolist() == [0, 0]
     assert not history.online.any()
     assert history.scores.tolist() == [[0, 0, 0]] * 4
+    assert history.recency.tolist() == [NEVER] * 4
+    assert history.learners.tolist() == history.orders_back.tolist() == []
+    assert [share.tolist() for share in history.times.values()] == [[0] * 4] * 3
     assert history.category_share.tolist() == [[0, 0]] * 4
     assert history.orders_since(codes(ANN), np.array([5.0])).tolist() == [0]
     assert history.window(9).nnz == 0
@@ -508,8 +626,9 @@ def test_no_form_of_a_history_changes_with_what_comes_after(purchases: Make, tow
         assert_array_equal(getattr(again.pairs, name), getattr(known.pairs, name), name)
     names = (
         "moment days_today buyers first_sold last_sold price usual_interval repeat_rate online "
-        "customer_orders customer_lines last_age first_age amount offline_only log_price scores "
-        "category_share"
+        "customer_orders customer_items last_age first_age recency frequency monetary orders_back "
+        "online_share offline_only log_price scores category_share learners"
     )
     for name in names.split():
         assert_array_equal(getattr(again, name), getattr(known, name), name)
+    assert_array_equal(list(again.times.values()), list(known.times.values()))

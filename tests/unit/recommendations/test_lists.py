@@ -1,31 +1,38 @@
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from pandas.testing import assert_frame_equal
-from threadpoolctl import threadpool_limits
+from scipy.sparse import csr_matrix
+from shops import Shop, coded
 
 from palette.core.catalogue import model_names
-from palette.core.tables import empty, typed
-from palette.recommendations.history import History, purchases_of
+from palette.core.learned import pack, unpack
+from palette.recommendations import hybrid
+from palette.recommendations.history import History
 from palette.recommendations.hybrid import Candidates, Moment, fit_moment, fit_ranker
+from palette.recommendations.learning import learn
 from palette.recommendations.lists import (
-    OFFERS,
+    NOWHERE,
     SCHEMA,
-    Offer,
-    best_items,
-    learn,
+    Preferences,
+    in_preferred_order,
     listed,
     ranked,
     recommendations,
     ruled_items,
     scores_of,
-    training_moments,
 )
-from palette.recommendations.models import GoesWith
+from palette.recommendations.models import GoesWith, GroupPopularity
+from palette.recommendations.offers import OFFERS, Offer
+from palette.recommendations.rules import read_rules
+from palette.recommendations.scores import Scores, Sparse
 
 MODELS = model_names()
+SEGMENTS = pd.read_csv(Path(__file__).parents[3] / "seeds" / "segments" / "rfm_segments.csv")
 
 OFFER = {offer.name: offer for offer in OFFERS}
 START = pd.Timestamp("2024-01-01")
@@ -35,13 +42,6 @@ TEA = [f"tea-{number:02}" for number in range(20)]
 TOYS = [f"toy-{number:02}" for number in range(20)]
 ODDS = ["odd-00", "odd-01"]  # of a category that no group has a preference for
 NO_RULES = pd.DataFrame(columns=["retailer", "list_name", "rule", "value"])
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Several threads that wait for each other on a busy computer take a hundred times as long."""
-    with threadpool_limits(1):
-        yield
 
 
 def orders(*given: tuple[str, float, str], retailer: str = "mall") -> pd.DataFrame:
@@ -82,7 +82,11 @@ def catalogue(items: Sequence[str], retailer: str = "mall") -> pd.DataFrame:
 
 
 def history(*given: tuple[str, float, str], days_back: int = 0) -> History:
-    return History(purchases_of("mall", orders(*given), catalogue("abcdef")), days_back)
+    return History(coded(orders(*given), catalogue("abcdef")), days_back)
+
+
+def given_scores(values: Sequence[Sequence[float]]) -> Scores:
+    return Sparse.of(csr_matrix(np.array(values, dtype=np.float32)))
 
 
 def on_offer(name: str, known: History, days: int = DAYS) -> dict[str, str]:
@@ -93,7 +97,7 @@ def on_offer(name: str, known: History, days: int = DAYS) -> dict[str, str]:
     ids = known.purchases.items["item_id"].to_numpy()
     assert allowed.shape == (len(customers), known.shape[1])
     return {
-        str(known.purchases.customers[customer]): "".join(ids[row])
+        str(known.purchases.ids[customer]): "".join(ids[row])
         for customer, row in zip(customers, allowed, strict=True)
     }
 
@@ -102,12 +106,13 @@ def ranking(offer: Offer, known: History, score: list[list[float]], **scores: li
     """Rank all items for all customers by the scores given: 'ann a 0.5' and, if bought, '3 days'."""
     customers = np.arange(known.shape[0])
     place, item = np.indices(known.shape).reshape(2, -1)
-    components = {name: np.array(values, dtype=np.float32) for name, values in scores.items()}
+    components = {name: given_scores(values) for name, values in scores.items()}
     chosen = Candidates(customers, components, place, item)
-    rows = ranked(offer, Moment(known, {}), chosen, np.array(score).ravel(), days=DAYS)
+    allowed = offer.allowed(known, customers, components, DAYS)
+    rows = ranked(offer, Moment(known, {}), chosen, np.array(score).ravel(), allowed)
     assert rows.columns.tolist() == ["customer", "item", "score", "days_since_bought"]
     return [
-        f"{known.purchases.customers[row.customer]} {'abcdef'[row.item]} {row.score:g}"
+        f"{known.purchases.ids[row.customer]} {'abcdef'[row.item]} {row.score:g}"
         + ("" if np.isnan(row.days_since_bought) else f" {row.days_since_bought:g} days")
         for row in rows.itertuples(index=False)
     ]
@@ -141,17 +146,45 @@ def shop(retailer: str, *, customers: int = 30, days: int = 84, seed: int = 0) -
     return pd.DataFrame(lines, columns=orders().columns)
 
 
-def made(
-    purchases: pd.DataFrame,
+def shops_of(purchases: pd.DataFrame) -> dict[str, Shop]:
+    return {
+        str(retailer): coded(rows, catalogue([*ODDS, *TEA, *TOYS], str(retailer)))
+        for retailer, rows in purchases.groupby("retailer")
+    }
+
+
+def palette_of(known: Shop) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return a palette group for each taste, which prefers the other taste, and what it prefers."""
+    palette = pd.DataFrame({"customer_code": range(known.customers), "palette_group": known.ids})
+    palette["palette_group"] = palette["palette_group"].str[:3]
+    rows = [("tea", "toy", 1), ("tea", "tea", 2), ("toy", "tea", 1), ("toy", "toy", 2), ("toy", "ink", 3)]
+    return palette, pd.DataFrame(rows, columns=["palette_group", "super_category", "preference_rank"])
+
+
+def tables_of(
+    known: Shop,
     rules: pd.DataFrame = NO_RULES,
     choices: Sequence[tuple[str, str, str]] = (),
     **given: object,
-) -> pd.DataFrame:
-    retailers = purchases["retailer"].unique()
-    items = pd.concat([catalogue([*ODDS, *TEA, *TOYS], retailer) for retailer in ("none", *retailers)])
-    settings = {"length": 5, "days": 14, "seed": 0, "models": MODELS, "rules_enabled": True}
-    chosen = pd.DataFrame(choices, columns=["retailer", "list_name", "model"])
-    return recommendations(purchases, items, rules, chosen, **(settings | given))
+) -> list[pa.Table]:
+    settings = {"length": 5, "days": 14, "seed": 0, "models": MODELS} | given
+    own = [rule for rule in read_rules(rules) if rule.retailer == known.retailer]
+    fitted = {name: settings[name] for name in ("days", "length", "seed")}
+    learned, _ = learn(known, own, SEGMENTS, folds=0, models=settings["models"], **fitted)
+    made_by = {name: model for retailer, name, model in choices if retailer == known.retailer}
+    return list(recommendations(known, unpack(pack(learned)), own, made_by, *palette_of(known), **fitted))
+
+
+def made(purchases: pd.DataFrame, *given: object, **settings: object) -> pd.DataFrame:
+    """Make all lists of some retailers, and put ids for the codes."""
+    frames = []
+    for known in shops_of(purchases).values():
+        lists = pa.concat_tables(tables_of(known, *given, **settings)).to_pandas()
+        ids = known.items["item_id"].to_numpy(dtype=object)
+        lists.insert(1, "customer_id", known.ids[lists.pop("customer_code")])
+        lists.insert(4, "item_id", ids[lists.pop("item_code")])
+        frames.append(lists)
+    return pd.concat(frames, ignore_index=True)
 
 
 def rules(*given: tuple[str, str, str, str]) -> pd.DataFrame:
@@ -289,9 +322,11 @@ def test_what_goes_with_is_the_cosine_within_orders():
     moment = Moment(known, {})
     found = GoesWith().fit(known).score(known, np.array([1]))
     # a is in 4 orders, b in 2 and c in 1: 2 / sqrt(4 x 2) and 1 / sqrt(4 x 1).
-    assert found.tolist() == [pytest.approx([0, 2 / np.sqrt(8), 1 / 2, 0, 0, 0])]
+    scored = found.at(np.zeros(6, dtype=np.int64), np.arange(6)).tolist()
+    assert scored == pytest.approx([0, 2 / np.sqrt(8), 1 / 2, 0, 0, 0])
     everything = Candidates(np.array([1]), {"goes_with": found}, np.zeros(6, dtype=int), np.arange(6))
-    rows = ranked(OFFER["push"], moment, everything, np.full(6, 0.5), days=DAYS)
+    allowed = OFFER["push"].allowed(known, everything.customers, everything.scores, DAYS)
+    rows = ranked(OFFER["push"], moment, everything, np.full(6, 0.5), allowed)
     assert rows["item"].tolist() == [1, 2]
     assert rows["score"].tolist() == [0.5, 0.5]
 
@@ -303,42 +338,12 @@ def test_rules_see_the_items_as_they_were_known():
     assert items["product_ids"].tolist()[:2] == [["a", "a-big"], ["b", "b-big"]]
 
 
-@pytest.mark.parametrize("days_back", [0, 10, 20])
-def test_a_ranker_learns_from_windows_that_end_by_its_moment(days_back: int):
-    known = history(("ann", 1.5, "a"), ("ben", 61.5, "a")).purchases
-    assert known.span == 60
-    backs = training_moments(known, days_back, 10)
-    assert backs == [back for back in (10, 20, 30, 40, 50) if days_back < back <= days_back + 30]
-    assert all(back - 10 >= days_back for back in backs)
-
-
-def test_a_ranker_learns_from_moments_with_a_window_of_purchases_before_them():
-    known = history(("ann", 1.5, "a"), ("ben", 61.5, "a")).purchases
-    assert training_moments(known, 40, 10) == [50]
-    assert training_moments(known, 50, 10) == []
-    assert training_moments(known, 0, 31) == []
-    assert training_moments(known, 0, 30) == [30]
-
-
-def test_learning_looks_at_the_whole_window_after_each_moment():
-    known = purchases_of(
-        "mall",
-        orders(("ann", 1.5, "ab"), ("ann", 13.5, "c"), ("ann", 21.5, "a"), ("ben", 22.5, "a")),
-        catalogue("abc"),
-    )
-    # Eleven days before the last purchase ann had bought a and b. In the ten days that followed she took a on
-    # the last of them, and c, which had not been on sale.
-    (window,) = learn(known, [11], days=10, seed=0, models=["popularity"])
-    assert (window.customer.tolist(), window.item.tolist()) == ([0, 0], [0, 1])
-    assert window.bought.tolist() == [True, False]
-
-
 def test_without_a_ranker_the_fusion_ranks_and_is_named():
-    known = purchases_of("mall", orders(("ann", 1.5, "ab"), ("ben", 2.5, "b")), catalogue("ab"))
+    known = coded(orders(("ann", 1.5, "ab"), ("ben", 2.5, "b")), catalogue("ab"))
     moment = fit_moment(known, 0, seed=0, models=["popularity"])
     chosen = Candidates(
         np.array([1]),
-        {"recent_popularity": np.array([[1, 2]]), "goes_with": np.zeros((1, 2))},
+        {"recent_popularity": given_scores([[1, 2]]), "goes_with": given_scores([[0, 0]])},
         np.array([0, 0]),
         np.array([0, 1]),
     )
@@ -351,7 +356,7 @@ def test_without_a_ranker_the_fusion_ranks_and_is_named():
 def made_by(model: str, list_name: str = "next", **scores: list[list[float]]) -> list[str]:
     """List what two customers of four items get; the hybrid says d, then b, and nothing of a and c."""
     known = history(("ann", 1.5, "ab"), ("ben", 9.5, "cd"), ("ann", 9.5, "d"))
-    components = {name: np.array(values, dtype=np.float32) for name, values in scores.items()}
+    components = {name: given_scores(values) for name, values in scores.items()}
     place, item = np.array([0, 0, 1, 1]), np.array([1, 3, 1, 3])
     chosen = Candidates(np.arange(2), components, place, item)
     scored = np.array([0.1, 0.2, 0.1, 0.2]), "hybrid"
@@ -363,9 +368,10 @@ def made_by(model: str, list_name: str = "next", **scores: list[list[float]]) ->
 
 
 def test_a_list_is_made_by_the_model_that_was_chosen_and_filled_by_the_hybrid():
-    als = [[0.5, 0, -0.25, 0, 0.75, 0], [0, 2, 0, 0, 0, 0]]  # e was never sold, and 0 says nothing
+    als = [[0.5, 0, -0.25, 0, 0.75, 0], [0, 2, 0, 0, 0, 0]]
+    # e was never sold, and 0 or less says nothing
     assert made_by("als", als=als) == [
-        *["ann a als 0.5", "ann c als -0.25", "ann d hybrid 0.2", "ann b hybrid 0.1"],
+        *["ann a als 0.5", "ann d hybrid 0.2", "ann b hybrid 0.1"],
         *["ben b als 2", "ben d hybrid 0.2"],
     ]
     by_the_hybrid = [f"{name} {row}" for name in ("ann", "ben") for row in ("d hybrid 0.2", "b hybrid 0.1")]
@@ -383,25 +389,30 @@ def test_the_chosen_model_keeps_to_what_the_list_may_hold():
     ]
 
 
-def test_the_best_are_listed_and_nothing_after_the_last():
-    scores = np.full((4, 25), -np.inf, dtype=np.float32)
-    scores[0, [7, 3, 11]] = [0.5, 0.9, 0.5]
-    scores[1, :4] = [0, 2, 0, -1]  # no information is no item, a bad score is one
-    scores[2] = np.arange(25)
-    best = best_items(scores, 20)
-    assert best.shape == (4, 20)
-    assert best[0].tolist() == [3, 7, 11] + [-1] * 17
-    assert [code for code in best[1] if code >= 0] == [1, 3]
-    assert best[2].tolist() == list(range(24, 4, -1))
-    assert best[3].tolist() == [-1] * 20
-    assert best_items(scores[:, :2], 20).tolist() == [[-1, -1], [1, -1], [1, -1], [-1, -1]]
-
-
-def test_lists_are_of_the_schema(lists: pd.DataFrame):
-    assert typed(lists, SCHEMA).num_rows == len(lists) > 1_000
-    assert lists.columns.tolist() == SCHEMA.names
+def test_lists_are_of_the_schema(two_shops: pd.DataFrame, lists: pd.DataFrame):
+    for known in shops_of(two_shops).values():
+        for table in tables_of(known):
+            assert table.schema == SCHEMA
+            table.validate(full=True)
+            assert not any(table[field.name].null_count for field in SCHEMA if not field.nullable)
+    assert len(lists) > 1_000
     assert_frame_equal(lists, lists.sort_values([*KEY, "rank"], ignore_index=True))
-    assert set(lists["list_name"]) == set(OFFER)
+    assert {"discover", "again", "next", "online_offers", "push"} <= set(lists["list_name"]) <= set(OFFER)
+
+
+def test_lists_of_batches_are_those_of_all_customers(
+    lists: pd.DataFrame, two_shops: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(hybrid, "CELLS", 1)
+    known = shops_of(two_shops)["mall"]
+    tables = tables_of(known)
+    assert len(tables) == 2  # of 16 customers each
+    codes = [table["customer_code"].to_numpy() for table in tables]
+    assert codes[0].max() < codes[1].min()
+    assert_frame_equal(
+        made(two_shops[two_shops["retailer"] == "mall"]),
+        lists[lists["retailer"] == "mall"].reset_index(drop=True),
+    )
 
 
 def test_ranks_have_no_holes_and_no_list_is_longer_than_asked(lists: pd.DataFrame):
@@ -411,7 +422,8 @@ def test_ranks_have_no_holes_and_no_list_is_longer_than_asked(lists: pd.DataFram
 
 
 def test_scores_fall_from_rank_to_rank(lists: pd.DataFrame):
-    assert (lists.groupby(KEY)["score"].diff().dropna() <= 0).all()
+    by_score = lists[~lists["list_name"].isin([offer.name for offer in OFFERS if offer.by_preference])]
+    assert (by_score.groupby(KEY)["score"].diff().dropna() <= 0).all()
     assert (lists["score"] > 0).all()
 
 
@@ -475,10 +487,11 @@ def test_only_the_lists_of_the_chosen_models_change(lists: pd.DataFrame, chosen:
 
 def test_a_chosen_model_ranks_on_its_own_scale(chosen: pd.DataFrame, two_shops: pd.DataFrame):
     found = chosen[(chosen["retailer"] == "mall") & (chosen["list_name"] == "next")]
-    counts = two_shops.groupby([*KEY[:2], "item_id"])["order_id"].nunique().rename("orders")
+    counts = two_shops.groupby([*KEY[:2], "item_id"])["order_id"].nunique().rename("counted")
     known = found.merge(counts, how="left", on=[*KEY[:2], "item_id"])
     own = known["model"] == "own_frequency"
-    assert (known.loc[own, "score"] == known.loc[own, "orders"]).all()
+    assert (known.loc[own, "score"] == known.loc[own, "counted"]).all()
+    assert known["orders"].fillna(0).tolist() == known["counted"].fillna(0).tolist()
     assert set(known.loc[~own, "model"]) == {"hybrid"}  # for whoever bought fewer things than a list holds
     assert (found.groupby([*KEY, "model"])["score"].diff().dropna() <= 0).all()
     assert TEA[0] not in set(found["item_id"])
@@ -487,7 +500,8 @@ def test_a_chosen_model_ranks_on_its_own_scale(chosen: pd.DataFrame, two_shops: 
 def test_what_everybody_buys_says_so(chosen: pd.DataFrame):
     found = chosen[(chosen["retailer"] == "kiosk") & (chosen["list_name"] == "discover")]
     assert set(found["model"]) == {"popularity"}
-    assert found["reason"].str.match("(New since .*, b|B)ought by [0-9]+ customers").all()
+    assert set(found["rests_on"]) == {"popularity"}
+    assert found["neighbour_1"].isna().all()
 
 
 def test_a_ranker_finds_the_tastes(lists: pd.DataFrame):
@@ -506,8 +520,10 @@ def test_too_short_a_history_gives_lists_by_rank_fusion(lists: pd.DataFrame):
 
 
 def test_only_again_has_expected_dates(lists: pd.DataFrame):
-    dated = lists["expected_on"].notna()
-    assert (dated == (lists["list_name"] == "again")).all()
+    assert lists.loc[lists["list_name"] == "again", ["expected_on", "interval_days"]].notna().all(axis=None)
+    others = lists[lists["list_name"].isin(["discover", "next", "online_offers", "push"])]
+    assert others[["expected_on", "interval_days"]].isna().all(axis=None)
+    dated = lists["list_name"] == "again"
     last = START + pd.Timedelta(days=83, hours=10)
     due = pd.to_datetime(lists.loc[(lists["retailer"] == "mall") & dated, "expected_on"])
     assert (due <= last + pd.Timedelta(days=14)).all()
@@ -528,20 +544,22 @@ def test_the_same_seed_gives_the_same_lists(lists: pd.DataFrame, kiosk: pd.DataF
 
 
 def test_a_shorter_list_is_the_beginning_of_a_longer_one(kiosk: pd.DataFrame):
-    short, long = (made(kiosk, length=length) for length in (2, 9))
+    short, long = (
+        frame[frame["list_name"] != "online_offers"].reset_index(drop=True)  # what is shown is put in order
+        for frame in (made(kiosk, length=length) for length in (2, 9))
+    )
     assert short["rank"].max() == 2
     assert long["rank"].max() == 9
     assert_frame_equal(short, long[long["rank"] <= 2].reset_index(drop=True))
 
 
-def test_rules_apply_to_their_retailer_and_list_if_they_are_enabled(kiosk: pd.DataFrame):
+def test_rules_apply_to_their_retailer_and_list(kiosk: pd.DataFrame):
     given = rules(
         ("kiosk", "next", "never_product", "toy-00-big"),
         ("kiosk", "discover", "at_most_per_category", "1"),
         ("mall", "discover", "never_category", "tea"),
     )
-    without, ruled, disabled = made(kiosk), made(kiosk, given), made(kiosk, given, rules_enabled=False)
-    assert_frame_equal(disabled, without)
+    without, ruled = made(kiosk), made(kiosk, given)
 
     def of(frame: pd.DataFrame, name: str) -> pd.DataFrame:
         return frame[frame["list_name"] == name].reset_index(drop=True)
@@ -555,13 +573,6 @@ def test_rules_apply_to_their_retailer_and_list_if_they_are_enabled(kiosk: pd.Da
     for name in ("again", "online_offers", "push"):
         assert_frame_equal(of(ruled, name), of(without, name))
     assert (ruled["rank"] == ruled.groupby(KEY).cumcount() + 1).all()
-
-
-def test_wrong_rules_do_no_harm_where_rules_are_disabled(kiosk: pd.DataFrame):
-    wrong = rules(("kiosk", "next", "never_prodct", "toy-00"))
-    assert len(made(kiosk, wrong, rules_enabled=False))
-    with pytest.raises(ValueError, match="never_prodct"):
-        made(kiosk, wrong)
 
 
 def test_rules_that_do_nothing_are_told(kiosk: pd.DataFrame, capsys: pytest.CaptureFixture[str]):
@@ -578,29 +589,102 @@ def test_rules_that_do_nothing_are_told(kiosk: pd.DataFrame, capsys: pytest.Capt
     ]
 
 
-def test_no_purchases_give_no_lists():
-    nothing = made(orders())
-    assert_frame_equal(nothing, empty(SCHEMA))
-    assert typed(nothing, SCHEMA).num_rows == 0
-
-
 def test_a_retailer_where_nobody_came_back_gets_lists():
     given = [(f"c{number:02}", number + 0.5, "abcdef"[number % 5 :][:2]) for number in range(40)]
-    lists = recommendations(
-        orders(*given),
-        catalogue("abcdef"),
-        NO_RULES,
-        pd.DataFrame(columns=["retailer", "list_name", "model"]),
-        length=3,
-        days=7,
-        seed=0,
-        models=MODELS,
-        rules_enabled=True,
-    )
-    assert lists["customer_id"].nunique() == 40
-    assert set(lists["model"]) == {"rank_fusion"}
+    known = coded(orders(*given), catalogue("abcdef"))
+    (lists,) = tables_of(known, length=3, days=7)
+    assert lists["customer_code"].unique().to_pylist() == list(range(40))
+    assert lists["model"].unique().to_pylist() == ["rank_fusion"]
 
 
 def test_lists_are_made_without_the_model_that_push_weighs_by(kiosk: pd.DataFrame):
     lists = made(kiosk, models=["ease"])
     assert {"discover", "next"} <= set(lists["list_name"])
+
+
+# ---- preferences
+
+
+def test_what_is_shown_is_put_in_the_order_that_the_group_prefers():
+    items = np.array([[4, 2, 0, 3, 1], [1, 3, -1, -1, -1], [-1, -1, -1, -1, -1]])
+    ranks = np.array([[2, 9, 1, 1, 2], [1, 1, 1, NOWHERE, 1], [1, 2, 3, 4, 5]])
+    # of the first four items 2 and 3 are preferred, of equal ones the better is first; 1 is not shown
+    assert in_preferred_order(items, ranks, 4).tolist() == [
+        [2, 3, 4, 0, 1],
+        [1, 3, -1, -1, -1],
+        [-1, -1, -1, -1, -1],
+    ]
+    assert in_preferred_order(items, ranks, 2).tolist()[0] == [2, 4, 0, 3, 1]
+    assert in_preferred_order(items, ranks, 9).tolist()[0] == [2, 3, 4, 0, 1]
+    swapped = in_preferred_order(items[:1, [3, 1, 2, 0, 4]], ranks[:1], 4)
+    assert swapped.tolist() == [[3, 2, 0, 4, 1]]
+
+
+def test_nothing_unpreferred_comes_before_nothing_at_all():
+    shown = in_preferred_order(np.array([[2, -1, -1]]), np.array([[1, 1, NOWHERE]]), 3)
+    assert shown.tolist() == [[2, -1, -1]]
+
+
+def test_preferences_of_the_marts(two_shops: pd.DataFrame):
+    known = shops_of(two_shops)["mall"]
+    palette = pd.DataFrame({"customer_code": [3, 0, 1], "palette_group": ["red", "blue", "red"]})
+    told = [("red", "toy", 1), ("red", "tea", 2), ("blue", "tea", 1), ("blue", "ink", 2), ("blue", "odd", 3)]
+    names = ["palette_group", "super_category", "preference_rank"]
+    preferences = Preferences.of(History(known), palette, pd.DataFrame(told, columns=names))
+    ranks = preferences.ranks(np.array([0, 1, 2, 3]))
+    ids = known.items["item_id"].to_numpy(dtype=object)
+    found = {ids[item]: ranks[:, item].tolist() for item in range(len(ids))}
+    # what a group has no word of is last, and all is for whoever is of no group; no item is ink
+    assert found["tea-03"] == [1, 2, NOWHERE, 2]
+    assert found["toy-19"] == [NOWHERE, 1, NOWHERE, 1]
+    assert found["odd-00"] == [3, NOWHERE, NOWHERE, NOWHERE]
+
+
+def test_without_groups_there_are_no_preferences(two_shops: pd.DataFrame):
+    history = History(shops_of(two_shops)["kiosk"])
+    palette = pd.DataFrame(
+        {"customer_code": np.zeros(0, dtype=int), "palette_group": np.zeros(0, dtype=object)}
+    )
+    told = pd.DataFrame({"palette_group": ["red"], "super_category": ["tea"], "preference_rank": [1]}).head(0)
+    for preferences in (Preferences.of(history, palette, told), Preferences.at(Moment(history, {}))):
+        ranks = preferences.ranks(np.array([4, 0]))
+        assert ranks.shape == (2, history.shape[1])
+        assert (ranks == NOWHERE).all()
+        assert in_preferred_order(np.array([[3, 1], [2, 0]]), ranks, 2).tolist() == [[3, 1], [2, 0]]
+
+
+def test_preferences_at_a_moment_are_of_what_its_groups_bought(monkeypatch: pytest.MonkeyPatch):
+    # a and b, c and d, e and f are of three super-categories; of the groups the test says who is in which
+    items = catalogue("abcdef").assign(super_category=["ab", "ab", "cd", "cd", "ef", "ef"])
+    given = [
+        ("ann", 1.5, "abc"),
+        ("ben", 2.5, "cde"),
+        ("cat", 3.5, "c"),
+        ("dan", 4.5, "ab"),
+        ("eve", 9.5, "e"),
+    ]
+    history = History(coded(orders(*given), items), days_back=4)
+    model = GroupPopularity("palette_popularity", "palette").fit(history)
+    monkeypatch.setattr(model, "groups", lambda _: (np.array([0, 1, 1, 0, -1]), 3))
+    preferences = Preferences.at(Moment(history, {"palette_popularity": model}))
+    # shares of ann 2/3 ab and 1/3 cd, dan all ab; ben 2/3 cd and 1/3 ef, cat all cd; eve was not there yet
+    assert preferences.ranks(np.arange(5)).tolist() == [
+        [1, 1, 2, 2, 3, 3],
+        [3, 3, 1, 1, 2, 2],
+        [3, 3, 1, 1, 2, 2],
+        [1, 1, 2, 2, 3, 3],
+        [NOWHERE] * 6,
+    ]
+
+
+def test_lists_by_preference_are_shown_in_its_order(lists: pd.DataFrame):
+    found = lists[(lists["retailer"] == "mall") & (lists["list_name"] == "online_offers")]
+    assert len(found["customer_id"].unique()) > 5
+    of_items, of_customers = found["item_id"].str[:3], found["customer_id"].str[:3]
+    ranks = np.where(of_items == "odd", 3, np.where(of_items == of_customers, 2, 1))
+    rows = found.assign(preferred=ranks)
+    assert (rows.groupby("customer_id")["preferred"].diff().dropna() >= 0).all()
+    assert (rows.groupby(["customer_id", "preferred"])["score"].diff().dropna() <= 0).all()
+    assert rows.groupby("customer_id")["preferred"].nunique().max() > 1
+    # the best were chosen before they were put in order
+    assert (rows.groupby("customer_id")["score"].diff().dropna() > 0).any()
