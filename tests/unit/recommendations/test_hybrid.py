@@ -776,8 +776,9 @@ def test_what_was_learned_of_some_customers_scores_others(purchases: Make, town:
 
 
 def test_candidates_and_rankers_do_not_depend_on_the_threads(known: Shop, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "ROUNDS", 3)  # threads that wait for each other are slow
     found = []
-    for threads in (1, 3):
+    for threads in (1, 2):
         for each in (module, recommenders, forms):
             monkeypatch.setattr(each, "THREADS", threads)
         window = described(fit_moment(known, 2 * DAYS, seed=0, models=MODELS))

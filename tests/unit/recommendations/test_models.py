@@ -503,7 +503,7 @@ ORDERS += [("ben", "nut", 1), ("ben", "oat", 1), ("cid", "tea", 0), ("dan", "tea
 
 
 def test_tifuknn_by_the_formula_of_its_paper(purchases: Make, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "GROUPS", 2)
+    monkeypatch.setattr(histories, "GROUPS", 2)
     # ann's orders in two groups: of the two last ones the earlier counts 0.9, and the group before 0.7
     ann = np.array([(0.9 / 2 + 0.7 * 1) / 2, (0.9 / 2) / 2, (1 / 2) / 2, 0])
     ben = np.array([0, 1, 1, 0])
@@ -531,7 +531,7 @@ def test_tifuknn_takes_the_mean_of_the_nearest(purchases: Make, monkeypatch: pyt
 def test_up_cf_by_the_formula_of_its_paper(
     asymmetry: float, purchases: Make, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(module, "LAST_ORDERS", 2)
+    monkeypatch.setattr(histories, "LAST_ORDERS", 2)
     monkeypatch.setattr(module, "ASYMMETRY", asymmetry)
     ann, ben = np.array([1 / 2, 1 / 2, 1 / 2, 0]), np.array([0, 1, 1, 0])  # shares of the last two orders
     alike = [
