@@ -693,7 +693,7 @@ def test_a_feature_may_be_unknown_for_some():
 
 
 def given(scores: list[list[float]]) -> Scores:
-    return Sparse.of(csr_matrix(np.array(scores, dtype=np.float32)))
+    return Sparse(csr_matrix(np.array(scores, dtype=np.float32)))
 
 
 def test_fusion_worked_by_hand(purchases: Make):

@@ -86,7 +86,7 @@ def history(*given: tuple[str, float, str], days_back: int = 0) -> History:
 
 
 def given_scores(values: Sequence[Sequence[float]]) -> Scores:
-    return Sparse.of(csr_matrix(np.array(values, dtype=np.float32)))
+    return Sparse(csr_matrix(np.array(values, dtype=np.float32)))
 
 
 def on_offer(name: str, known: History, days: int = DAYS) -> dict[str, str]:

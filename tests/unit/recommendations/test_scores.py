@@ -50,15 +50,15 @@ def agrees(scores: Scores, dense: Dense, count: int) -> None:
 
 
 @given(cells, st.integers(1, 12))
-def test_sparse_scores_are_the_dense_ones_above_0(dense: Dense, count: int):
-    agrees(Sparse.of(csr_matrix(dense)), np.maximum(dense, 0), count)
+def test_sparse_scores_are_the_dense_ones(dense: Dense, count: int):
+    agrees(Sparse(csr_matrix(dense)), dense, count)
 
 
 @given(factors(), st.integers(1, 9))
-def test_a_sparse_product_is_the_dense_one_above_0(given_factors: tuple[Dense, Dense], count: int):
+def test_a_sparse_product_is_the_dense_one(given_factors: tuple[Dense, Dense], count: int):
     customers, items = given_factors
     found = Sparse.product(csr_matrix(customers), csr_matrix(items.T))
-    agrees(found, np.maximum(customers @ items.T, 0), count)
+    agrees(found, customers @ items.T, count)
 
 
 @given(cells, st.data(), st.integers(1, 12))
@@ -76,7 +76,7 @@ def test_factors_score_by_their_product(given_factors: tuple[Dense, Dense], coun
 def test_of_nobody_there_are_no_scores():
     none = np.zeros(0, dtype=np.int64)
     for scores in (
-        Sparse.of(csr_matrix((0, 4), dtype=np.float32)),
+        Sparse(csr_matrix((0, 4), dtype=np.float32)),
         shared(np.ones((1, 4), dtype=np.float32), none),
         Factors(np.zeros((0, 2), dtype=np.float32), np.ones((4, 2), dtype=np.float32)),
     ):
@@ -88,10 +88,10 @@ def test_of_nobody_there_are_no_scores():
 
 def test_scores_worked_by_hand():
     dense = np.array([[0, 2, 0.5, -1], [0, 0, 0, 0], [3, 0, 0, 1]], dtype=np.float32)
-    items, values = Sparse.of(csr_matrix(dense)).leading(2)
+    items, values = Sparse(csr_matrix(dense)).leading(2)
     assert items.tolist() == [[1, 2], [-1, -1], [0, 3]]
     assert values.tolist() == [[2, 0.5], [0, 0], [3, 1]]
-    items, values = best_allowed(Sparse.of(csr_matrix(dense)), np.array([[1, 0, 1, 1]] * 3, dtype=bool), 3)
+    items, values = best_allowed(Sparse(csr_matrix(dense)), np.array([[1, 0, 1, 1]] * 3, dtype=bool), 3)
     assert items.tolist() == [[2, -1, -1], [-1, -1, -1], [0, 3, -1]]
     assert values.tolist() == [[0.5, 0, 0], [0, 0, 0], [3, 1, 0]]
 
@@ -106,7 +106,7 @@ def test_the_best_allowed_are_those_of_all_that_are_looked_at(data: st.DataObjec
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "FIRST", first)  # the first look may hold too few, or all of them
         for scores in (
-            Sparse.of(csr_matrix(dense)),
+            Sparse(csr_matrix(dense)),
             shared(dense, group),
             Factors(dense, np.eye(shape[1], dtype=np.float32)),
         ):
@@ -133,7 +133,7 @@ def test_equal_scores_are_by_item(dense: Dense, count: int):
     everything = np.ones(dense.shape, dtype=bool)
     expected = np.argsort(-dense, axis=1, kind="stable")[:, :count]
     expected = np.where(np.take_along_axis(dense, expected, axis=1) > 0, expected, -1)
-    for scores in (Sparse.of(csr_matrix(dense)), shared(dense, np.arange(len(dense)))):
+    for scores in (Sparse(csr_matrix(dense)), shared(dense, np.arange(len(dense)))):
         assert_array_equal(best_allowed(scores, everything, count)[0][:, : expected.shape[1]], expected)
 
 
