@@ -13,7 +13,6 @@ import numpy as np
 from implicit.cpu.topk import topk
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
-from sparse_dot_topn import sp_matmul
 
 from palette.recommendations.history import Codes
 
@@ -51,7 +50,8 @@ class Sparse:
     @classmethod
     def product(cls, customers: csr_matrix, items: csr_matrix) -> "Sparse":
         """Multiply customers x something by something x items."""
-        return cls(sp_matmul(customers.astype(np.float32), items.astype(np.float32), n_threads=THREADS))
+        # By SciPy: sp_matmul of sparse_dot_topn writes beyond its memory where weights add up to exactly 0.
+        return cls(csr_matrix(customers.astype(np.float32) @ items.astype(np.float32)))
 
     def leading(self, count: int, rows: Codes | slice = EVERYBODY) -> tuple[Codes, Cells]:
         """See :class:`Scores`."""
