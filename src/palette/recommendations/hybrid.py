@@ -200,8 +200,10 @@ def features(moment: Moment, chosen: Candidates) -> Features:
         scores = chosen.scores[name]
         columns[name] = scores.at(place, item)
         if name in PERSONAL:
-            best = scores.leading(10)[1]
-            tenth = best[:, 9] if best.shape[1] == 10 else np.zeros(len(best), dtype=np.float32)
+            best, tenth = scores.leading(10)[0], np.zeros(len(chosen.customers), dtype=np.float32)
+            row = np.flatnonzero((best[:, 9:] >= 0).any(axis=1))
+            if len(row):  # taken anew: the product of many differs in the last bit from that of one
+                tenth[row] = scores.at(row, best[row, 9])
             columns[f"{name}_relative"] = columns[name] / (tenth[place] + np.float32(1e-9))
     columns |= _of_pairs(history, customer, item)
     own = _columns(columns)[1]
@@ -319,7 +321,7 @@ class Ranker:
         if self.trees is None or self.linear is None:
             return {}
         return {
-            "trees": self.trees.model_to_string(),
+            "trees": self.trees.model_to_string().partition("\nparameters:")[0],  # threads are among those
             "linear": vars(self.linear),
             "trust": self.trust,
             "rate": self.rate,
