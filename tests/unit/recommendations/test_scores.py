@@ -61,6 +61,13 @@ def test_a_sparse_product_is_the_dense_one(given_factors: tuple[Dense, Dense], c
     agrees(found, customers @ items.T, count)
 
 
+def test_weights_may_cancel_out():
+    customers = csr_matrix(np.array([[1, 1, 1], [0, 1, 1], [1, 0, 1]], dtype=np.float32))
+    items = csr_matrix(np.array([[1.5, -2, 0], [-1.5, 2, 1], [0, 3, -1]], dtype=np.float32))
+    agrees(Sparse.product(customers, items), (customers @ items).toarray(), 3)
+    assert Sparse.product(customers, items).leading(3)[0].tolist() == [[1, -1, -1], [1, -1, -1], [0, 1, -1]]
+
+
 @given(cells, st.data(), st.integers(1, 12))
 def test_shared_scores_are_those_of_the_group(table: Dense, data: st.DataObject, count: int):
     group = np.array(data.draw(st.lists(st.integers(0, len(table) - 1), min_size=1, max_size=6)))
