@@ -28,7 +28,7 @@ Line = tuple[str, float, str] | tuple[str, float, str, float]
 
 
 def shop(lines: Sequence[Line], **given: object) -> Purchases:
-    """Make purchases: customer, day, items (a letter each; a capital is of another category), price of each."""
+    """Make purchases: customer, day, items (a letter each, capitals of another category), price of each."""
     rows = [
         (customer, f"{customer} {day}", item, day, (*price, 1.0)[0])
         for customer, day, items, *price in lines
@@ -62,12 +62,8 @@ def on_offer(name: str, known: History, days: int = 28) -> dict[int, str]:
     return {int(customer): "".join(ids[row]) for customer, row in zip(customers, allowed, strict=True)}
 
 
-def codes_of(known: Purchases, text: str) -> list[int]:
-    return (
-        known.items["item_id"].tolist().index(text[0])
-        if len(text) == 1
-        else [codes_of(known, c) for c in text]
-    )
+def code_of(known: Purchases, item: str) -> int:
+    return known.items["item_id"].tolist().index(item)
 
 
 # ---- for whom
@@ -138,12 +134,12 @@ def test_premium_is_the_dearer_third_of_the_categories_bought_that_is_new_to_the
     known = History(shop(lines, audiences={"premium": EVERYBODY}))
     # borders: 1 + 2/3 x 5 = 4.33 of the small ones, 7 + 2/3 x 2 = 8.33 of the capitals
     assert on_offer("premium", known) == {0: "", 1: "ef", 2: "Af"}
-    dearer, middle = prices(known)
+    middle = prices(known)[1]
     assert dict(zip(known.purchases.items["item_id"], middle, strict=True)) == {
         **dict.fromkeys("ABC", 8.0),
         **dict.fromkeys("abcdef", 3.5),
     }
-    told = OFFER["premium"].tells(known, np.array([1]), np.array([codes_of(known.purchases, "f")]), 28)
+    told = OFFER["premium"].tells(known, np.array([1]), np.array([code_of(known.purchases, "f")]), 28)
     assert {name: values.tolist() for name, values in told.items()} == {"price": [6.0], "middle_price": [3.5]}
 
 
@@ -273,7 +269,7 @@ def bundled(
     """Return what a customer's list of sets is, with the number of each set, of a list of single things."""
     known = shop([("v", 1.0, bought), ("w", 2.0, "abcdefgh")])
     known = replace(known, sets=given_sets(2, 8, *sets))
-    order = np.array([[codes_of(known, item) for item in best] + [-1]])
+    order = np.array([[code_of(known, item) for item in best] + [-1]])
     items, numbers, _ = in_sets(History(known), np.array([0]), order, length)
     assert items.shape == (1, length)
     found = items >= 0
