@@ -4,6 +4,7 @@
         "customer_orders": "customer_orders",
         "last_bought_on": "last_bought_on",
     } %}
+    {% set days = var("recommendation_window_days") | string %}
     {% set neighbours = [] %}
     {% for place in [1, 2, 3] %}
         {% do neighbours.append(
@@ -55,6 +56,37 @@
                 },
             },
             {
+                "when": "rests_on = 'rule'",
+                "en": "Set {set_number}: whoever orders {antecedents} orders {consequents} as well "
+                ~ "in {confidence_percent} % of cases; {rule_orders} orders hold all of it",
+                "ko": "세트 {set_number}: {antecedents} 주문의 {confidence_percent}%에 {consequents} 함께 담김, "
+                ~ "모두 담긴 주문 {rule_orders}건",
+                "evidence": {
+                    "set": "set_number",
+                    "cluster": "cluster_name",
+                    "rule_id": "rule_id",
+                    "antecedents": "antecedents",
+                    "consequents": "consequents",
+                    "orders": "rule_orders",
+                    "confidence": "round(confidence, 6)",
+                    "lift": "round(lift, 6)",
+                },
+            },
+            {
+                "when": "rests_on = 'season'",
+                "en": "In season: {season_orders} orders in the same " ~ days ~ " days a year ago, "
+                ~ "{season_lift} times as many as in a mean window of the year",
+                "ko": "시즌 상품: 작년 같은 " ~ days ~ "일간 주문 {season_orders}건, 연평균 기간의 {season_lift}배",
+                "evidence": {"orders": "season_orders", "lift": "season_lift", "window_days": days},
+            },
+            {
+                "when": "rests_on = 'dearer'",
+                "en": "One of the dearer things in {super_category}, which they buy: "
+                ~ "{price} a unit on average, where the middle price is {middle_price}",
+                "ko": "구매하는 {super_category} 중 고가 상품: 평균 단가 {price}, 카테고리 중간값 {middle_price}",
+                "evidence": {"price": "price", "middle_price": "middle_price"},
+            },
+            {
                 "when": "rests_on = 'popularity' and is_new",
                 "en": "New since {first_sold_on}, bought by {buyers_28_days} customers in the last 28 days",
                 "ko": "{first_sold_on}부터 판매한 신상품, 최근 28일간 고객 {buyers_28_days}명 구매",
@@ -83,6 +115,11 @@
                 "when": "list_name = 'online_offers'",
                 "en": "Sells online; {super_category} is number {preference_rank} for {palette_group}. ",
                 "ko": "온라인 판매 상품, {palette_name_ko} 선호 {preference_rank}위 {super_category}. ",
+            },
+            {
+                "when": "list_name = 'win_back'",
+                "en": "Still sold, last on {last_sold_on}. ",
+                "ko": "현재 판매 중(최근 판매 {last_sold_on}). ",
             },
         ]
     ) %}

@@ -12,15 +12,20 @@ def model(dbt, session):
     dbt.config(materialized="table")
     settings = settings_of(session)
     rules = read_rules(dbt.ref("int_recommendation_rules").df())
-    segments = dbt.ref("rfm_segments").df()
+    segments = dbt.ref("rfm_segments")
     learned = {}
     for known in read_purchases(
-        dbt.ref("int_item_purchases"), dbt.ref("int_items"), dbt.ref("retailers"), settings
+        dbt.ref("int_item_purchases"),
+        dbt.ref("int_items"),
+        dbt.ref("retailers"),
+        segments,
+        dbt.ref("strategy_lists"),
+        settings,
     ):
         own, folds = learn(
             known,
             [rule for rule in rules if rule.retailer == known.retailer],
-            segments,
+            segments.df(),
             folds=settings.recommendation_folds if settings.palette_backtest else 0,
             days=settings.recommendation_window_days,
             length=settings.recommendations_per_customer,

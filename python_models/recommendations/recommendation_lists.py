@@ -4,6 +4,7 @@ import pyarrow as pa
 
 from palette.core.learned import objects
 from palette.core.settings import settings_of
+from palette.recommendations.bundles import with_sets
 from palette.recommendations.learning import LEARNED
 from palette.recommendations.lists import SCHEMA, recommendations
 from palette.recommendations.relations import read_purchases
@@ -20,9 +21,17 @@ def model(dbt, session):
     codes = dbt.ref("int_customer_codes")
     palette = codes.join(dbt.ref("customer_palette"), "retailer, customer_id")
     palette = palette.project("retailer, customer_code, palette_group").df()
+    clusters = codes.join(dbt.ref("customer_clusters"), "retailer, customer_id")
+    clusters = clusters.filter("clustering = 'rfm'").project("retailer, customer_code, cluster_name").df()
+    rules_of_baskets = dbt.ref("basket_rules").df()
     learned = objects(dbt.ref("recommendation_learning").filter(f"learned = '{LEARNED}'").df())
     shops = read_purchases(
-        dbt.ref("int_item_purchases"), dbt.ref("int_items"), dbt.ref("retailers"), settings
+        dbt.ref("int_item_purchases"),
+        dbt.ref("int_items"),
+        dbt.ref("retailers"),
+        dbt.ref("rfm_segments"),
+        dbt.ref("strategy_lists"),
+        settings,
     )
 
     def own(table, retailer):
@@ -31,7 +40,7 @@ def model(dbt, session):
     # Read before the first list is asked for: the connection is busy while lists are written.
     made = [
         recommendations(
-            known,
+            with_sets(known, own(clusters, known.retailer), own(rules_of_baskets, known.retailer)),
             learned[known.retailer, LEARNED],
             [rule for rule in enabled if rule.retailer == known.retailer],
             dict(own(choices, known.retailer)[["list_name", "model"]].itertuples(index=False)),

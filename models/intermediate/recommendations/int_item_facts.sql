@@ -35,7 +35,8 @@ with
                 case when bought.last_bought_at > known.recent_after then 1 end
             ) as buyers_28_days,
             sum(bought.orders) as orders,
-            min(bought.first_bought_at) as first_sold_at
+            min(bought.first_bought_at) as first_sold_at,
+            max(bought.last_bought_at) as last_sold_at
         from bought
         inner join known on bought.retailer = known.retailer
         group by bought.retailer, bought.item_code, known.known_until, known.recent_after
@@ -49,6 +50,7 @@ with
             cast(buyers_28_days as {{ dbt.type_int() }}) as buyers_28_days,
             cast(orders as {{ dbt.type_int() }}) as orders,
             first_sold_at,
+            last_sold_at,
             first_sold_at > recent_after as is_new,
             known_until
         from counted

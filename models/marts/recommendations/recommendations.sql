@@ -18,6 +18,10 @@ with
 
     palette_groups as (select * from {{ ref('palette_groups') }}),
 
+    customer_clusters as (select * from {{ ref('customer_clusters') }} where clustering = 'rfm'),
+
+    basket_rules as (select * from {{ ref('basket_rules') }}),
+
     preferences as (select * from {{ ref('palette_category_preferences') }}),
 
     buyers as (
@@ -26,6 +30,7 @@ with
             customer_codes.customer_code,
             customer_codes.customer_id,
             customers.orders as customer_orders,
+            customer_clusters.cluster_name,
             customer_palette.palette_group,
             coalesce(palette_groups.name_ko, customer_palette.palette_group) as palette_name_ko
         from customer_codes
@@ -37,6 +42,10 @@ with
             customer_palette
             on customer_codes.retailer = customer_palette.retailer
             and customer_codes.customer_id = customer_palette.customer_id
+        left join
+            customer_clusters
+            on customer_codes.retailer = customer_clusters.retailer
+            and customer_codes.customer_id = customer_clusters.customer_id
         left join palette_groups on customer_palette.palette_group = palette_groups.palette_group
     ),
 
@@ -57,6 +66,7 @@ with
             item_facts.orders,
             item_facts.is_new,
             cast(item_facts.first_sold_at as date) as first_sold_on,
+            cast(item_facts.last_sold_at as date) as last_sold_on,
             cast(item_facts.known_until as date) as known_until_day
         from items
         inner join
@@ -73,6 +83,9 @@ with
         select
             lists.*,
             cast(round(lists.interval_days) as {{ dbt.type_int() }}) as usual_days,
+            cast(
+                round(100 * basket_rules.confidence) as {{ dbt.type_int() }}
+            ) as confidence_percent,
             buyers.customer_id,
             buyers.customer_orders,
             buyers.palette_group,
@@ -87,7 +100,14 @@ with
             offers.buyers_28_days,
             offers.is_new,
             offers.first_sold_on,
+            offers.last_sold_on,
             offers.known_until_day,
+            buyers.cluster_name,
+            {{ single_spaced('basket_rules.antecedents') }} as antecedents,
+            {{ single_spaced('basket_rules.consequents') }} as consequents,
+            basket_rules.orders as rule_orders,
+            basket_rules.confidence,
+            basket_rules.lift,
             {% for place in places %}
                 near_{{ place }}.item_id as neighbour_{{ place }}_id,
                 near_{{ place }}.name_in_text as neighbour_{{ place }}_name,
@@ -109,6 +129,11 @@ with
                 on lists.retailer = near_{{ place }}.retailer
                 and lists.neighbour_{{ place }} = near_{{ place }}.item_code
         {% endfor %}
+        left join
+            basket_rules
+            on lists.retailer = basket_rules.retailer
+            and buyers.cluster_name = basket_rules.cluster_name
+            and lists.rule_id = basket_rules.rule_id
         left join
             preferences
             on buyers.retailer = preferences.retailer

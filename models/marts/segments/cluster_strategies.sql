@@ -8,6 +8,8 @@ with
 
     conditions as (select * from {{ ref('advice_conditions') }}),
 
+    lists as (select * from {{ ref('strategy_lists') }}),
+
     -- a cluster may be named after what is in the data, which no seed table knows
     named as (
         select clustering, cluster_name
@@ -38,7 +40,10 @@ with
             cluster_names.description_en,
             cluster_names.description_ko,
             coalesce(own.actions_en, general.actions_en) as actions_en,
-            coalesce(own.actions_ko, general.actions_ko) as actions_ko
+            coalesce(own.actions_ko, general.actions_ko) as actions_ko,
+            case
+                when own.clustering is null then general_list.list_name else own_list.list_name
+            end as list_name
         from named
         left join
             cluster_names
@@ -52,6 +57,14 @@ with
             worded as general
             on named.clustering = general.clustering
             and general.cluster_name is null
+        left join
+            lists as own_list
+            on named.clustering = own_list.grouping_name
+            and named.cluster_name = own_list.group_name
+        left join
+            lists as general_list
+            on named.clustering = general_list.grouping_name
+            and general_list.group_name is null
     )
 
 select *

@@ -30,10 +30,12 @@ with
             segment_strategies.goal_ko as segment_goal_ko,
             for_segment.actions_en as segment_actions_en,
             for_segment.actions_ko as segment_actions_ko,
+            segment_strategies.list_name as segment_list_name,
             customer_clusters.cluster_name,
             cluster_strategies.cluster_name_ko,
             for_cluster.actions_en as cluster_actions_en,
-            for_cluster.actions_ko as cluster_actions_ko
+            for_cluster.actions_ko as cluster_actions_ko,
+            cluster_strategies.list_name as cluster_list_name
         from customer_rfm
         inner join
             customer_clusters

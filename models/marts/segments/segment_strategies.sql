@@ -6,6 +6,8 @@ with
 
     conditions as (select * from {{ ref('advice_conditions') }}),
 
+    lists as (select * from {{ ref('strategy_lists') }} where grouping_name = 'segment'),
+
     worded as (
         select
             advice.group_name as rfm_segment,
@@ -23,9 +25,11 @@ with
             segment_names.goal_en,
             segment_names.goal_ko,
             worded.actions_en,
-            worded.actions_ko
+            worded.actions_ko,
+            lists.list_name
         from segment_names
         left join worded on segment_names.rfm_segment = worded.rfm_segment
+        left join lists on segment_names.rfm_segment = lists.group_name
     )
 
 select *

@@ -7,6 +7,7 @@ and their metrics are mlxtend's.
 
 from collections import defaultdict
 from math import ceil
+from typing import NamedTuple
 
 import duckdb
 import numpy as np
@@ -49,6 +50,30 @@ SCHEMA = pa.schema(
 )
 
 
+class Thresholds(NamedTuple):
+    """What an association between items needs to be a rule.
+
+    Attributes
+    ----------
+    min_support, min_confidence
+        Shares, 0 to 1.
+    max_items
+        Most items on either side of a rule.
+    min_orders
+        Least number of orders that hold all items of a rule, whatever the support: in a small cluster a few
+        large orders would otherwise make every combination of their items a rule.
+    """
+
+    min_support: float = 0.02
+    min_confidence: float = 0.5
+    max_items: int = 3
+    min_orders: int = 10
+
+    def needed(self, orders: int) -> int:
+        """Return the number of orders that have to hold all items of a rule, of so many orders in all."""
+        return max(self.min_orders, ceil(self.min_support * orders - ROUNDING))
+
+
 def basket_rules(
     items: duckdb.DuckDBPyRelation,
     *,
@@ -66,13 +91,8 @@ def basket_rules(
     items
         One row an order and item: ``retailer``, ``cluster_name``, ``order_id``, ``item_id``, ``item_name``,
         and ``cluster_orders``, the number of all orders of the cluster (pruned ones count as well).
-    min_support, min_confidence
-        Shares, 0 to 1.
-    max_items
-        Most items on either side of a rule.
-    min_orders
-        Least number of orders that hold all items of a rule, whatever the support: in a small cluster a few
-        large orders would otherwise make every combination of their items a rule.
+    min_support, min_confidence, max_items, min_orders
+        See :class:`Thresholds`.
 
     Returns
     -------
@@ -83,10 +103,11 @@ def basket_rules(
         ``conviction`` is null where the confidence is 1 (the published tables print infinity). Sorted by
         lift, confidence, support (highest first), then by name; ``rule_id`` numbers the rows of a cluster.
     """
+    thresholds = Thresholds(min_support, min_confidence, max_items, min_orders)
     parts = [empty(SCHEMA)]
     clusters = items.aggregate("retailer, cluster_name, max(cluster_orders)").order("retailer, cluster_name")
     for retailer, cluster, total in clusters.fetchall():
-        needed = max(min_orders, ceil(min_support * total - ROUNDING))
+        needed = thresholds.needed(total)
         if needed > total:
             continue
         orders = items.filter(f"retailer = {sql_string(retailer)} and cluster_name = {sql_string(cluster)}")
@@ -97,7 +118,7 @@ def basket_rules(
                 f"basket_rules: {retailer}, {cluster}: no rules of more than {longest} items, too many; "
                 "raise basket_min_support or basket_min_orders to find them"
             )
-        rules = _rules(counts, total, min_confidence, max_items)
+        rules = rules_of(counts, total, thresholds)
         part = _described(rules, names, total)
         parts.append(part.assign(retailer=retailer, cluster_name=cluster))
     return pd.concat(parts, ignore_index=True)[list(SCHEMA.names)]
@@ -170,13 +191,35 @@ def _held(orders: duckdb.DuckDBPyRelation, items: int) -> NDArray[np.uint64]:
     lengths = baskets.combine_chunks().value_lengths().to_numpy()
     order = np.repeat(np.arange(len(lengths)), lengths)
     item = baskets.combine_chunks().flatten().to_numpy()
-    held = np.zeros((items, len(lengths) // 64 + 1), dtype=np.uint64)
+    return held_by(order, item, len(lengths), items)
+
+
+def held_by(
+    order: NDArray[np.integer], item: NDArray[np.integer], orders: int, items: int
+) -> NDArray[np.uint64]:
+    """Tell for each item which orders hold it, one bit an order, of pairs of an order and an item."""
+    held = np.zeros((items, orders // 64 + 1), dtype=np.uint64)
     np.bitwise_or.at(held, (item, order // 64), np.uint64(1) << (order % 64).astype(np.uint64))
     return held
 
 
-def _rules(counts: dict[tuple[int, ...], int], total: int, confidence: float, max_items: int) -> pd.DataFrame:
-    """Make rules of itemsets; orders whose items were all pruned count in every share."""
+def rules_of(counts: dict[tuple[int, ...], int], total: int, thresholds: Thresholds) -> pd.DataFrame:
+    """Make rules of itemsets.
+
+    Parameters
+    ----------
+    counts
+        See :func:`frequent_itemsets`.
+    total
+        Number of all orders; those whose items were all pruned count in every share.
+    thresholds
+        What makes a rule.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``antecedents`` and ``consequents`` (frozen sets of item numbers) and mlxtend's metrics.
+    """
     if not counts:
         return pd.DataFrame(columns=["antecedents", "consequents", *METRICS])
     itemsets = pd.DataFrame(
@@ -184,10 +227,10 @@ def _rules(counts: dict[tuple[int, ...], int], total: int, confidence: float, ma
     )
     with np.errstate(invalid="ignore"):  # of a metric that is not kept
         rules: pd.DataFrame = association_rules(
-            itemsets, metric="confidence", min_threshold=confidence - ROUNDING
+            itemsets, metric="confidence", min_threshold=thresholds.min_confidence - ROUNDING
         )
-    short = (rules["antecedents"].map(len) <= max_items) & (rules["consequents"].map(len) <= max_items)
-    return rules[short]
+    sizes = np.maximum(rules["antecedents"].map(len), rules["consequents"].map(len))
+    return rules[sizes <= thresholds.max_items]
 
 
 def _described(rules: pd.DataFrame, names: list[tuple[str, str]], total: int) -> pd.DataFrame:

@@ -5,9 +5,10 @@ came after it. Customers and items are positions (codes) in the retailer's sorte
 every moment, which makes the histories of two moments comparable.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -15,8 +16,14 @@ import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_matrix
 
+from palette.baskets.rules import Thresholds
+
+if TYPE_CHECKING:
+    from palette.recommendations.bundles import Sets
+
 Codes = NDArray[np.int64]
 Vector = NDArray[np.float64]
+Found = TypeVar("Found")
 
 DAY = 86_400  # seconds
 LEARNERS = 50_000  # customers at most from whom models learn: what is known of more changes little
@@ -61,6 +68,12 @@ class Purchases:
         ``calendar_days``, or ``elapsed_days`` of 24 hours.
     clusters
         How many groups of customers there are.
+    audiences
+        For which RFM scores (100 R + 10 F + M, from and to) a list is meant, by its name.
+    thresholds
+        What makes a basket rule.
+    sets
+        Those of the rules that hold now; without them they are mined as those of the past are.
     """
 
     retailer: str
@@ -70,6 +83,9 @@ class Purchases:
     end: pd.Timestamp
     recency_unit: str = "elapsed_days"
     clusters: Clusters = PUBLISHED
+    audiences: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    sets: "Sets | None" = None
 
     @property
     def span(self) -> float:
@@ -84,6 +100,8 @@ def purchases_of(
     *,
     recency_unit: str = "elapsed_days",
     clusters: Clusters = PUBLISHED,
+    audiences: Mapping[str, tuple[tuple[int, int], ...]] | None = None,
+    thresholds: Thresholds | None = None,
 ) -> Purchases:
     """Put a retailer's purchases in order.
 
@@ -97,7 +115,7 @@ def purchases_of(
         ``is_day_off``: numbers alone. At least one row.
     items
         The retailer's, one row an item: ``item_code`` (0 and up) and the columns of :class:`Purchases`.
-    recency_unit, clusters
+    recency_unit, clusters, audiences, thresholds
         See :class:`Purchases`.
 
     Returns
@@ -133,6 +151,8 @@ def purchases_of(
         pd.Timestamp(end, unit="s"),
         recency_unit,
         clusters,
+        audiences or {},
+        thresholds or Thresholds(),
     )
 
 
@@ -175,6 +195,7 @@ class History:
     days_back: int = 0
     seed: int = 0
     lines: pd.DataFrame = field(init=False, repr=False)
+    worked_out: dict[Any, Any] = field(init=False, repr=False, default_factory=dict)  # see once()
 
     def __post_init__(self) -> None:
         """Keep what is known, with the ``age`` of each line in days."""
@@ -494,6 +515,12 @@ class History:
         return scores
 
     @cached_property
+    def rfm_score(self) -> Codes:
+        """100 R + 10 F + M of each customer, as in the mart `customer_rfm`; 0 for no purchases."""
+        found: Codes = self.scores @ np.array([100, 10, 1])
+        return found
+
+    @cached_property
     def categories(self) -> tuple[Codes, int]:
         """Code of each item's super-category, and their number."""
         codes, names = pd.factorize(self.purchases.items["super_category"].astype(object), sort=True)
@@ -551,6 +578,20 @@ class History:
     def matrix(self, values: Vector) -> csr_matrix:
         """Add up a value a line, customers x items."""
         return csr_matrix((values.astype(np.float32), (self.line_customer, self._item)), shape=self.shape)
+
+
+def once(make: Callable[..., Found]) -> Callable[..., Found]:
+    """Keep what a function worked out of a history and of what else it takes: it is asked for every batch."""
+
+    @wraps(make)
+    def kept(history: History, *given: Any) -> Found:
+        key = (make.__name__, *given)
+        if key not in history.worked_out:
+            history.worked_out[key] = make(history, *given)
+        found: Found = history.worked_out[key]
+        return found
+
+    return kept
 
 
 def _numbered(customer: Codes, order: Codes) -> Codes:

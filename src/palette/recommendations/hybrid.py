@@ -174,10 +174,12 @@ def candidates(moment: Moment, customers: Codes, days: int) -> Candidates:
     scores = {name: model.score(history, customers) for name, model in moment.models.items()}
     chosen = np.zeros((len(customers), history.shape[1]), dtype=bool)
     for offer in OFFERS:
-        rows = np.flatnonzero(offer.customers(history)[customers]) if offer.named else np.zeros(0, np.int64)
-        if not len(rows):
+        if offer.named == 0 or not len(rows := np.flatnonzero(offer.customers(history)[customers])):
             continue
         allowed = offer.items(history, customers[rows], days)
+        if offer.named is None:
+            chosen[rows] |= allowed
+            continue
         for name in moment.components:
             _mark(chosen, rows, best_allowed(scores[name], allowed, offer.named, rows)[0])
     _mark(chosen, np.arange(len(customers)), _latest(history.recent[customers], OWN))

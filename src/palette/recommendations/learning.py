@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from palette.recommendations.bundles import in_sets
 from palette.recommendations.history import Codes, History, Purchases, Vector
 from palette.recommendations.hybrid import (
     NAME,
@@ -31,12 +32,12 @@ from palette.recommendations.hybrid import (
     fused,
     joined,
 )
-from palette.recommendations.lists import Preferences, in_preferred_order, ranked, ruled_items
+from palette.recommendations.lists import Preferences, as_places, in_preferred_order, ranked, ruled_items
 from palette.recommendations.metrics import KS
-from palette.recommendations.models import EASE_ITEMS
-from palette.recommendations.offers import OFFERS
+from palette.recommendations.models import DEEP, EASE_ITEMS
+from palette.recommendations.offers import OFFERS, Offer
 from palette.recommendations.rules import Rule, apply_rules, rules_for
-from palette.recommendations.scores import Mask, best_allowed
+from palette.recommendations.scores import Mask, all_allowed, best_allowed
 
 DEPTH = max(KS)
 NO_RULE = "none"
@@ -256,21 +257,32 @@ def _lists(
         rows = np.flatnonzero(offer.customers(history)[chosen.customers] & (bought & allowed).any(axis=1))
         if not len(rows):
             continue
+        shown = partial(_shown, offer, history, chosen.customers[rows], preferences, length)
+        depth = DEEP if offer.as_sets else DEPTH
         judged = partial(_judged, chosen.customers[rows], bought[rows] & allowed[rows], owned[rows])
-        ranks = preferences.ranks(chosen.customers[rows]) if offer.by_preference else None
         for name, scores in chosen.scores.items():
-            best, _ = best_allowed(scores, allowed[rows], DEPTH, rows)
-            yield (offer.name, name, NO_RULE), judged(_shown(best, ranks, length))
+            best = (
+                all_allowed(scores, allowed[rows], depth, rows)
+                if offer.as_sets
+                else best_allowed(scores, allowed[rows], depth, rows)[0]
+            )
+            yield (offer.name, name, NO_RULE), judged(shown(best))
         everything = ranked(offer, moment, chosen, score, allowed)
         for label, variant in _variants(rules_for(rules, history.purchases.retailer, offer.name)):
-            kept = apply_rules(everything, items, variant, length=DEPTH)
-            best = _as_rows(kept, chosen.customers[rows])
-            yield (offer.name, NAME, label), judged(_shown(best, ranks, length))
+            kept = apply_rules(everything, items, variant, length=depth)
+            best = as_places(kept, chosen.customers[rows], depth)
+            yield (offer.name, NAME, label), judged(shown(best))
 
 
-def _shown(best: Codes, ranks: Codes | None, length: int) -> Codes:
-    """Return lists as they are shown: in order of preference, if the list is."""
-    return best if ranks is None else in_preferred_order(best, ranks, length)
+def _shown(
+    offer: Offer, history: History, customers: Codes, preferences: Preferences, length: int, best: Codes
+) -> Codes:
+    """Return lists as they are shown: in order of preference or in sets, if the list is."""
+    if offer.as_sets:
+        return in_sets(history, customers, best, DEPTH)[0]
+    if offer.by_preference:
+        return in_preferred_order(best, preferences.ranks(customers), length)
+    return best
 
 
 def _judged(customers: Codes, relevant: Mask, owned: Mask, best: Codes) -> Judged:
@@ -296,15 +308,6 @@ def _variants(rules: Sequence[Rule]) -> Iterator[tuple[str, Sequence[Rule]]]:
         yield ALL_RULES, rules
 
 
-def _as_rows(kept: pd.DataFrame, customers: Codes) -> Codes:
-    """Turn a ranking, a row a customer and item, into a row a customer, -1 after the last item."""
-    found = np.full((len(customers), DEPTH), -1, dtype=np.int64)
-    row = pd.Index(customers).get_indexer(pd.Index(kept["customer"]))
-    place = kept.groupby("customer").cumcount().to_numpy()
-    found[row[row >= 0], place[row >= 0]] = kept["item"].to_numpy()[row >= 0]
-    return found
-
-
 def _together(parts: Sequence[Judged]) -> Judged:
     return Judged(*(np.concatenate([getattr(part, name.name) for part in parts]) for name in fields(Judged)))
 
@@ -322,7 +325,7 @@ def _wide(values: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
 
 def segments_of(history: History, segments: pd.DataFrame) -> NDArray[np.object_]:
     """Return the RFM segment of each customer at the moment, ``none`` where no range holds the score."""
-    score = history.scores @ np.array([100, 10, 1])
+    score = history.rfm_score
     found = np.full(len(score), "none", dtype=object)
     for name, low, high in segments[["rfm_segment", "score_from", "score_to"]].itertuples(index=False):
         found[(score >= low) & (score <= high)] = name

@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
+from palette.recommendations.bundles import in_sets, sets_of
 from palette.recommendations.history import Codes, History, Purchases, Vector
 from palette.recommendations.hybrid import (
     FUSION,
@@ -25,8 +26,8 @@ from palette.recommendations.hybrid import (
     fused,
 )
 from palette.recommendations.models import DEEP, GroupPopularity
-from palette.recommendations.offers import OFFERS, Offer
-from palette.recommendations.reasons import FACTS, Reasons
+from palette.recommendations.offers import OFFERS, SEASON_DAYS, Offer, has_seasons
+from palette.recommendations.reasons import FACTS, Reasons, stated
 from palette.recommendations.rules import Rule, apply_rules, rules_for, unmatched
 from palette.recommendations.scores import Mask, best_allowed
 
@@ -127,6 +128,31 @@ def in_preferred_order(items: Codes, ranks: Codes, length: int) -> Codes:
     preferred = np.take_along_axis(ranks, np.maximum(shown, 0), axis=1)
     order = np.argsort(np.where(shown >= 0, preferred, NOWHERE + 1), axis=1, kind="stable")
     return np.concatenate([np.take_along_axis(shown, order, axis=1), items[:, length:]], axis=1)
+
+
+def as_places(rows: pd.DataFrame, customers: Codes, length: int) -> Codes:
+    """Turn a ranking, a row an item, into a row a customer.
+
+    Parameters
+    ----------
+    rows
+        ``customer`` and ``item`` (codes), by customer and best first.
+    customers
+        Whose to return; others' rows are left out.
+    length
+        How many places.
+
+    Returns
+    -------
+    numpy.ndarray
+        Items, customers x ``length``, -1 after the last.
+    """
+    found = np.full((len(customers), length), -1, dtype=np.int64)
+    row = pd.Index(customers).get_indexer(pd.Index(rows["customer"]))
+    place = rows.groupby("customer").cumcount().to_numpy()
+    kept = (row >= 0) & (place < length)
+    found[row[kept], place[kept]] = rows["item"].to_numpy()[kept]
+    return found
 
 
 def ranked(offer: Offer, moment: Moment, chosen: Candidates, score: Vector, allowed: Mask) -> pd.DataFrame:
@@ -255,6 +281,11 @@ def recommendations(
     """
     moment = Moment.of(History(known, 0, seed), learned["models"])
     ranker, history = Ranker.of(learned["ranker"]), moment.history
+    if not has_seasons(history):
+        print(
+            f"recommendations: {known.retailer}: {known.span:.0f} days of purchases are too few "
+            f"to know a season by: the list season needs {SEASON_DAYS}"
+        )
     items, preferred = ruled_items(history), Preferences.of(history, palette, preferences)
     for sentence in unmatched(rules, items):
         print(f"recommendations: {known.retailer}: {sentence}")
@@ -268,10 +299,13 @@ def recommendations(
             parts = []
             for offer in OFFERS:
                 rows = listed(offer, moment, chosen, scored, made_by.get(offer.name, NAME), days=days)
-                rows = apply_rules(rows, items, rules_for(rules, known.retailer, offer.name), length=length)
+                depth = DEEP if offer.as_sets else length
+                rows = apply_rules(rows, items, rules_for(rules, known.retailer, offer.name), length=depth)
                 if offer.by_preference:
                     rows = _in_preferred_order(rows, preferred)
-                parts.append(_described(known.retailer, offer, reasons, rows))
+                if offer.as_sets:
+                    rows = _in_sets(rows, history, length)
+                parts.append(_described(known.retailer, offer, reasons, rows, days))
             made = pa.concat_tables(parts)
             yield made.sort_by([(name, "ascending") for name in ("customer_code", "list_name", "rank")])
 
@@ -283,7 +317,23 @@ def _in_preferred_order(rows: pd.DataFrame, preferred: Preferences) -> pd.DataFr
     return rows.iloc[np.lexsort((np.arange(len(rows)), ranks, place))].reset_index(drop=True)
 
 
-def _described(retailer: str, offer: Offer, reasons: Reasons, rows: pd.DataFrame) -> pa.Table:
+def _in_sets(rows: pd.DataFrame, history: History, length: int) -> pd.DataFrame:
+    """Do what :func:`in_sets` does, to a row an item; adds ``set_number`` and ``rule_id``."""
+    customers = np.unique(rows["customer"].to_numpy())
+    items, numbers, sets = in_sets(history, customers, as_places(rows, customers, DEEP), length)
+    row, place = np.nonzero(items >= 0)
+    shown = pd.DataFrame(
+        {
+            "customer": customers[row],
+            "item": items[row, place],
+            "set_number": numbers[row, place],
+            "rule_id": sets_of(history).rule[sets[row, place]],
+        }
+    )
+    return shown.merge(rows, on=["customer", "item"], how="left")
+
+
+def _described(retailer: str, offer: Offer, reasons: Reasons, rows: pd.DataFrame, days: int) -> pa.Table:
     """Add rank, reason and the expected date to what was ranked."""
     customer, item, model = (rows[name].to_numpy() for name in ("customer", "item", "model"))
     columns = {
@@ -295,5 +345,10 @@ def _described(retailer: str, offer: Offer, reasons: Reasons, rows: pd.DataFrame
         "model": pa.array(model, pa.string()),
         "score": rows["score"].to_numpy(dtype=np.float64),
     }
-    told = reasons.explain(offer.name, customer, item, model.astype(object))
+    if offer.rests_on is None:
+        told = reasons.explain(offer.name, customer, item, model.astype(object))
+    else:
+        told = stated(
+            offer.rests_on, rows.assign(**offer.tells(reasons.moment.history, customer, item, days))
+        )
     return pa.table(columns | told).select(SCHEMA.names).cast(SCHEMA)

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix, csr_matrix
@@ -32,6 +33,12 @@ FACTS = (
         for name, kind in (("neighbour", pa.int32()), ("weight", pa.float64()), ("both", pa.int32()))
         for place in range(1, LEADING + 1)
     ),
+    pa.field("set_number", pa.int32()),
+    pa.field("rule_id", pa.int32()),
+    pa.field("season_orders", pa.int32()),
+    pa.field("season_lift", pa.float64()),
+    pa.field("price", pa.float64()),
+    pa.field("middle_price", pa.float64()),
 )
 
 
@@ -90,6 +97,7 @@ class Reasons:
             strongest = self.companions if list_name == "push" else self.influences
             told = strongest(customer[rows], item[rows], name)
             leading[rows], weight[rows], both[rows] = told.item, told.weight, told.both
+        facts = _untold(len(item)) | facts
         rests_on = np.where(own, OWN, np.where(leading[:, 0] >= 0, kinds, POPULARITY))
         facts |= {"rests_on": pa.array(rests_on.astype(object), pa.string())}
         for place in range(LEADING):
@@ -179,6 +187,34 @@ class Reasons:
         found = leading >= 0
         both[found] = _meetings(counted, leading[found], np.broadcast_to(item[:, None], leading.shape)[found])
         return Influences(leading, weight, both)
+
+
+def stated(rests_on: str, rows: pd.DataFrame) -> dict[str, pa.Array]:
+    """Give the figures that rows of a list hold themselves.
+
+    Parameters
+    ----------
+    rests_on
+        The kind of reason, that of all rows.
+    rows
+        Columns that are among ``FACTS`` are told.
+
+    Returns
+    -------
+    dict
+        The columns of ``FACTS``.
+    """
+    told = {
+        field.name: pa.array(rows[field.name], from_pandas=True).cast(field.type)
+        for field in FACTS
+        if field.name in rows
+    }
+    return _untold(len(rows)) | told | {"rests_on": pa.repeat(rests_on, len(rows))}
+
+
+def _untold(rows: int) -> dict[str, pa.Array]:
+    """Return the columns of ``FACTS``, all null."""
+    return {field.name: pa.nulls(rows, field.type) for field in FACTS}
 
 
 def _leading(

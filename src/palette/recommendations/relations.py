@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+import pandas as pd
 from duckdb import DuckDBPyRelation
 
+from palette.baskets.rules import Thresholds
 from palette.core.settings import Settings
 from palette.recommendations.history import PUBLISHED, Clusters, Purchases, purchases_of
 
@@ -14,7 +16,12 @@ LINES = """
 
 
 def read_purchases(
-    purchases: DuckDBPyRelation, items: DuckDBPyRelation, retailers: DuckDBPyRelation, settings: Settings
+    purchases: DuckDBPyRelation,
+    items: DuckDBPyRelation,
+    retailers: DuckDBPyRelation,
+    segments: DuckDBPyRelation,
+    strategies: DuckDBPyRelation,
+    settings: Settings,
 ) -> Iterator[Purchases]:
     """Read the purchases of each retailer that has any, by its key.
 
@@ -22,6 +29,8 @@ def read_purchases(
     ----------
     purchases, items, retailers
         The models ``int_item_purchases`` and ``int_items``, and the mart ``retailers``.
+    segments, strategies
+        The seeds ``rfm_segments`` and ``strategy_lists``.
     settings
         The build's.
     """
@@ -35,6 +44,13 @@ def read_purchases(
             )
         )
     )
+    thresholds = Thresholds(
+        settings.basket_min_support,
+        settings.basket_min_confidence,
+        settings.basket_max_items,
+        settings.basket_min_orders,
+    )
+    meant_for = audiences(segments.df(), strategies.df())
     units = dict(retailers.project("retailer, recency_unit").fetchall())
     for (retailer,) in purchases.project("retailer").distinct().order("retailer").fetchall():
         own = f"retailer = '{retailer}'"
@@ -44,4 +60,24 @@ def read_purchases(
             items.filter(own).df(),
             recency_unit=units[retailer],
             clusters=clusters,
+            audiences=meant_for,
+            thresholds=thresholds,
         )
+
+
+def audiences(segments: pd.DataFrame, strategies: pd.DataFrame) -> dict[str, tuple[tuple[int, int], ...]]:
+    """Return for which RFM scores each list is meant that the strategy of a segment names, by its name.
+
+    Parameters
+    ----------
+    segments
+        ``rfm_segment``, ``score_from`` and ``score_to``.
+    strategies
+        ``grouping_name``, ``group_name`` and ``list_name``.
+    """
+    of_segments = strategies[strategies["grouping_name"] == "segment"]
+    named = of_segments.merge(segments, left_on="group_name", right_on="rfm_segment")
+    return {
+        str(name): tuple(sorted(zip(own["score_from"], own["score_to"], strict=True)))
+        for name, own in named.groupby("list_name")
+    }

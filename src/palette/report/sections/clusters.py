@@ -18,6 +18,7 @@ from palette.report.sections.common import (
     Section,
     advice_by_group,
     joined,
+    list_by_group,
     sampled,
     texts_by,
 )
@@ -221,6 +222,9 @@ def _evenness(row: Any, words: Words) -> list[tuple[str, str]]:
 def _cards(marts: Marts, words: Words, clustering: str) -> Figure:
     profiles = marts("cluster_profiles", where=f"clustering = '{clustering}'", order="revenue desc")
     actions = advice_by_group(marts, words, clustering)
+    strategies = marts.shared("cluster_strategies")
+    of_clustering = strategies[strategies["clustering"] == clustering]
+    lists = list_by_group(marts, words, of_clustering, "cluster_name")
     descriptions = texts_by(profiles, "cluster_name", f"description_{words.language}")
     favourites = texts_by(profiles, "cluster_name", "favourite_products")
     if marts.anonymous:
@@ -244,6 +248,7 @@ def _cards(marts: Marts, words: Words, clustering: str) -> Figure:
                 (words("overview.per_customer"), words.money(row.revenue_per_customer)),
                 *_evenness(row, words),
                 *favoured(row.cluster_name),
+                *([(words("rfm.list"), lists[row.cluster_name])] if row.cluster_name in lists else []),
             ],
             [descriptions.get(row.cluster_name, ""), actions.get(row.cluster_name, "")],
         )
@@ -258,7 +263,7 @@ def _cards(marts: Marts, words: Words, clustering: str) -> Figure:
             cluster=words.name(largest["cluster_name"]),
             customers=words.count(largest["customers"]),
         ),
-        ("cluster_profiles", "group_advice"),
+        ("cluster_profiles", "group_advice", "cluster_strategies"),
         Cards(cards),
         wide=True,
     )

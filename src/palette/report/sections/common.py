@@ -190,6 +190,16 @@ def advice_by_group(marts: Marts, words: Words, grouping: str) -> dict[str, str]
     return {str(group): text for group, text in joined_pieces.items()}
 
 
+def list_by_group(marts: Marts, words: Words, strategies: pd.DataFrame, by: str) -> dict[str, str]:
+    """Return the title of the list that carries out each group's strategy, of lists that the retailer has."""
+    made = set(marts("recommendations", "distinct list_name")["list_name"])
+    known = strategies[strategies["list_name"].isin(made)]
+    return {
+        str(group): words.term("list_name", name)
+        for group, name in zip(known[by], known["list_name"], strict=True)
+    }
+
+
 def joined(names: Sequence[str], words: Words) -> str:
     """Write names as a list in a sentence."""
     if len(names) < 2:

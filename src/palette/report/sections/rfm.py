@@ -5,7 +5,15 @@ import pandas as pd
 from palette.report.charts import segments as charts
 from palette.report.frames import highest, rows
 from palette.report.marts import Marts
-from palette.report.sections.common import Drawing, Figure, Section, Table, advice_by_group, ranked_segments
+from palette.report.sections.common import (
+    Drawing,
+    Figure,
+    Section,
+    Table,
+    advice_by_group,
+    list_by_group,
+    ranked_segments,
+)
 from palette.report.words import Words
 
 DIMENSIONS = ("recency", "frequency", "monetary")
@@ -107,11 +115,12 @@ def _contribution(marts: Marts, words: Words) -> Figure:
 
 def _strategies(marts: Marts, segments: pd.DataFrame, words: Words) -> Figure:
     actions = advice_by_group(marts, words, "segment")
+    lists = list_by_group(marts, words, marts.shared("segment_strategies"), "rfm_segment")
     return Figure(
         "strategies",
         words("rfm.strategies"),
         words("rfm.strategies_sentence"),
-        ("rfm_segment_profiles", "group_advice"),
+        ("rfm_segment_profiles", "group_advice", "segment_strategies"),
         Table(
             [
                 words("segment"),
@@ -121,6 +130,7 @@ def _strategies(marts: Marts, segments: pd.DataFrame, words: Words) -> Figure:
                 words("rfm.frequency_mean"),
                 words("rfm.mean"),
                 words("rfm.actions"),
+                words("rfm.list"),
             ],
             [
                 [
@@ -131,6 +141,7 @@ def _strategies(marts: Marts, segments: pd.DataFrame, words: Words) -> Figure:
                     words.decimal(row.frequency_mean, 1),
                     words.money(row.monetary_mean),
                     actions.get(row.rfm_segment, ""),
+                    lists.get(row.rfm_segment, ""),
                 ]
                 for row in rows(segments)
             ],
