@@ -408,25 +408,6 @@ def test_an_expectation_that_breaks_the_transaction_is_named(con, tmp_path):
         run(con, tmp_path, custom("select cast(customer_id as int) as n from {batch} where n > 0"))
 
 
-def test_the_copy_of_a_view_is_gone_with_the_suite(con, tmp_path):
-    con.execute("create view seen as select * from orders")
-    checked = parse_suite(
-        "own",
-        """
-        description: A view.
-        relations:
-          seen:
-            - type: expect_table_row_count_to_be_between
-              kwargs: {min_value: 1}
-              severity: warning
-              why: It is there.
-        """,
-    )
-    results = run_suite(con, checked, {"seen": con.table("seen")}, docs_folder=tmp_path)
-    assert results["success"].all()
-    assert con.execute("select table_name from duckdb_tables() where temporary").fetchall() == []
-
-
 def test_two_suites_at_once_in_two_threads(tmp_path):
     con = duckdb.connect()
     con.execute(ORDERS)
