@@ -65,7 +65,7 @@ class _File(BaseModel):
     ]
 
 
-class CountedRowsExpectation(UnexpectedRowsExpectation):
+class CountedRowsExpectation(UnexpectedRowsExpectation):  # type: ignore[misc]  # it has no types
     """Custom SQL whose query runs once where it finds nothing: rows are fetched only where there are any."""
 
     metric_dependencies = ("unexpected_rows_query.row_count",)
