@@ -386,6 +386,16 @@ def test_custom_sql_may_look_at_the_other_relations(con, tmp_path):
     assert results["unexpected_count"].tolist() == [2, 0]
 
 
+@pytest.mark.parametrize(("condition", "times"), [("true", 2), ("false", 1)])
+def test_custom_sql_runs_once_where_it_finds_nothing(con, tmp_path, condition, times):
+    calls: list[str] = []
+    con.create_function("looked_at", lambda order: calls.append(order) or True, ["VARCHAR"], "BOOLEAN")
+    query = f"select * from (from {{batch}} where order_id = '1') where looked_at(order_id) = {condition}"
+    results = run(con, tmp_path, custom(query))
+    assert results["unexpected_count"].tolist() == [times - 1]
+    assert calls == ["1"] * times
+
+
 # --------------------------------------------------------------------------- session and machinery
 
 
