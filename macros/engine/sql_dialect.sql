@@ -52,11 +52,11 @@
 {% macro default__inlined() %} not materialized {% endmacro %}
 
 
-{% macro fingerprint(text) %}
-    {{ return(adapter.dispatch("fingerprint", "palette")(text)) }}
+{% macro fingerprint(values) %}
+    {{ return(adapter.dispatch("fingerprint", "palette")(values)) }}
 {% endmacro %}
 
-{% macro default__fingerprint(text) %} hash({{ text }}) {% endmacro %}
+{% macro default__fingerprint(values) %} hash({{ values }}) {% endmacro %}
 
 
 {% macro byte_order(text) %}

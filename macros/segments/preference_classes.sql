@@ -1,7 +1,11 @@
 {% macro preference_classes(level, name) %}
     with
 
-        order_lines as (select * from {{ ref('order_lines') }}),
+        coded_lines as (select * from {{ ref('int_coded_lines') }}),
+
+        customer_codes as (select * from {{ ref('int_customer_codes') }}),
+
+        product_codes as (select * from {{ ref('int_product_codes') }}),
 
         products as (select * from {{ ref('products') }}),
 
@@ -11,21 +15,61 @@
 
         retailers as (select * from {{ ref('retailers') }}),
 
+        -- names are long: lines are grouped by numbers
+        levels as (
+            select
+                products.retailer,
+                product_codes.product_code,
+                products.{{ level }},
+                dense_rank() over (
+                    partition by products.retailer order by products.{{ level }}
+                ) as level_code
+            from products
+            inner join
+                product_codes
+                on products.retailer = product_codes.retailer
+                and products.product_id = product_codes.product_id
+        ),
+
+        names as (
+            select retailer, level_code, min({{ level }}) as {{ level }}
+            from levels
+            group by retailer, level_code
+        ),
+
+        counted as (
+            select
+                coded_lines.retailer,
+                coded_lines.customer_code,
+                levels.level_code,
+                max(coded_lines.ordered_at) as last_ordered_at,
+                count(*) as order_lines,
+                {{ total('coded_lines.quantity', total_type()) }} as units,
+                {{ total('coded_lines.amount', total_type()) }} as amount
+            from coded_lines
+            inner join
+                levels
+                on coded_lines.retailer = levels.retailer
+                and coded_lines.product_code = levels.product_code
+            group by coded_lines.retailer, coded_lines.customer_code, levels.level_code
+        ),
+
         bought as (
             select
-                order_lines.retailer,
-                order_lines.customer_id,
-                products.{{ level }},
-                max(order_lines.ordered_at) as last_ordered_at,
-                count(*) as order_lines,
-                {{ total('order_lines.quantity', total_type()) }} as units,
-                {{ total('order_lines.amount', total_type()) }} as amount
-            from order_lines
+                counted.retailer,
+                customer_codes.customer_id,
+                names.{{ level }},
+                counted.last_ordered_at,
+                counted.order_lines,
+                counted.units,
+                counted.amount
+            from counted
             inner join
-                products
-                on order_lines.retailer = products.retailer
-                and order_lines.product_id = products.product_id
-            group by order_lines.retailer, order_lines.customer_id, products.{{ level }}
+                customer_codes
+                on counted.retailer = customer_codes.retailer
+                and counted.customer_code = customer_codes.customer_code
+            inner join
+                names on counted.retailer = names.retailer and counted.level_code = names.level_code
         ),
 
         compared as (

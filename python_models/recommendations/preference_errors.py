@@ -1,13 +1,13 @@
 """preference_errors: binds palette.recommendations.preference (tested in tests/unit/recommendations)."""
 
 from palette.core.settings import settings_of
-from palette.core.tables import typed
-from palette.recommendations.preference import SCHEMA, preference_errors
+from palette.core.tables import frame, typed
+from palette.recommendations.preference import SCHEMA, SCORES, preference_errors
 
 
 def model(dbt, session):
     dbt.config(materialized="table")
     settings = settings_of(session)
-    scores = dbt.ref("customer_subcategory_scores").df()
+    scores = frame(dbt.ref("customer_subcategory_scores"), SCORES)
     judged = scores if settings.palette_backtest else scores.head(0)
     return typed(preference_errors(judged, seed=settings.recommendation_seed), SCHEMA)

@@ -2,18 +2,16 @@
 
 import pandas as pd
 
-from palette.core.tables import typed
-from palette.segments.clusters import CENTRES_SCHEMA, centres, populations, read_fits
+from palette.core.tables import frame, typed
+from palette.segments.clusters import CENTRES_SCHEMA, KEYS, centres, read_fits, read_populations
 
 
 def model(dbt, session):
     dbt.config(materialized="table")
-    clusters = dbt.ref("customer_clusters").df()
+    clusters = frame(dbt.ref("customer_clusters"), [*KEYS, "clustering", "cluster_name"])
     fits = read_fits(dbt.ref("cluster_fits").df())
-    fitted_on = populations(
-        dbt.ref("customer_rfm").df(),
-        dbt.ref("customer_features").df(),
-        dbt.ref("customer_category_scores").df(),
+    fitted_on = read_populations(
+        dbt.ref("customer_rfm"), dbt.ref("customer_features"), dbt.ref("customer_category_scores")
     )
     parts = [centres(customers, clusters, clustering, fits) for clustering, customers in fitted_on]
     return typed(pd.concat(parts), CENTRES_SCHEMA)

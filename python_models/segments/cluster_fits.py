@@ -3,7 +3,7 @@
 from palette.core.learned import SCHEMA, table
 from palette.core.settings import settings_of
 from palette.core.tables import typed
-from palette.segments.clusters import fit, populations
+from palette.segments.clusters import fit, read_populations
 
 
 def model(dbt, session):
@@ -14,10 +14,8 @@ def model(dbt, session):
         "behaviour": settings.behaviour_clusters,
         "consumption": settings.consumption_clusters,
     }
-    fitted_on = populations(
-        dbt.ref("customer_rfm").df(),
-        dbt.ref("customer_features").df(),
-        dbt.ref("customer_category_scores").df(),
+    fitted_on = read_populations(
+        dbt.ref("customer_rfm"), dbt.ref("customer_features"), dbt.ref("customer_category_scores")
     )
     fits = {}
     for clustering, customers in fitted_on:

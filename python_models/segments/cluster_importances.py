@@ -3,19 +3,17 @@
 import pandas as pd
 
 from palette.core.settings import settings_of
-from palette.core.tables import typed
-from palette.segments.clusters import populations
-from palette.segments.palette import IMPORTANCES_SCHEMA, separation
+from palette.core.tables import frame, typed
+from palette.segments.clusters import read_populations
+from palette.segments.palette import IMPORTANCES_SCHEMA, NAMED, separation
 
 
 def model(dbt, session):
     dbt.config(materialized="table")
     settings = settings_of(session)
-    clusters = dbt.ref("customer_clusters").df()
-    fitted_on = populations(
-        dbt.ref("customer_rfm").df(),
-        dbt.ref("customer_features").df(),
-        dbt.ref("customer_category_scores").df(),
+    clusters = frame(dbt.ref("customer_clusters"), NAMED)
+    fitted_on = read_populations(
+        dbt.ref("customer_rfm"), dbt.ref("customer_features"), dbt.ref("customer_category_scores")
     )
     importances = [
         separation(customers, clusters, clustering, seed=settings.cluster_seed)

@@ -1,15 +1,15 @@
 """customer_palette: binds palette.segments.palette (tested in tests/unit/segments)."""
 
-from palette.core.tables import typed
-from palette.segments.palette import PALETTE_SCHEMA, predict_groups, read_forests
+from palette.core.tables import frame, typed
+from palette.segments.palette import BOUGHT, NAMED, PALETTE_SCHEMA, SHARES, predict_groups, read_forests
 
 
 def model(dbt, session):
     dbt.config(materialized="table")
     groups = predict_groups(
-        dbt.ref("customer_features").df(),
-        dbt.ref("customer_category_scores").df(),
-        dbt.ref("customer_clusters").df(),
+        frame(dbt.ref("customer_features"), BOUGHT),
+        frame(dbt.ref("customer_category_scores"), SHARES),
+        frame(dbt.ref("customer_clusters"), NAMED),
         read_forests(dbt.ref("palette_forests").df()),
     )
     return typed(groups, PALETTE_SCHEMA)

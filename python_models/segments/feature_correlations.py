@@ -2,14 +2,15 @@
 
 import pandas as pd
 
-from palette.core.tables import typed
-from palette.segments.clusters import wide
+from palette.core.tables import frame, typed
+from palette.segments.clusters import KEYS, wide
 from palette.segments.correlations import SCHEMA, correlations
 
 
 def model(dbt, session):
     dbt.config(materialized="table")
-    features = dbt.ref("customer_features").df().drop(columns="channel_group")
-    preferences = wide(dbt.ref("customer_category_scores").df(), "pf_score")
+    features = frame(dbt.ref("customer_features")).drop(columns="channel_group")
+    scores = frame(dbt.ref("customer_category_scores"), [*KEYS, "super_category", "pf_score"])
+    preferences = wide(scores, "pf_score")
     matrices = [correlations(features, "behaviour"), correlations(preferences, "preference")]
     return typed(pd.concat(matrices, ignore_index=True), SCHEMA)

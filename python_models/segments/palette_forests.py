@@ -2,14 +2,14 @@
 
 from palette.core.learned import SCHEMA, table
 from palette.core.settings import settings_of
-from palette.core.tables import typed
-from palette.segments.palette import fit_forests, purchase_features
+from palette.core.tables import frame, typed
+from palette.segments.palette import BOUGHT, NAMED, SHARES, fit_forests, purchase_features
 
 
 def model(dbt, session):
     dbt.config(materialized="table")
     settings = settings_of(session)
-    features = dbt.ref("customer_features").df()
-    purchases = purchase_features(features, dbt.ref("customer_category_scores").df())
-    forests = fit_forests(purchases, dbt.ref("customer_clusters").df(), seed=settings.cluster_seed)
+    features = frame(dbt.ref("customer_features"), BOUGHT)
+    purchases = purchase_features(features, frame(dbt.ref("customer_category_scores"), SHARES))
+    forests = fit_forests(purchases, frame(dbt.ref("customer_clusters"), NAMED), seed=settings.cluster_seed)
     return typed(table({(retailer, "palette"): each.learned() for retailer, each in forests.items()}), SCHEMA)

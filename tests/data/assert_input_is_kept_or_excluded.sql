@@ -4,8 +4,16 @@
 with
 
     raw as (
-        select retailer, count(*) as order_lines, sum(amount) as amount
-        from {{ ref('int_order_lines__identified') }}
+        select
+            retailer,
+            count(*) as order_lines,
+            sum(
+                coalesce(
+                    amount,
+                    cast(cast(quantity as {{ total_type() }}) * unit_price as {{ numeric_type() }})
+                )
+            ) as amount
+        from {{ ref('int_order_lines__unioned') }}
         group by retailer
     ),
 

@@ -1,6 +1,14 @@
 {% test unique_combination(model, columns) %}
-    select {{ columns | join(', ') }}, count(*) as copies
+    {%- set names = columns | join(', ') -%}
+    select {{ names }}, count(*) as copies
     from {{ model }}
-    group by {{ columns | join(', ') }}
+    where
+        {{ fingerprint(names) }} in (
+            select {{ fingerprint(names) }}
+            from {{ model }}
+            group by {{ fingerprint(names) }}
+            having count(*) > 1
+        )
+    group by {{ names }}
     having count(*) > 1
 {% endtest %}

@@ -1,12 +1,6 @@
 with
 
-    order_lines as (select * from {{ ref('order_lines') }}),
-
-    orders as (select * from {{ ref('orders') }}),
-
-    products as (select * from {{ ref('products') }}),
-
-    retailers as (select * from {{ ref('retailers') }}),
+    coded_lines as (select * from {{ ref('int_coded_lines') }}),
 
     dates as (select * from {{ ref('dates') }}),
 
@@ -14,52 +8,51 @@ with
 
     customer_codes as (select * from {{ ref('int_customer_codes') }}),
 
-    order_codes as (select retailer, order_id, {{ code_of('order_id') }} as order_code from orders),
+    order_codes as (select * from {{ ref('int_order_codes') }}),
 
-    itemised as (
-        select
-            order_lines.*,
-            case
-                when retailers.item_level = 'subcategory'
-                then products.subcategory
-                when retailers.item_level = 'category'
-                then products.category
-                else order_lines.product_id
-            end as item_id
-        from order_lines
-        inner join retailers on order_lines.retailer = retailers.retailer
+    product_codes as (select * from {{ ref('int_product_codes') }}),
+
+    item_codes as (
+        select product_codes.retailer, product_codes.product_code, items.item_code
+        from product_codes
         inner join
-            products
-            on order_lines.retailer = products.retailer
-            and order_lines.product_id = products.product_id
-        where retailers.item_level <> 'none'
+            items
+            on product_codes.retailer = items.retailer
+            and product_codes.item_id = items.item_id
     ),
 
     purchased as (
         select
-            retailer,
-            customer_id,
-            order_id,
-            item_id,
-            min(ordered_at) as ordered_at,
-            max(channel) as channel,
+            coded_lines.retailer,
+            coded_lines.customer_code,
+            coded_lines.order_code,
+            item_codes.item_code,
+            min(coded_lines.ordered_at) as ordered_at,
+            max(coded_lines.channel) as channel,
             count(*) as order_lines,
-            {{ total('quantity', total_type()) }} as units,
-            {{ total('amount', total_type()) }} as amount
-        from itemised
-        group by retailer, customer_id, order_id, item_id
+            {{ total('coded_lines.quantity', total_type()) }} as units,
+            {{ total('coded_lines.amount', total_type()) }} as amount
+        from coded_lines
+        inner join
+            item_codes
+            on coded_lines.retailer = item_codes.retailer
+            and coded_lines.product_code = item_codes.product_code
+        group by
+            coded_lines.retailer,
+            coded_lines.customer_code,
+            coded_lines.order_code,
+            item_codes.item_code
     ),
 
-    -- ids are numbered where each is there once, never among the lines
     int_item_purchases as (
         select
             purchased.retailer,
-            purchased.customer_id,
-            customer_codes.customer_code,
-            purchased.order_id,
-            order_codes.order_code,
-            purchased.item_id,
-            items.item_code,
+            customer_codes.customer_id,
+            purchased.customer_code,
+            order_codes.order_id,
+            purchased.order_code,
+            items.item_id,
+            purchased.item_code,
             purchased.ordered_at,
             dates.is_weekend or dates.is_holiday as is_day_off,
             purchased.channel,
@@ -70,13 +63,13 @@ with
         inner join
             customer_codes
             on purchased.retailer = customer_codes.retailer
-            and purchased.customer_id = customer_codes.customer_id
+            and purchased.customer_code = customer_codes.customer_code
         inner join
             order_codes
             on purchased.retailer = order_codes.retailer
-            and purchased.order_id = order_codes.order_id
+            and purchased.order_code = order_codes.order_code
         inner join
-            items on purchased.retailer = items.retailer and purchased.item_id = items.item_id
+            items on purchased.retailer = items.retailer and purchased.item_code = items.item_code
         inner join
             dates
             on purchased.retailer = dates.retailer

@@ -6,6 +6,8 @@ with
 
     retailers as (select * from {{ ref('retailers') }}),
 
+    product_codes as (select * from {{ ref('int_product_codes') }} where item_id is not null),
+
     product_facts as (select * from {{ ref('int_product_facts') }}),
 
     sold as (
@@ -21,13 +23,7 @@ with
     itemised as (
         select
             products.retailer,
-            case
-                when retailers.item_level = 'subcategory'
-                then products.subcategory
-                when retailers.item_level = 'category'
-                then products.category
-                else products.product_id
-            end as item_id,
+            product_codes.item_id,
             case
                 when retailers.item_level = 'subcategory'
                 then products.subcategory
@@ -45,12 +41,15 @@ with
         from products
         inner join retailers on products.retailer = retailers.retailer
         inner join
+            product_codes
+            on products.retailer = product_codes.retailer
+            and products.product_id = product_codes.product_id
+        inner join
             sold on products.retailer = sold.retailer and products.product_id = sold.product_id
         left join
             product_facts
             on products.retailer = product_facts.retailer
             and products.product_id = product_facts.product_id
-        where retailers.item_level <> 'none'
     ),
 
     -- what sells online leads: such a product can be offered in either channel

@@ -1,6 +1,6 @@
 with
 
-    order_lines as (select * from {{ ref('int_order_lines__identified') }}),
+    order_lines as (select * from {{ ref('int_order_lines__unioned') }}),
 
     retailers as (select * from {{ ref('retailers') }}),
 

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {%- set columns = [
     'retailer', 'order_id', 'line_number', 'customer_id', 'product_id', 'product_name', 'country',
     'channel', 'store', 'ordered_at', 'quantity', 'unit_price'
@@ -6,29 +8,34 @@
 
 with
 
+    lines as {{ inlined() }} (
+        select *, {{ row_text(all_columns) }} as line_text
+        from {{ ref('int_order_lines__unioned') }}
+    ),
+
     -- few lines have copies: only those are numbered, since a window over all lines does not fit
     -- into memory
     repeated as (
-        select {{ fingerprint(row_text(all_columns)) }} as fingerprint
-        from {{ ref('int_order_lines__unioned') }}
-        group by {{ fingerprint(row_text(all_columns)) }}
+        select {{ fingerprint('line_text') }} as fingerprint
+        from lines
+        group by {{ fingerprint('line_text') }}
         having count(*) > 1
     ),
 
-    {% for lines, condition in {'alone': 'is null', 'maybe_copied': 'is not null'}.items() %}
-        {{ lines }} as (
+    {% for kind, condition in {'alone': 'is null', 'maybe_copied': 'is not null'}.items() %}
+        {{ kind }} as (
             select
-                {% for column in columns %} order_lines.{{ column }}, {% endfor %}
-                {{ surrogate_key(all_columns) }} as line_key,
+                {% for column in columns %} lines.{{ column }}, {% endfor %}
+                md5(lines.line_text) as line_key,
                 coalesce(
-                    order_lines.amount,
+                    lines.amount,
                     cast(
-                        cast(order_lines.quantity as {{ total_type() }})
-                        * order_lines.unit_price as {{ numeric_type() }}
+                        cast(lines.quantity as {{ total_type() }})
+                        * lines.unit_price as {{ numeric_type() }}
                     )
                 ) as amount
-            from {{ ref('int_order_lines__unioned') }} as order_lines
-            left join repeated on {{ fingerprint(row_text(all_columns)) }} = repeated.fingerprint
+            from lines
+            left join repeated on {{ fingerprint('lines.line_text') }} = repeated.fingerprint
             where repeated.fingerprint {{ condition }}
         ),
     {% endfor %}

@@ -63,7 +63,7 @@ with
             groups.group_name,
             'hour' as span,
             timed.hour_of_day as member,
-            cast(count(*) as double) as amount
+            cast(count(*) as {{ total_type() }}) as amount
         from groups
         inner join
             timed on groups.retailer = timed.retailer and groups.customer_id = timed.customer_id
@@ -75,7 +75,7 @@ with
             groups.group_name,
             'month' as span,
             timed.month_of_year as member,
-            cast(sum(timed.revenue) as double) as amount
+            cast(sum(timed.revenue) as {{ total_type() }}) as amount
         from groups
         inner join
             timed on groups.retailer = timed.retailer and groups.customer_id = timed.customer_id
@@ -110,7 +110,7 @@ with
             telling.retailer,
             telling.span,
             starts.span_start,
-            sum(telling.weight / telling.whole) as even_share
+            sum(telling.weight) / max(telling.whole) as even_share
         from telling
         inner join starts on telling.span = starts.span and telling.member = starts.member
         group by telling.retailer, telling.span, starts.span_start
@@ -141,7 +141,7 @@ with
             found.group_name,
             found.span,
             found.span_start,
-            found.amount / nullif(totals.whole, 0) as span_share,
+            {{ share('found.amount', 'totals.whole') }} as span_share,
             expected.even_share
         from found
         inner join

@@ -23,6 +23,8 @@ Cells = NDArray[np.int64]
 NEIGHBOURS = 10
 FACTORS = 16
 HELD_OUT = 0.2
+SCORES = ("retailer", "customer_id", "subcategory", "pf_score")  # the columns that are read
+JUDGED = 20_000  # customers of a retailer, drawn when there are more: the cost is bounded
 FEWEST = 100  # scores of a retailer: a fifth of fewer says nothing
 
 SCHEMA = pa.schema(
@@ -55,7 +57,8 @@ def preference_errors(scores: pd.DataFrame, *, seed: int) -> pd.DataFrame:
         Columns of ``SCHEMA``, a row a retailer and model: ``mean`` (the sub-category's), ``item_cosine`` (the
         customer's scores of the ten most similar sub-categories), ``als`` (implicit ALS, scaled to scores),
         ``hybrid`` (a linear stack of those, learned on a fifth of what was not held out). ``rmse`` is in
-        points of the score; its interval is a bootstrap over customers.
+        points of the score; its interval is a bootstrap over customers. A retailer's ``JUDGED`` customers at
+        most are looked at.
     """
     parts = [empty(SCHEMA)]
     ordered = scores.sort_values(["retailer", "customer_id", "subcategory"], ignore_index=True)
@@ -63,6 +66,7 @@ def preference_errors(scores: pd.DataFrame, *, seed: int) -> pd.DataFrame:
         if len(rows) < FEWEST:
             print(f"preference_errors: {retailer}: {len(rows)} scores are too few to hold some out")
             continue
+        rows = _drawn(rows, seed)
         customer, _ = pd.factorize(rows["customer_id"].astype(object), sort=True)
         item, items = pd.factorize(rows["subcategory"].astype(object), sort=True)
         cells = np.column_stack([customer, item]).astype(np.int64)
@@ -86,6 +90,15 @@ def preference_errors(scores: pd.DataFrame, *, seed: int) -> pd.DataFrame:
             )
         )
     return pd.concat(parts, ignore_index=True)
+
+
+def _drawn(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Return the scores of ``JUDGED`` customers, or of all where there are no more."""
+    customers = rows["customer_id"].unique()
+    if len(customers) <= JUDGED:
+        return rows
+    drawn = np.random.default_rng(seed).choice(len(customers), JUDGED, replace=False)
+    return rows[rows["customer_id"].isin(customers[drawn])]
 
 
 def _foretell(

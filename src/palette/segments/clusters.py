@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from duckdb import DuckDBPyRelation
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from sklearn.cluster import KMeans
@@ -24,7 +25,7 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import ThreadpoolController
 
 from palette.core.learned import objects
-from palette.core.tables import empty
+from palette.core.tables import empty, frame
 
 Matrix = NDArray[np.float64]
 Labels = NDArray[np.int32]
@@ -289,6 +290,17 @@ def populations(
         *([(ONE_CHANNEL, alone)] if len(alone) else []),
         (CONSUMPTION, with_categories(tasted, category_scores, "pf_score")),
     ]
+
+
+def read_populations(
+    customer_rfm: DuckDBPyRelation, features: DuckDBPyRelation, category_scores: DuckDBPyRelation
+) -> list[tuple[Clustering, pd.DataFrame]]:
+    """Read what :func:`populations` needs of the marts it is made of, and no more."""
+    return populations(
+        frame(customer_rfm, [*KEYS, *RFM.columns]),
+        frame(features, [*KEYS, "channel_group", *BEHAVIOUR.columns]),
+        frame(category_scores, [*KEYS, "super_category", "pf_score"]),
+    )
 
 
 def wide(category_scores: pd.DataFrame, value: str) -> pd.DataFrame:

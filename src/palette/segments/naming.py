@@ -12,6 +12,7 @@ import pandas as pd
 from palette.segments.clusters import CONSUMPTION, KEYS, wide
 
 COUNTED = ["orders", "order_lines", "units", "revenue"]
+CUSTOMERS = [*KEYS, "first_ordered_at", "last_ordered_at", *COUNTED]  # the columns of them that are read
 CATEGORY = "pf_score of "  # before the name of a super-category
 NO_CATEGORY = "Other Products"
 

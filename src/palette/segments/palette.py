@@ -52,6 +52,11 @@ TARGETS = (*PARTS, GROUP)
 RATIOS = ("r_weekend", "r_dawn", "r_afternoon", "r_dinner")
 HEAVY_TAILED = ("purchase_vitality", *RFM_COLUMNS)
 
+# The columns that are read of customer features, category scores and clusters.
+BOUGHT = (*KEYS, *RATIOS, *HEAVY_TAILED)
+SHARES = (*KEYS, "super_category", "unit_share")
+NAMED = (*KEYS, "clustering", "cluster_name")
+
 IMPORTANCES_SCHEMA = pa.schema(
     [
         pa.field("retailer", pa.string(), nullable=False),
@@ -307,8 +312,9 @@ def purchase_features(features: pd.DataFrame, category_scores: pd.DataFrame) -> 
         ``retailer``, ``customer_id``, those columns and a column a super-category, its share of the
         customer's units. Sorted by retailer and customer.
     """
-    bought = features[[*KEYS, *RATIOS, *HEAVY_TAILED]]
-    return with_categories(bought, category_scores, "unit_share").sort_values(KEYS, ignore_index=True)
+    return with_categories(features[list(BOUGHT)], category_scores, "unit_share").sort_values(
+        KEYS, ignore_index=True
+    )
 
 
 def fit_forests(purchases: pd.DataFrame, clusters: pd.DataFrame, *, seed: int) -> dict[str, Forests]:

@@ -386,6 +386,16 @@ def test_custom_sql_may_look_at_the_other_relations(con, tmp_path):
     assert results["unexpected_count"].tolist() == [2, 0]
 
 
+@pytest.mark.parametrize(("condition", "times"), [("true", 2), ("false", 1)])
+def test_custom_sql_runs_once_where_it_finds_nothing(con, tmp_path, condition, times):
+    calls: list[str] = []
+    con.create_function("looked_at", lambda order: calls.append(order) or True, ["VARCHAR"], "BOOLEAN")
+    query = f"select * from (from {{batch}} where order_id = '1') where looked_at(order_id) = {condition}"
+    results = run(con, tmp_path, custom(query))
+    assert results["unexpected_count"].tolist() == [times - 1]
+    assert calls == ["1"] * times
+
+
 # --------------------------------------------------------------------------- session and machinery
 
 
@@ -406,25 +416,6 @@ def test_an_expectation_that_breaks_the_transaction_is_named(con, tmp_path):
         SuiteError, match=r"(?s)transaction is lost: .*string 'a'.*Nothing is found.*could not"
     ):
         run(con, tmp_path, custom("select cast(customer_id as int) as n from {batch} where n > 0"))
-
-
-def test_the_copy_of_a_view_is_gone_with_the_suite(con, tmp_path):
-    con.execute("create view seen as select * from orders")
-    checked = parse_suite(
-        "own",
-        """
-        description: A view.
-        relations:
-          seen:
-            - type: expect_table_row_count_to_be_between
-              kwargs: {min_value: 1}
-              severity: warning
-              why: It is there.
-        """,
-    )
-    results = run_suite(con, checked, {"seen": con.table("seen")}, docs_folder=tmp_path)
-    assert results["success"].all()
-    assert con.execute("select table_name from duckdb_tables() where temporary").fetchall() == []
 
 
 def test_two_suites_at_once_in_two_threads(tmp_path):

@@ -117,6 +117,14 @@ def test_retailers_are_measured_apart(errors: pd.DataFrame, scores: pd.DataFrame
     assert_frame_equal(found[found["retailer"] == "mall"].reset_index(drop=True), errors)
 
 
+def test_of_many_customers_some_are_judged(scores: pd.DataFrame, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("palette.recommendations.preference.JUDGED", 80)
+    some = preference_errors(scores, seed=0)
+    assert (some["scores"] < round(HELD_OUT * len(scores))).all()
+    assert (some["customers"] <= 80).all()
+    assert_frame_equal(preference_errors(scores.sample(frac=1, random_state=1), seed=0), some)
+
+
 def test_too_few_scores_are_told_and_give_nothing(capsys: pytest.CaptureFixture[str]):
     few = planted(30).head(FEWEST)
     assert preference_errors(few, seed=0)["scores"].tolist() == [20] * 4

@@ -1,6 +1,3 @@
-{% macro surrogate_key(columns) %} md5({{ row_text(columns) }}) {% endmacro %}
-
-
 {% macro row_text(columns) %}
     concat_ws(
         '|',
