@@ -3,7 +3,8 @@
 from palette.core.learned import SCHEMA, table
 from palette.core.settings import models_of, settings_of
 from palette.core.tables import typed
-from palette.recommendations.learning import LEARNED, TRIED, learn
+from palette.recommendations.learning import TRIED, learn
+from palette.recommendations.lists import LEARNED
 from palette.recommendations.relations import read_purchases
 from palette.recommendations.rules import read_rules
 

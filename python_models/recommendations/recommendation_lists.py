@@ -1,12 +1,9 @@
 """recommendation_lists: binds palette.recommendations.lists (tested in tests/unit/recommendations)."""
 
-import pyarrow as pa
-
 from palette.core.learned import objects
 from palette.core.settings import settings_of
-from palette.recommendations.bundles import with_sets
-from palette.recommendations.learning import LEARNED
-from palette.recommendations.lists import SCHEMA, recommendations
+from palette.core.tables import streamed
+from palette.recommendations.lists import LEARNED, SCHEMA, all_lists
 from palette.recommendations.relations import read_purchases
 from palette.recommendations.rules import read_rules
 
@@ -14,43 +11,29 @@ from palette.recommendations.rules import read_rules
 def model(dbt, session):
     dbt.config(materialized="table")
     settings = settings_of(session)
-    rules = dbt.ref("int_recommendation_rules").df()
-    enabled = read_rules(rules) if settings.recommendation_rules_enabled else []
-    choices = dbt.ref("recommendation_choices").df()
-    preferences = dbt.ref("palette_category_preferences").df()
+    rules = read_rules(dbt.ref("int_recommendation_rules").df())
     codes = dbt.ref("int_customer_codes")
     palette = codes.join(dbt.ref("customer_palette"), "retailer, customer_id")
-    palette = palette.project("retailer, customer_code, palette_group").df()
-    clusters = codes.join(dbt.ref("customer_clusters"), "retailer, customer_id")
-    clusters = clusters.filter("clustering = 'rfm'").project("retailer, customer_code, cluster_name").df()
-    rules_of_baskets = dbt.ref("basket_rules").df()
-    learned = objects(dbt.ref("recommendation_learning").filter(f"learned = '{LEARNED}'").df())
-    shops = read_purchases(
-        dbt.ref("int_item_purchases"),
-        dbt.ref("int_items"),
-        dbt.ref("retailers"),
-        dbt.ref("rfm_segments"),
-        dbt.ref("strategy_lists"),
-        settings,
-    )
-
-    def own(table, retailer):
-        return table[table["retailer"] == retailer]
-
+    clusters = codes.join(dbt.ref("customer_clusters").filter("clustering = 'rfm'"), "retailer, customer_id")
+    bought, items, shops = dbt.ref("int_item_purchases"), dbt.ref("int_items"), dbt.ref("retailers")
+    segments, strategies = dbt.ref("rfm_segments"), dbt.ref("strategy_lists")
     # Read before the first list is asked for: the connection is busy while lists are written.
-    made = [
-        recommendations(
-            with_sets(known, own(clusters, known.retailer), own(rules_of_baskets, known.retailer)),
-            learned[known.retailer, LEARNED],
-            [rule for rule in enabled if rule.retailer == known.retailer],
-            dict(own(choices, known.retailer)[["list_name", "model"]].itertuples(index=False)),
-            own(palette, known.retailer),
-            own(preferences, known.retailer),
-            length=settings.recommendations_per_customer,
-            days=settings.recommendation_window_days,
-            seed=settings.recommendation_seed,
-        )
-        for known in shops
-    ]
-    batches = (batch for shop in made for part in shop for batch in part.to_batches())
-    return pa.RecordBatchReader.from_batches(SCHEMA, batches)
+    purchases = list(read_purchases(bought, items, shops, segments, strategies, settings))
+    lists = all_lists(
+        purchases,
+        objects(dbt.ref("recommendation_learning").filter(f"learned = '{LEARNED}'").df()),
+        rules if settings.recommendation_rules_enabled else [],
+        dbt.ref("recommendation_choices").df(),
+        {
+            "palette": palette.project("retailer, customer_code, palette_group").df(),
+            "clusters": clusters.project("retailer, customer_code, cluster_name").df(),
+        },
+        {
+            "preferences": dbt.ref("palette_category_preferences").df(),
+            "baskets": dbt.ref("basket_rules").df(),
+        },
+        length=settings.recommendations_per_customer,
+        days=settings.recommendation_window_days,
+        seed=settings.recommendation_seed,
+    )
+    return streamed(lists, SCHEMA)

@@ -5,7 +5,7 @@ its logic, applied by :func:`typed`.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import duckdb
@@ -42,6 +42,34 @@ def typed(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
         names = ", ".join(sorted(map(str, difference)))
         raise SchemaError(f"columns differ from the declared schema: {names}")
     return pa.Table.from_arrays([_cast(frame[field.name], field) for field in schema], schema=schema)
+
+
+def streamed(tables: Iterable[pa.Table], schema: pa.Schema) -> pa.RecordBatchReader:
+    """Hand back more rows than memory holds: a table at a time, made when the engine asks for it.
+
+    Parameters
+    ----------
+    tables
+        Of the schema.
+    schema
+        As for :func:`typed`.
+
+    Raises
+    ------
+    SchemaError
+        As soon as one of the tables is not of the schema, or holds nulls where it must not.
+    """
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for table in tables:
+            if not table.schema.equals(schema):
+                raise SchemaError(f"columns differ from the declared schema: {table.schema}")
+            for field in schema:
+                if not field.nullable and table[field.name].null_count:
+                    raise SchemaError(f"column {field.name} holds {table[field.name].null_count} nulls")
+            yield from table.to_batches()
+
+    return pa.RecordBatchReader.from_batches(schema, batches())
 
 
 def empty(schema: pa.Schema) -> pd.DataFrame:

@@ -42,7 +42,7 @@ from palette.recommendations.scores import Mask, all_allowed, best_allowed
 DEPTH = max(KS)
 NO_RULE = "none"
 ALL_RULES = "all rules"
-LEARNED, TRIED = "recommendations", "recommendation_trials"  # names of what is kept
+TRIED = "recommendation_trials"  # name of what is measured
 
 
 @dataclass(frozen=True)

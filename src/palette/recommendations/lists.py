@@ -3,7 +3,7 @@
 What each list is, :mod:`palette.recommendations.offers` says.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
-from palette.recommendations.bundles import in_sets, sets_of
+from palette.recommendations.bundles import in_sets, sets_of, with_sets
 from palette.recommendations.history import Codes, History, Purchases, Vector
 from palette.recommendations.hybrid import (
     FUSION,
@@ -31,6 +31,7 @@ from palette.recommendations.reasons import FACTS, Reasons, stated
 from palette.recommendations.rules import Rule, apply_rules, rules_for, unmatched
 from palette.recommendations.scores import Mask, best_allowed
 
+LEARNED = "recommendations"  # name of what the lists are made from
 NOWHERE = 1_000  # rank of a super-category that a palette group has no preference for
 
 SCHEMA = pa.schema(
@@ -239,6 +240,57 @@ def scores_of(ranker: Ranker, moment: Moment, chosen: Candidates) -> tuple[Vecto
     if ranker.trees is None:
         return fused(moment, chosen), FUSION
     return ranker.score(features(moment, chosen)), NAME
+
+
+def all_lists(
+    shops: Iterable[Purchases],
+    learned: Mapping[tuple[str, str], Any],
+    rules: Sequence[Rule],
+    choices: pd.DataFrame,
+    customers: Mapping[str, pd.DataFrame],
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    length: int,
+    days: int,
+    seed: int,
+) -> Iterator[pa.Table]:
+    """Make every list of every retailer, see :func:`recommendations`.
+
+    Parameters
+    ----------
+    shops
+        The retailers' purchases.
+    learned
+        What was learned, by retailer and name.
+    rules
+        Of all retailers.
+    choices
+        ``retailer``, ``list_name`` and ``model``.
+    customers
+        ``palette`` (``palette_group``) and ``clusters`` (``cluster_name``), each with ``retailer`` and
+        ``customer_code``.
+    tables
+        ``preferences`` and ``baskets``: the marts ``palette_category_preferences`` and ``basket_rules``.
+    length, days, seed
+        See :func:`recommendations`.
+    """
+
+    def own(table: pd.DataFrame, retailer: str) -> pd.DataFrame:
+        return table[table["retailer"] == retailer]
+
+    for known in shops:
+        shop = known.retailer
+        yield from recommendations(
+            with_sets(known, own(customers["clusters"], shop), own(tables["baskets"], shop)),
+            learned[shop, LEARNED],
+            [rule for rule in rules if rule.retailer == shop],
+            dict(own(choices, shop)[["list_name", "model"]].itertuples(index=False)),
+            own(customers["palette"], shop),
+            own(tables["preferences"], shop),
+            length=length,
+            days=days,
+            seed=seed,
+        )
 
 
 def recommendations(
