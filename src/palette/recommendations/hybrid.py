@@ -174,10 +174,12 @@ def candidates(moment: Moment, customers: Codes, days: int) -> Candidates:
     scores = {name: model.score(history, customers) for name, model in moment.models.items()}
     chosen = np.zeros((len(customers), history.shape[1]), dtype=bool)
     for offer in OFFERS:
-        if offer.named == 0 or not len(rows := np.flatnonzero(offer.customers(history)[customers])):
+        if not (offer.named or offer.as_sets) or not len(
+            rows := np.flatnonzero(offer.customers(history)[customers])
+        ):
             continue
         allowed = offer.items(history, customers[rows], days)
-        if offer.named is None:
+        if offer.as_sets:  # of few items
             chosen[rows] |= allowed
             continue
         for name in moment.components:

@@ -50,8 +50,8 @@ class Offer:
         Says of a history which items may be on it for some customers (codes), customers x items, with a
         window of so many days in mind.
     named
-        How many candidates each component names for it; None makes candidates of all that may be on it, which
-        are few. What a customer bought needs no naming, nor what is named for other lists.
+        How many candidates each component names for it. What a customer bought needs no naming, nor what is
+        named for other lists; all items of sets are candidates.
     needs
         Name of a component that has to know something of an item, if any.
     by_preference
@@ -68,7 +68,7 @@ class Offer:
     name: str
     customers: Callable[[History], Mask]
     items: Callable[[History, Codes, int], Mask]
-    named: int | None = 0
+    named: int = 0
     needs: str | None = None
     by_preference: bool = False
     as_sets: bool = False
@@ -216,7 +216,7 @@ OFFERS = (
     Offer("next", _buyers, _sold, named=15),
     Offer("online_offers", _offline_only, _sold_online, named=15, by_preference=True),
     Offer("push", _bought_today, _not_today, needs="goes_with"),
-    Offer("bundle", with_sets, _of_sets, named=None, as_sets=True, rests_on="rule"),
+    Offer("bundle", with_sets, _of_sets, as_sets=True, rests_on="rule"),
     Offer("season", _in_a_year, _of_the_season, named=15, rests_on="season", tells=_season),
     Offer("premium", _meant("premium"), _dearer, rests_on="dearer", tells=_prices),
     Offer("win_back", _meant("win_back"), _still_sold),

@@ -279,7 +279,7 @@ def test_values_that_a_rule_can_and_cannot_use(rule: str, good: list[str], bad: 
 def test_a_misspelt_list_is_named_with_the_nearest_one():
     assert refused(("mall", "discovr", "at_most_per_category", "1")) == (
         "recommendation_rules.csv: line 2, column list_name: unknown list 'discovr': did you mean "
-        "'discover'? (allowed: discover, again, next, online_offers, push)"
+        "'discover'? (allowed: discover, again, next, online_offers, push, bundle, season, premium, win_back)"
     )
 
 
@@ -295,7 +295,7 @@ def test_a_misspelt_rule_is_named_with_the_nearest_one():
 def test_a_name_like_no_other_gets_no_suggestion():
     assert refused(("mall", "zzz", "at_most_per_category", "1")) == (
         "recommendation_rules.csv: line 2, column list_name: unknown list 'zzz' "
-        "(allowed: discover, again, next, online_offers, push)"
+        "(allowed: discover, again, next, online_offers, push, bundle, season, premium, win_back)"
     )
 
 
@@ -386,7 +386,7 @@ def test_a_shops_own_file_has_no_column_for_whose_it_is(tmp_path: Path):
     )
     assert refused_file(path, f"{header}nxt,least_stock,\n", "mall") == (
         "line 2, column list_name: unknown list 'nxt': did you mean 'next'? "
-        "(allowed: discover, again, next, online_offers, push); "
+        "(allowed: discover, again, next, online_offers, push, bundle, season, premium, win_back); "
         "line 2, column value: the value is empty (least_stock needs a number of units, 0 or more)"
     )
     assert refused_file(path, "preset,list_name,rule,value\n", "mall") == (
@@ -406,7 +406,7 @@ def test_a_shops_own_file_has_no_column_for_whose_it_is(tmp_path: Path):
             "online_retail,again",
             "online_retail,agian",
             "line 4, column list_name: unknown list 'agian': did you mean 'again'? "
-            "(allowed: discover, again, next, online_offers, push)",
+            "(allowed: discover, again, next, online_offers, push, bundle, season, premium, win_back)",
         ),
         (
             "category,5",
