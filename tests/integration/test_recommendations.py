@@ -98,7 +98,7 @@ def test_every_list_is_judged_in_full(omnichannel):
         *(("lpoint", name) for name in ("again", "discover", "next", "online_offers", "push")),
         *(("online_retail", name) for name in ("again", "discover", "next", "push")),
     ]
-    assert (judged["models"] == 13).all()
+    assert (judged["models"] == 15).all()
     assert (judged["metrics"] == 8).all()
     assert all(list(ks) == [5, 10, 20] for ks in judged["ks"])
     outside = omnichannel.query("""

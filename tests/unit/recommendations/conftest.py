@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
-from shops import Row, Shop, Tables, coded, tables_of, town_of
+from small_shops import Row, Shop, Tables, coded, tables_of, town_of
 from threadpoolctl import threadpool_limits
 
 from palette.recommendations import hybrid, models, scores

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
-from shops import Shop, coded
+from small_shops import Shop, coded
 
 from palette.core.catalogue import model_names
 from palette.core.learned import pack, unpack

@@ -6,7 +6,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from pandas.testing import assert_frame_equal
 from scipy.sparse import csr_matrix
-from shops import Shop, coded
+from small_shops import Shop, coded
 
 from palette.recommendations import history as module
 from palette.recommendations.history import NEVER, History

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_matrix
-from shops import Shop
 from sklearn.metrics import roc_auc_score
+from small_shops import Shop
 
 from palette.core.catalogue import model_names
 from palette.core.learned import pack, unpack

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
-from shops import Shop
+from small_shops import Shop
 
 from palette.core.catalogue import model_names
 from palette.core.learned import pack, unpack

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from pandas.testing import assert_frame_equal
 from scipy.sparse import csr_matrix
-from shops import Shop, coded
+from small_shops import Shop, coded
 
 from palette.core.catalogue import model_names
 from palette.core.learned import pack, unpack
@@ -583,6 +583,8 @@ def test_rules_that_do_nothing_are_told(kiosk: pd.DataFrame, capsys: pytest.Capt
     )
     made(kiosk, given)
     assert capsys.readouterr().out.splitlines() == [
+        "recommendations: kiosk: 13 days of purchases are too few to know a season by: "
+        "the list season needs 395",
         "recommendations: kiosk: kiosk, list push: never_category 'tee' does nothing: "
         "no item has this category: did you mean 'tea'?",
         "recommendations: kiosk: lists for 32 customers",

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
-from shops import Shop, coded
+from small_shops import Shop, coded
 
 from palette.core.learned import pack, unpack
 from palette.recommendations import history as histories

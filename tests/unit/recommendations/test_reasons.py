@@ -6,7 +6,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
-from shops import Shop, coded
+from small_shops import Shop, coded
 
 from palette.recommendations import reasons as module
 from palette.recommendations.hybrid import Moment, fit_moment

@@ -346,6 +346,8 @@ def test_shipped_rules_are_valid():
         ("online_retail", "next"): lately,
         ("online_retail", "online_offers"): {},
         ("online_retail", "push"): {},
+        **{("online_retail", name): {} for name in ("bundle", "season", "premium", "win_back")},
+        **{("lpoint", name): never for name in ("bundle", "season", "premium", "win_back")},
         ("lpoint", "discover"): popular | {"at_most_per_category": 3.0} | never,
         ("lpoint", "again"): lately | never,
         ("lpoint", "next"): lately | {"at_most_per_category": 3.0} | never,
