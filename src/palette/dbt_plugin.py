@@ -19,7 +19,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from threadpoolctl import threadpool_limits
 
 from palette.core import landing, retailers, shop_rows
-from palette.core.errors import InputError
+from palette.core.errors import InputError, MissingLibraryError
 from palette.core.forms import forms, project_folder
 from palette.core.settings import Settings, SettingsError
 from palette.publishing import ROW_COUNTS
@@ -133,9 +133,16 @@ def load_learners() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     log = logging.getLogger("py.warnings")  # where Great Expectations sends them
     log.disabled = True
-    for module in HEAVY:
-        importlib.import_module(module)
-    log.disabled = False
+    try:
+        for module in HEAVY:
+            importlib.import_module(module)
+    except OSError as error:
+        raise MissingLibraryError(
+            f"{error}: LightGBM needs the system's OpenMP library (Debian and Ubuntu: "
+            "apt-get install libgomp1, macOS: brew install libomp)"
+        ) from error
+    finally:
+        log.disabled = False
     # For good: implicit wants linear algebra on one thread, and models that run side by side would each put
     # back what they found.
     threadpool_limits(1, user_api="blas")
@@ -148,7 +155,7 @@ def answering(function: Callable[..., object]) -> Callable[..., str]:
     def answer(*arguments: str) -> str:
         try:
             return json.dumps({"result": function(*arguments)})
-        except (InputError, RuleError, SettingsError) as error:
+        except (InputError, MissingLibraryError, RuleError, SettingsError) as error:
             return json.dumps({"error": str(error)})
 
     return answer

@@ -82,3 +82,13 @@ def test_the_last_run_of_a_process_has_its_own_settings(session):
 def test_without_a_run_there_are_no_settings(session):
     with pytest.raises(SettingsError, match="on-run-start"):
         settings_of(session)
+
+
+def test_a_library_that_the_system_lacks_is_told(monkeypatch: pytest.MonkeyPatch):
+    def lacking(_: str) -> None:
+        raise OSError("libgomp.so.1: cannot open shared object file")
+
+    monkeypatch.setattr(dbt_plugin.importlib, "import_module", lacking)
+    answer = json.loads(dbt_plugin.answering(dbt_plugin.load_learners)())
+    assert answer["error"].startswith("libgomp.so.1: cannot open shared object file: LightGBM needs")
+    assert "apt-get install libgomp1" in answer["error"]

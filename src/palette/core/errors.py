@@ -8,6 +8,10 @@ class InputError(Exception):
         super().__init__(printable(message))
 
 
+class MissingLibraryError(Exception):
+    """A library of the system is not there; the message says how to install it."""
+
+
 def printable(text: object) -> str:
     r"""Give text that can be written: the byte E9 of a file's name that is no UTF-8 as ``\\udce9``."""
     return str(text).encode("utf-8", "backslashreplace").decode()
