@@ -1,11 +1,12 @@
 with
 
-    items as (
+    items as {{ inlined() }} (
         select
             purchases.retailer,
             customer_clusters.cluster_name,
             purchases.order_id,
-            purchases.item_id
+            purchases.order_code,
+            purchases.item_code
         from {{ ref('int_item_purchases') }} as purchases
         inner join
             {{ ref('customer_clusters') }} as customer_clusters
@@ -15,7 +16,7 @@ with
     ),
 
     cluster_sizes as (
-        select retailer, cluster_name, count(distinct order_id) as cluster_orders
+        select retailer, cluster_name, count(distinct order_code) as cluster_orders
         from items
         group by retailer, cluster_name
     ),
@@ -25,7 +26,7 @@ with
         select
             items.retailer,
             items.cluster_name,
-            items.item_id,
+            items.item_code,
             cluster_sizes.cluster_orders,
             count(*) as item_orders
         from items
@@ -33,7 +34,7 @@ with
             cluster_sizes
             on items.retailer = cluster_sizes.retailer
             and items.cluster_name = cluster_sizes.cluster_name
-        group by items.retailer, items.cluster_name, items.item_id, cluster_sizes.cluster_orders
+        group by items.retailer, items.cluster_name, items.item_code, cluster_sizes.cluster_orders
         having
             count(*) >= cluster_sizes.cluster_orders * {{ var('basket_min_support') }}
             and count(*) >= {{ var('basket_min_orders') }}
@@ -44,7 +45,7 @@ with
             items.retailer,
             items.cluster_name,
             items.order_id,
-            items.item_id,
+            names.item_id,
             names.item_name,
             frequent.cluster_orders,
             frequent.item_orders
@@ -53,11 +54,11 @@ with
             frequent
             on items.retailer = frequent.retailer
             and items.cluster_name = frequent.cluster_name
-            and items.item_id = frequent.item_id
+            and items.item_code = frequent.item_code
         inner join
             {{ ref('int_items') }} as names
             on items.retailer = names.retailer
-            and items.item_id = names.item_id
+            and items.item_code = names.item_code
     )
 
 select *
