@@ -207,17 +207,19 @@ def test_a_failed_critical_expectation_stops_the_build(broken_project, earlier):
 def test_a_list_that_a_check_finds_wrong_is_withheld_and_the_rest_put_in_place(broken_project, demo):
     """A list of what customers have not bought that holds what they have."""
     model = broken_project.project / "models/marts/recommendations/recommendations.sql"
-    swapped = """case offered.list_name
-                when 'again' then 'discover' when 'discover' then 'again' else offered.list_name
+    swapped = """case list_name
+                when 'again' then 'discover' when 'discover' then 'again' else list_name
             end as list_name,"""
-    model.write_text(model.read_text().replace("offered.list_name,\n", f"{swapped}\n", 1))
+    written = model.read_text()
+    assert written.count("            list_name,\n") == 1
+    model.write_text(written.replace("            list_name,\n", f"            {swapped}\n"))
     run = broken_project.run("palette", "build", "--vars", "{palette_backtest: false}")
     assert run.code == 3, run.output
     check = "assert_recommendations_are_not_bought"
     for words in (f"recommendations (retailer online_retail, list_name discover): {check} found", "Withheld"):
         assert words in run.output
     lists = broken_project.query("select distinct list_name from recommendations order by all")["list_name"]
-    assert list(lists) == ["again", "next", "push"]
+    assert list(lists) == ["again", "bundle", "next", "premium", "push", "win_back"]
     (lacking,) = broken_project.query("select * from withheld").to_dict("records")
     assert (lacking["table_name"], lacking["list_name"], lacking["check_name"]) == (
         "recommendations",

@@ -180,7 +180,7 @@ def test_settings_reach_the_models(sandbox):
         "recommendation_folds": 1,
         "recommendation_models": "popularity, als, goes_with",
     }
-    read = ("+basket_rules", "+recommendations", "+recommendation_metrics")
+    read = ("+cluster_diagnostics", "+basket_rules", "+recommendations", "+recommendation_metrics")
     sandbox.build("--select", *read, "--vars", json.dumps(variables))
     best = sandbox.query("select is_chosen from cluster_diagnostics order by silhouette desc limit 1")
     assert best["is_chosen"].tolist() == [True]
