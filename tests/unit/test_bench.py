@@ -88,7 +88,7 @@ def test_a_command_is_timed_with_the_processes_that_it_waits_for() -> None:
     assert printed == "7999998000000\n"
     assert alone.cpu_seconds > 0
     assert through.cpu_seconds >= alone.cpu_seconds
-    assert 0.005 < alone.memory_gb < 1
+    assert alone.memory_gb > 0.005  # what the process that starts it holds counts as well
     with pytest.raises(SystemExit, match="failed"):
         bench.timed([bench.sys.executable, "-c", "raise SystemExit(3)"], {})
 
