@@ -6,6 +6,7 @@ import pandas as pd
 from duckdb import DuckDBPyRelation
 
 from palette.baskets.rules import Thresholds
+from palette.core.inputs import sql_string
 from palette.core.settings import Settings
 from palette.recommendations.history import PUBLISHED, Clusters, Purchases, purchases_of
 
@@ -53,7 +54,7 @@ def read_purchases(
     meant_for = audiences(segments.df(), strategies.df())
     units = dict(retailers.project("retailer, recency_unit").fetchall())
     for (retailer,) in purchases.project("retailer").distinct().order("retailer").fetchall():
-        own = f"retailer = '{retailer}'"
+        own = f"retailer = {sql_string(retailer)}"
         yield purchases_of(
             retailer,
             purchases.filter(own).project(LINES).to_arrow_table(),
