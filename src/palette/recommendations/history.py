@@ -32,6 +32,8 @@ WITHIN_GROUP, BETWEEN_GROUPS, GROUPS = 0.9, 0.7, 7
 LAST_ORDERS = 10
 HALF_LIFE = 60.0  # days after which a purchase counts half for `recent`
 NEVER = np.inf
+WORD = r"[^\W\d_]{2,}"
+COMMON, FEW_ITEMS = 0.1, 100  # a word of more than this share of the items, and of so many, tells nothing
 A_DAY = 1 + 1e-6  # purchases less than a day apart are no interval; ages are not exact to the second
 
 
@@ -177,6 +179,20 @@ class Pairs:
         return position, self.key[position] == key
 
 
+def once(make: Callable[..., Found]) -> Callable[..., Found]:
+    """Keep what a function worked out of a history and of what else it takes: it is asked for every batch."""
+
+    @wraps(make)
+    def kept(history: "History", *given: Any) -> Found:
+        key = (make.__name__, *given)
+        if key not in history.worked_out:
+            history.worked_out[key] = make(history, *given)
+        found: Found = history.worked_out[key]
+        return found
+
+    return kept
+
+
 @dataclass(frozen=True)
 class History:
     """Purchases up to a moment.
@@ -230,6 +246,11 @@ class History:
     def recent(self) -> csr_matrix:
         """Orders with the item, each counting half after ``HALF_LIFE`` days."""
         return self.matrix(0.5 ** (self.lines["age"].to_numpy() / HALF_LIFE))
+
+    @cached_property
+    def lately(self) -> csr_matrix:
+        """1 where the customer bought the item in the last ``HALF_LIFE`` days."""
+        return self.within(HALF_LIFE, HALF_LIFE)
 
     @cached_property
     def fading(self) -> csr_matrix:
@@ -293,6 +314,7 @@ class History:
         found.eliminate_zeros()
         return (found > 0).astype(np.float32)
 
+    @once
     def window(self, days: int) -> csr_matrix:
         """1 where the customer buys the item in the ``days`` after the moment: the truth of a backtest."""
         later = self.purchases.lines
@@ -398,6 +420,17 @@ class History:
     def online(self) -> NDArray[np.bool_]:
         """Whether each item was bought online."""
         return _sums(self._item, self.lines["online"], self.shape[1]) > 0
+
+    @cached_property
+    def words(self) -> csr_matrix:
+        """1 where the item's name has the word, words x items: of those sold, the words that some share."""
+        items = self.purchases.items
+        names = items["item_name"] if "item_name" in items else pd.Series("", items.index)
+        found = names.where(self.buyers > 0, "").fillna("").str.lower().str.findall(WORD).explode().dropna()
+        words, known = pd.factorize(found)
+        named = _binary(words, found.index.to_numpy(), (len(known), self.shape[1]))
+        shared = np.diff(named.indptr)
+        return named[(shared > 1) & (shared <= max(COMMON * self.shape[1], FEW_ITEMS))]
 
     # ---- customers
 
@@ -578,20 +611,6 @@ class History:
     def matrix(self, values: Vector) -> csr_matrix:
         """Add up a value a line, customers x items."""
         return csr_matrix((values.astype(np.float32), (self.line_customer, self._item)), shape=self.shape)
-
-
-def once(make: Callable[..., Found]) -> Callable[..., Found]:
-    """Keep what a function worked out of a history and of what else it takes: it is asked for every batch."""
-
-    @wraps(make)
-    def kept(history: History, *given: Any) -> Found:
-        key = (make.__name__, *given)
-        if key not in history.worked_out:
-            history.worked_out[key] = make(history, *given)
-        found: Found = history.worked_out[key]
-        return found
-
-    return kept
 
 
 def _numbered(customer: Codes, order: Codes) -> Codes:

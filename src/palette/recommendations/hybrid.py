@@ -18,19 +18,30 @@ from scipy.sparse import csr_matrix
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
+from palette.core.threads import THREADS, spread
 from palette.recommendations.history import Codes, History, Purchases, Vector
 from palette.recommendations.models import GoesWith, Model, RecentPopularity, baselines, components
 from palette.recommendations.offers import OFFERS
-from palette.recommendations.scores import THREADS, Mask, Scores, best_allowed
+from palette.recommendations.scores import Cells, Mask, Scores, best_allowed
 
 Features = NDArray[np.float32]
 
 NAME = "hybrid"
 FUSION = "rank_fusion"
-CELLS = 2_000_000  # customers x items at a time, a bit or a score each: bounds the memory
+CELLS = 1_000_000  # customers x items at a time, a bit or a score each: bounds the memory
 OWN = 60  # of what the customer bought this many are candidates, the latest and most frequent first
 FUSED = 500  # places of a component that rank fusion looks at
-PERSONAL = ("item_cosine", "bm25", "goes_with", "als", "ease", "tifuknn", "up_cf")
+PERSONAL = (
+    "item_cosine",
+    "bm25",
+    "recent_cosine",
+    "name_cosine",
+    "goes_with",
+    "als",
+    "ease",
+    "tifuknn",
+    "up_cf",
+)
 
 # Fitted whatever is asked for: the one knows something for everybody, customers without purchases and items
 # of yesterday included, and the other makes the list `push`.
@@ -38,8 +49,8 @@ ALWAYS = (RecentPopularity.name, GoesWith.name)
 
 WINDOWS = 5  # earlier windows that a ranker learns from
 CUSTOMERS = 2_500  # at most, of a window
-EXAMPLES = 40_000  # candidates at most of a window, all that were bought among them
-ROUNDS = 100  # trees
+EXAMPLES = 20_000  # candidates at most of a window, all that were bought among them
+ROUNDS = 120  # trees
 SCARCE = 3_000  # purchases to learn from at which trees and linear model count the same
 FEWEST = 50  # purchases among the candidates: with fewer there is nothing to learn
 
@@ -148,14 +159,13 @@ def fit_moment(
     history = History(purchases, days_back, seed)
     wanted = [*components(), *(baselines() if judged else [])]
     chosen = [model for model in wanted if model.name in models or model.name in ALWAYS]
-    return Moment(history, {model.name: model.fit(history) for model in chosen})
+    return Moment(history, {model.name: model for model in spread(lambda model: model.fit(history), chosen)})
 
 
 def batches(customers: Codes, items: int) -> Iterator[Codes]:
     """Cut customers into batches that have few enough cells, customers x items."""
     size = max(16, CELLS // max(items, 1))
-    for start in range(0, max(len(customers), 1), size):  # of no customers one empty batch
-        yield customers[start : start + size]
+    yield from np.array_split(customers, max(1, -(-len(customers) // size)))  # of none one empty batch
 
 
 def candidates(moment: Moment, customers: Codes, days: int) -> Candidates:
@@ -218,7 +228,7 @@ def features(moment: Moment, chosen: Candidates) -> Features:
     return stacked
 
 
-def examples(moment: Moment, customers: Codes, days: int) -> Iterator[tuple[Candidates, Examples]]:
+def examples(moment: Moment, customers: Codes, days: int) -> tuple[Candidates, Examples]:
     """Describe candidates of a past moment, with whether they were bought in the following days.
 
     Parameters
@@ -226,15 +236,13 @@ def examples(moment: Moment, customers: Codes, days: int) -> Iterator[tuple[Cand
     moment
         Lies at least ``days`` back.
     customers
-        Codes.
+        Codes, few enough for a cell an item (:func:`batches`).
     days
         Length of the window.
     """
-    truth = moment.history.window(days)
-    for batch in batches(customers, moment.history.shape[1]):
-        chosen = candidates(moment, batch, days)
-        bought = truth[batch].toarray()[chosen.place, chosen.item] > 0
-        yield chosen, Examples(chosen.customer, chosen.item, features(moment, chosen), bought)
+    chosen = candidates(moment, customers, days)
+    bought = moment.history.window(days)[customers].toarray()[chosen.place, chosen.item] > 0
+    return chosen, Examples(chosen.customer, chosen.item, features(moment, chosen), bought)
 
 
 def active(history: History, days: int, *, seed: int) -> Codes:
@@ -261,9 +269,9 @@ def joined(parts: Sequence[Examples]) -> Examples:
 class Linear:
     """A logistic regression on standardised logarithms; what is not known counts as the mean."""
 
-    means: Vector
-    scales: Vector
-    weights: Vector
+    means: Cells
+    scales: Cells
+    weights: Cells
     intercept: float
 
     @classmethod
@@ -272,12 +280,12 @@ class Linear:
         values = _signed_logarithm(described)
         known = np.isfinite(values)
         counts = np.maximum(known.sum(axis=0), 1)
-        means = np.where(known, values, 0).sum(axis=0, dtype=np.float64) / counts
-        centred = np.where(known, values - means, 0)
-        scales = np.sqrt((centred**2).sum(axis=0) / len(centred))
+        means = (np.where(known, values, 0).sum(axis=0, dtype=np.float64) / counts).astype(np.float32)
+        centred = np.where(known, values - means, np.float32(0))
+        scales = np.sqrt(np.square(centred, dtype=np.float64).mean(axis=0)).astype(np.float32)
         scales[scales == 0] = 1
         fitted = LogisticRegression(C=0.01, solver="newton-cholesky").fit(centred / scales, bought)
-        return cls(means, scales, fitted.coef_[0], float(fitted.intercept_[0]))
+        return cls(means, scales, fitted.coef_[0].astype(np.float32), float(fitted.intercept_[0]))
 
     def log_odds(self, described: Features) -> Vector:
         """Return the log-odds of each candidate."""

@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from palette.core.threads import spread
 from palette.recommendations.bundles import in_sets
 from palette.recommendations.history import Codes, History, Purchases, Vector
 from palette.recommendations.hybrid import (
@@ -26,6 +27,7 @@ from palette.recommendations.hybrid import (
     Examples,
     Moment,
     active,
+    batches,
     examples,
     fit_moment,
     fit_ranker,
@@ -37,7 +39,7 @@ from palette.recommendations.metrics import KS
 from palette.recommendations.models import DEEP, EASE_ITEMS
 from palette.recommendations.offers import OFFERS, Offer
 from palette.recommendations.rules import Rule, apply_rules, rules_for
-from palette.recommendations.scores import Mask, all_allowed, best_allowed
+from palette.recommendations.scores import Mask, best_allowed
 
 DEPTH = max(KS)
 NO_RULE = "none"
@@ -183,7 +185,7 @@ def learn(
                 f"of the {days} days after {moment.history.moment:%Y-%m-%d}"
             )
             if back not in judged:
-                window = joined([part for _, part in examples(moment, drawn, days)])
+                window = _window(moment, drawn, days)
             else:
                 past = [windows[earlier] for earlier in training_moments(known, back, days)]
                 fold = Fold.at(judged.index(back) + 1, moment.history, segments)
@@ -210,6 +212,14 @@ def training_moments(purchases: Purchases, days_back: int, days: int) -> list[in
     return [back for back in backs if purchases.span - back >= days]
 
 
+def _window(moment: Moment, customers: Codes, days: int) -> Examples:
+    """Return what became of the candidates of a past moment."""
+    parts = spread(
+        lambda batch: examples(moment, batch, days)[1], batches(customers, moment.history.shape[1])
+    )
+    return joined(list(parts))
+
+
 def _judge(
     fold: Fold,
     moment: Moment,
@@ -225,13 +235,18 @@ def _judge(
     ranker = fit_ranker(past, seed=seed)
     truth = moment.history.window(days)
     preferences = Preferences.at(moment)
+
+    def judged(batch: Codes) -> tuple[Examples, dict[tuple[str, str, str], Judged]]:
+        chosen, part = examples(moment, batch, days)
+        score = ranker.score(part.features) if ranker.trees else fused(moment, chosen)
+        bought = truth[batch].toarray() > 0
+        return part, dict(_lists(moment, chosen, score, bought, rules, preferences, days=days, length=length))
+
     lists: dict[tuple[str, str, str], list[Judged]] = defaultdict(list)
     parts: list[Examples] = []
-    for chosen, part in examples(moment, customers, days):
+    for part, trials in spread(judged, batches(customers, moment.history.shape[1])):
         parts.append(part)
-        score = ranker.score(part.features) if ranker.trees else fused(moment, chosen)
-        bought = truth[chosen.customers].toarray() > 0
-        for key, trial in _lists(moment, chosen, score, bought, rules, preferences, days=days, length=length):
+        for key, trial in trials.items():
             lists[key].append(trial)
     fold.lists = {key: _together(batch) for key, batch in lists.items()}
     return joined(parts)
@@ -261,11 +276,7 @@ def _lists(
         depth = DEEP if offer.as_sets else DEPTH
         judged = partial(_judged, chosen.customers[rows], bought[rows] & allowed[rows], owned[rows])
         for name, scores in chosen.scores.items():
-            best = (
-                all_allowed(scores, allowed[rows], depth, rows)
-                if offer.as_sets
-                else best_allowed(scores, allowed[rows], depth, rows)[0]
-            )
+            best, _ = best_allowed(scores, allowed[rows], depth, rows)
             yield (offer.name, name, NO_RULE), judged(shown(best))
         everything = ranked(offer, moment, chosen, score, allowed)
         for label, variant in _variants(rules_for(rules, history.purchases.retailer, offer.name)):

@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
+from palette.core.threads import spread
 from palette.recommendations.bundles import in_sets, sets_of, with_sets
 from palette.recommendations.history import Codes, History, Purchases, Vector
 from palette.recommendations.hybrid import (
@@ -344,22 +345,25 @@ def recommendations(
     everybody = np.flatnonzero(history.customer_orders > 0)
     print(f"recommendations: {known.retailer}: lists for {len(everybody):,} customers")
     reasons = Reasons(moment)
+
+    def made(batch: Codes) -> pa.Table:
+        chosen = candidates(moment, batch, days)
+        scored = scores_of(ranker, moment, chosen)
+        parts = []
+        for offer in OFFERS:
+            rows = listed(offer, moment, chosen, scored, made_by.get(offer.name, NAME), days=days)
+            depth = DEEP if offer.as_sets else length
+            rows = apply_rules(rows, items, rules_for(rules, known.retailer, offer.name), length=depth)
+            if offer.by_preference:
+                rows = _in_preferred_order(rows, preferred)
+            if offer.as_sets:
+                rows = _in_sets(rows, history, length)
+            parts.append(_described(known.retailer, offer, reasons, rows, days))
+        by = [(name, "ascending") for name in ("customer_code", "list_name", "rank")]
+        return pa.concat_tables(parts).sort_by(by)
+
     with threadpool_limits(1, user_api="blas"):
-        for batch in batches(everybody, history.shape[1]):
-            chosen = candidates(moment, batch, days)
-            scored = scores_of(ranker, moment, chosen)
-            parts = []
-            for offer in OFFERS:
-                rows = listed(offer, moment, chosen, scored, made_by.get(offer.name, NAME), days=days)
-                depth = DEEP if offer.as_sets else length
-                rows = apply_rules(rows, items, rules_for(rules, known.retailer, offer.name), length=depth)
-                if offer.by_preference:
-                    rows = _in_preferred_order(rows, preferred)
-                if offer.as_sets:
-                    rows = _in_sets(rows, history, length)
-                parts.append(_described(known.retailer, offer, reasons, rows, days))
-            made = pa.concat_tables(parts)
-            yield made.sort_by([(name, "ascending") for name in ("customer_code", "list_name", "rank")])
+        yield from spread(made, batches(everybody, history.shape[1]))
 
 
 def _in_preferred_order(rows: pd.DataFrame, preferred: Preferences) -> pd.DataFrame:

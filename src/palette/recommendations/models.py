@@ -21,21 +21,23 @@ from implicit.nearest_neighbours import bm25_weight, normalize
 from numpy.typing import NDArray
 from scipy.linalg import lapack
 from scipy.sparse import coo_matrix, csr_matrix, diags, hstack, identity, vstack
+from sklearn.feature_extraction.text import TfidfTransformer
 from sparse_dot_topn import sp_matmul_topn
 
+from palette.core.threads import THREADS
 from palette.recommendations.history import Codes, History, Vector
-from palette.recommendations.scores import THREADS, Cells, Factors, Scores, Shared, Sparse
+from palette.recommendations.scores import Cells, Factors, Scores, Shared, Sparse
 from palette.segments.clusters import k_means
 
 State = dict[str, Any]
 
 FRESH_DAYS = 7.0  # half-life of a purchase for the recent popularity
 NEIGHBOURS = 100
-FACTORS = 64
-ITERATIONS = 10
+FACTORS = 32
+ITERATIONS = 5
 REGULARISATION = 0.05
 EASE_PENALTY = 300.0
-EASE_ITEMS = 3_000  # at most, those that most customers bought: the matrix grows with their square
+EASE_ITEMS = 2_000  # at most, those that most customers bought: the matrix grows with their square
 EASE_WEIGHTS = 200  # of an item are kept, the greatest
 DEEP = 500  # items that a model of everything names: rules leave out some, and the hybrid names about as many
 STARTS = 3  # of k-means: these groups have no names that a worse start could change
@@ -197,16 +199,20 @@ class GroupPopularity:
 
 @dataclass
 class Neighbours:
-    """Items like those the customer bought: item-based neighbours, cosine or BM25."""
+    """Items like those the customer bought: item-based neighbours, cosine or BM25.
+
+    ``learned_from`` are the purchases that tell which items are alike, where they are not ``weighting``.
+    """
 
     name: str
     weighting: str
     normalise: Callable[[csr_matrix], csr_matrix]
+    learned_from: str | None = None
     state: State = field(default_factory=dict)
 
     def fit(self, history: History) -> Self:
         """Find the neighbours of each item."""
-        rows = _weights(history, self.weighting)[history.learners]
+        rows = _weights(history, self.learned_from or self.weighting)[history.learners]
         self.state = {"similarities": _neighbours(rows, self.normalise, NEIGHBOURS)}
         return self
 
@@ -233,6 +239,27 @@ class GoesWith:
     def score(self, history: History, customers: Codes) -> Scores:
         """Add up the similarities to the customer's last order."""
         return Sparse.product(history.last_order[customers], _csr(self.state["similarities"]))
+
+
+@dataclass
+class NameCosine:
+    """Items with names like those of what the customer bought, which speak for new items too."""
+
+    name: str = "name_cosine"
+    weighting: str = "recent"
+    state: State = field(default_factory=dict)
+
+    def fit(self, history: History) -> Self:
+        """Find the items with similar names, by the words that few have."""
+        likeness = _neighbours(history.words, _by_rarity, NEIGHBOURS + 1)
+        likeness.setdiag(0)
+        likeness.eliminate_zeros()
+        self.state = {"likeness": likeness}
+        return self
+
+    def score(self, history: History, customers: Codes) -> Scores:
+        """Add up the likeness to what the customer bought."""
+        return Sparse.product(_weights(history, self.weighting)[customers], _csr(self.state["likeness"]))
 
 
 @dataclass
@@ -359,6 +386,8 @@ def components() -> list[Model]:
         GroupPopularity("palette_popularity", "palette"),
         Neighbours("item_cosine", "bought", normalize),
         Neighbours("bm25", "recent", partial(bm25_weight, K1=1.2, B=0.75)),
+        Neighbours("recent_cosine", "recent", normalize, learned_from="lately"),
+        NameCosine(),
         GoesWith(),
         Als(),
         Ease(),
@@ -431,6 +460,11 @@ def _neighbours(rows: csr_matrix, normalise: Callable[[csr_matrix], csr_matrix],
     """Return each item's most similar items, items x items, of the columns brought to one length."""
     columns = normalise(rows.T).tocsr().astype(np.float32)
     return sp_matmul_topn(columns, columns.T.tocsr(), top_n=count, sort=True, n_threads=THREADS)
+
+
+def _by_rarity(words: csr_matrix) -> csr_matrix:
+    """Weigh words, items x words, by how few items have them, and bring the items to one length."""
+    return csr_matrix(TfidfTransformer().fit_transform(words)) if words.shape[1] else words
 
 
 def _greatest(weights: Cells, items: Codes, count: int) -> csr_matrix:

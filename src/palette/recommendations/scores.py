@@ -4,7 +4,6 @@ A form gives the best items of each customer, and the scores of pairs that someb
 rows 0 and up of what was asked for, items are codes.
 """
 
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -14,15 +13,17 @@ from implicit.cpu.topk import topk
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from palette.core.threads import THREADS
 from palette.recommendations.history import Codes
 
 Cells = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-FIRST = 4  # times as many items as asked for are looked at, then as many times more again
 KEPT = 200  # of each customer's best items are kept at hand
+FIRST = 4  # times as many items as asked for are looked at, then those kept, then all
+FEW = 100  # items allowed of a customer are looked at one by one
 EVERYBODY = slice(None)
+LEAST = np.finfo(np.float32).smallest_subnormal
 HALF, ALL_BITS = np.uint64(32), np.uint64(2**32 - 1)
 
 
@@ -38,6 +39,10 @@ class Scores(Protocol):
 
     def at(self, row: Codes, item: Codes) -> Cells:
         """Return the scores of pairs of a customer and an item."""
+        ...
+
+    def all(self, rows: Codes | slice = EVERYBODY) -> Cells:
+        """Return all scores of some customers, customers x items: few enough for a cell an item."""
         ...
 
 
@@ -56,7 +61,7 @@ class Sparse:
     def leading(self, count: int, rows: Codes | slice = EVERYBODY) -> tuple[Codes, Cells]:
         """See :class:`Scores`."""
         if count > KEPT:
-            return self._best(count, rows)
+            return _best(self.all(rows), count)
         items, scores = self._first
         return items[rows, :count], scores[rows, :count]
 
@@ -65,31 +70,15 @@ class Sparse:
         cells: Cells = self.rows.toarray()[row, item]
         return cells
 
+    def all(self, rows: Codes | slice = EVERYBODY) -> Cells:
+        """See :class:`Scores`."""
+        cells: Cells = self.rows[rows].toarray()
+        return cells
+
     @cached_property
     def _first(self) -> tuple[Codes, Cells]:
         """Everybody's ``KEPT`` best, which are asked for again and again."""
-        return self._best(KEPT, EVERYBODY)
-
-    def _best(self, count: int, rows: Codes | slice) -> tuple[Codes, Cells]:
-        """Return the best of some rows; equal ones by item."""
-        starts, ends = self.rows.indptr[:-1][rows], self.rows.indptr[1:][rows]
-        width = int((ends - starts).max(initial=0))
-        if not width:
-            return np.full((len(starts), 0), -1, dtype=np.int64), np.zeros((len(starts), 0), dtype=np.float32)
-        at = starts[:, None] + np.arange(width, dtype=starts.dtype)
-        there = at < ends[:, None]
-        at[~there] = 0
-        scores, items = self.rows.data[at], self.rows.indices[at]
-        # Positive numbers are in the order of their bits: one whole number ranks by score, then by item.
-        ranks = (ALL_BITS - scores.view(np.uint32).astype(np.uint64)) << HALF | items.astype(np.uint64)
-        ranks[~there | (scores <= 0)] = np.iinfo(np.uint64).max
-        if count < width:
-            ranks = np.partition(ranks, count - 1, axis=1)[:, :count]
-        ranks.sort(axis=1)
-        known = ranks < np.iinfo(np.uint64).max
-        best = np.where(known, (ranks & ALL_BITS).astype(np.int64), -1)
-        bits = np.where(known, ALL_BITS - (ranks >> HALF), 0).astype(np.uint32)
-        return best, bits.view(np.float32)
+        return _best(self.all(), KEPT)
 
 
 @dataclass(frozen=True)
@@ -120,6 +109,11 @@ class Shared:
         cells: Cells = self.table[self.group[row], item]
         return cells
 
+    def all(self, rows: Codes | slice = EVERYBODY) -> Cells:
+        """See :class:`Scores`."""
+        cells: Cells = self.table[self.group[rows]]
+        return cells
+
 
 @dataclass(frozen=True)
 class Factors:
@@ -139,6 +133,11 @@ class Factors:
     def at(self, row: Codes, item: Codes) -> Cells:
         """See :class:`Scores`."""
         cells: Cells = np.einsum("ij,ij->i", self.customers[row], self.items[item])
+        return cells
+
+    def all(self, rows: Codes | slice = EVERYBODY) -> Cells:
+        """See :class:`Scores`."""
+        cells: Cells = self.customers[rows] @ self.items.T
         return cells
 
 
@@ -164,32 +163,77 @@ def best_allowed(scores: Scores, allowed: Mask, count: int, rows: Codes | None =
     asked = np.arange(len(allowed)) if rows is None else rows
     found = np.full((len(asked), count), -1, dtype=np.int64)
     best = np.zeros((len(asked), count), dtype=np.float32)
-    short, depth = np.arange(len(asked)), 0
-    while len(short) and depth < allowed.shape[1]:  # most find theirs among the first few
-        depth = min(FIRST * max(count, depth), allowed.shape[1])
-        items, values = scores.leading(depth, asked[short])
-        if not items.shape[1]:
-            break
-        taken = (items >= 0) & allowed[short[:, None], items]
-        place = np.cumsum(taken, axis=1) - 1
-        row, at = np.nonzero(taken & (place < count))
-        found[short[row], place[row, at]] = items[row, at]
-        best[short[row], place[row, at]] = values[row, at]
-        more = items.shape[1] == depth
-        short = short[(place[:, -1] + 1 < count) & (items[:, -1] >= 0) & more]
+    few = np.count_nonzero(allowed, axis=1) <= FEW
+    for own, look in ((np.flatnonzero(few), _among_few), (np.flatnonzero(~few), _among_many)):
+        if len(own):
+            found[own], best[own] = look(scores, allowed[own], count, asked[own])
     return found, best
 
 
-def all_allowed(scores: Scores, allowed: Mask, count: int, rows: Codes) -> Codes:
-    """Return the items that :func:`best_allowed` does, looking at no others: for few that are allowed."""
+def _among_few(scores: Scores, allowed: Mask, count: int, rows: Codes) -> tuple[Codes, Cells]:
+    """Look at nothing but what is allowed."""
     place, item = np.nonzero(allowed)
     values = scores.at(rows[place], item)
     known = values > 0
-    place, item, values = place[known], item[known], values[known]
-    order = np.lexsort((item, -values, place))
-    place, item = place[order], item[order]
+    return _by_score(place[known], item[known], values[known], len(allowed), count)
+
+
+def _among_many(scores: Scores, allowed: Mask, count: int, rows: Codes) -> tuple[Codes, Cells]:
+    """Look at everybody's first few, among which most find theirs, and at more of who does not."""
+    found, best = np.full((len(rows), count), -1, dtype=np.int64), np.zeros((len(rows), count), np.float32)
+    short = np.arange(len(rows))
+    for depth in sorted({min(FIRST * count, KEPT), KEPT}):
+        items, values = scores.leading(depth, rows[short])
+        place, at = np.nonzero((items >= 0) & allowed[short[:, None], items])
+        found[short], best[short] = _in_order(place, items[place, at], values[place, at], len(short), count)
+        more = items.shape[1] == depth and items[:, -1] >= 0
+        short = short[(found[short, -1] < 0) & more]
+        if not len(short):
+            return found, best
+    every = np.where(allowed[short], scores.all(rows[short]), 0)
+    found[short], best[short] = _padded(_best(every, count), count)
+    return found, best
+
+
+def _best(cells: Cells, count: int) -> tuple[Codes, Cells]:
+    """Return the best items, rows x at most ``count``: best first, equal ones by item, -1 after the last."""
+    border = np.full(len(cells), LEAST)
+    if count < cells.shape[1]:
+        # Of the negatives: where most are 0, NumPy takes ten times as long to find a place near the end.
+        border = np.maximum(-np.partition(-cells, count - 1, axis=1)[:, count - 1], LEAST)
+    place, item = np.nonzero(cells >= border[:, None])
+    width = min(count, int(np.bincount(place).max(initial=0)))
+    return _by_score(place, item, cells[place, item], len(cells), width)
+
+
+def _by_score(place: Codes, item: Codes, values: Cells, rows: int, count: int) -> tuple[Codes, Cells]:
+    """Put scores above 0 of each row, given by row, in order: the highest first, equal ones by item."""
+    starts = np.searchsorted(place, np.arange(rows + 1))
+    width = int(np.diff(starts).max(initial=0))
+    ranks = np.full((rows, width), np.iinfo(np.uint64).max)
+    # Positive numbers are in the order of their bits: one whole number ranks by score, then by item.
+    bits = ALL_BITS - values.view(np.uint32).astype(np.uint64)
+    ranks[place, np.arange(len(place)) - starts[place]] = bits << HALF | item.astype(np.uint64)
+    ranks.sort(axis=1)
+    ranks = ranks[:, :count]
+    known = ranks < np.iinfo(np.uint64).max
+    items = np.where(known, (ranks & ALL_BITS).astype(np.int64), -1)
+    scores = np.where(known, ALL_BITS - (ranks >> HALF), 0).astype(np.uint32).view(np.float32)
+    return _padded((items, scores), count)
+
+
+def _in_order(place: Codes, item: Codes, values: Cells, rows: int, count: int) -> tuple[Codes, Cells]:
+    """Put what is given by row and best first into rows x ``count``."""
     rank = np.arange(len(place)) - np.searchsorted(place, place)
-    found = np.full((len(allowed), count), -1, dtype=np.int64)
+    found, best = np.full((rows, count), -1, dtype=np.int64), np.zeros((rows, count), dtype=np.float32)
     shown = rank < count
     found[place[shown], rank[shown]] = item[shown]
-    return found
+    best[place[shown], rank[shown]] = values[shown]
+    return found, best
+
+
+def _padded(best: tuple[Codes, Cells], count: int) -> tuple[Codes, Cells]:
+    """Add places without an item."""
+    items, scores = best
+    beyond = ((0, 0), (0, count - items.shape[1]))
+    return np.pad(items, beyond, constant_values=-1), np.pad(scores, beyond)

@@ -74,7 +74,7 @@ def ranker(windows: tuple[Examples, Examples]) -> Ranker:
 
 
 def described(moment: Moment, days: int = DAYS) -> Examples:
-    return joined([part for _, part in examples(moment, active(moment.history, days, seed=0), days)])
+    return examples(moment, active(moment.history, days, seed=0), days)[1]
 
 
 def shortlist(moment: Moment, customers: np.ndarray) -> Candidates:
@@ -150,8 +150,8 @@ def test_batches_are_all_customers_in_order_and_bounded():
     customers = np.arange(1_000)
     parts = list(batches(customers, 40_000))
     assert_array_equal(np.concatenate(parts), customers)
-    assert max(map(len, parts)) == 50  # 2,000,000 cells
-    assert [len(part) for part in batches(customers, 10**9)] == [16] * 62 + [8]
+    assert max(map(len, parts)) == 25  # 1,000,000 cells
+    assert [len(part) for part in batches(customers, 10**9)] == [16] * 55 + [15] * 8
     assert [len(part) for part in batches(customers, 0)] == [1_000]
     assert [len(part) for part in batches(customers[:0], 5)] == [0]
 
@@ -447,17 +447,16 @@ def test_the_whole_window_after_the_moment_counts(purchases: Make):
 
 def test_the_length_of_the_window_counts(moment: Moment):
     week, month = (moment.history.window(days).sum() for days in (7, DAYS))
-    found = [examples(moment, np.arange(20), days) for days in (7, DAYS)]
-    bought = [sum(part.bought.sum() for _, part in parts) for parts in found]
-    assert bought[0] < bought[1]
+    found = [examples(moment, np.arange(20), days)[1].bought.sum() for days in (7, DAYS)]
+    assert found[0] < found[1]
     assert week < month
 
 
 def test_examples_in_batches_are_those_of_all_customers(moment: Moment, monkeypatch: pytest.MonkeyPatch):
     customers = np.arange(40)
-    whole = joined([part for _, part in examples(moment, customers, DAYS)])
+    whole = examples(moment, customers, DAYS)[1]
     monkeypatch.setattr(module, "CELLS", 16 * moment.history.shape[1])
-    parts = [part for _, part in examples(moment, customers, DAYS)]
+    parts = [examples(moment, batch, DAYS)[1] for batch in batches(customers, moment.history.shape[1])]
     assert len(parts) == 3
     split = joined(parts)
     for name in ("customer", "item", "bought", "features"):

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -29,7 +30,17 @@ from palette.recommendations.models import (
 
 Make = Callable[..., Shop]
 NAMES = [model.name for model in (*baselines(), *components())]
-PERSONAL = ["item_cosine", "bm25", "goes_with", "als", "ease", "tifuknn", "up_cf"]
+PERSONAL = [
+    "item_cosine",
+    "bm25",
+    "recent_cosine",
+    "name_cosine",
+    "goes_with",
+    "als",
+    "ease",
+    "tifuknn",
+    "up_cf",
+]
 every_model = pytest.mark.parametrize("name", NAMES)
 
 
@@ -398,6 +409,34 @@ def test_item_cosine_is_the_buyers_of_both_by_the_root_of_those_of_each(purchase
     assert_allclose(scores[1], [1, jam_nut, jam_oat, 0, 0][:4], rtol=1e-6)
     assert_allclose(scores[3], [jam_oat, nut_oat, 1, 0], rtol=1e-6)
     assert_allclose(scores[0], [1 + jam_nut, jam_nut + 1, jam_oat + nut_oat, 0], rtol=1e-6)
+
+
+def test_what_is_bought_lately_tells_what_is_alike(purchases: Make):
+    rows = [("ann", "tea", 0), ("ann", "nut", 0), ("ben", "tea", 99), ("ben", "jam", 99), ("cat", "tea", 100)]
+    scores = scores_of(new("recent_cosine"), History(purchases(rows)))
+    # of the last 60 days: tea of ben and cat, jam of ben: 1 / sqrt(2 * 1); what ann bought is not among them
+    assert_allclose(scores[2], [0.5**0.5, 0, 1], rtol=1e-6)
+    assert_allclose(scores[0], [0.5**0.5 * 0.5 ** (100 / 60), 0, 0.5 ** (100 / 60)], rtol=1e-6)
+
+
+def test_names_alike_are_told_by_the_words_that_few_have(purchases: Make):
+    rows = [
+        ("ann", "red-bag", 0),
+        *(("ben", item, 0) for item in ("red-mug", "big-mug", "red-hat", "red-bag")),
+    ]
+    history = History(purchases(rows, unsold=["big-bag"]))
+    # Words that two of the items sold have: red three, mug two; idf 1 + ln((1 + 5) / (1 + 3)), 1 + ln(6 / 3).
+    items = history.purchases.items["item_id"].tolist()
+    assert items == ["big-bag", "big-mug", "red-bag", "red-hat", "red-mug"]
+    red, mug = 1 + np.log(6 / 4), 1 + np.log(6 / 3)
+    ann = scores_of(new("name_cosine"), history)[0]
+    assert_allclose(ann, [0, 0, 0, 1, red / np.hypot(red, mug)], rtol=1e-6)
+
+
+def test_without_names_nothing_is_alike(purchases: Make):
+    known = purchases([("ann", "tea", 0), ("ben", "nut", 0)])
+    for items in (known.items.drop(columns="item_name"), known.items.assign(item_name=None)):
+        assert not scores_of(new("name_cosine"), History(replace(known, items=items))).any()
 
 
 def test_bm25_weighs_recent_orders_of_customers_who_buy_few_things(purchases: Make, town: Callable):

@@ -33,6 +33,8 @@ def agrees(scores: Scores, dense: Dense, count: int) -> None:
     row, item = np.indices(dense.shape).reshape(2, -1)
     assert_array_equal(scores.at(row, item), dense.ravel())
     assert_array_equal(scores.at(row[::-2], item[::-2]), dense.ravel()[::-2])
+    assert_array_equal(scores.all(), dense)
+    assert_array_equal(scores.all(np.arange(len(dense))[::-2]), dense[::-2])
     items, values = scores.leading(count)
     assert items.shape == values.shape
     assert items.shape[1] <= count
@@ -65,7 +67,7 @@ def test_weights_may_cancel_out():
     customers = csr_matrix(np.array([[1, 1, 1], [0, 1, 1], [1, 0, 1]], dtype=np.float32))
     items = csr_matrix(np.array([[1.5, -2, 0], [-1.5, 2, 1], [0, 3, -1]], dtype=np.float32))
     agrees(Sparse.product(customers, items), (customers @ items).toarray(), 3)
-    assert Sparse.product(customers, items).leading(3)[0].tolist() == [[1, -1, -1], [1, -1, -1], [0, 1, -1]]
+    assert Sparse.product(customers, items).leading(3)[0].tolist() == [[1, -1], [1, -1], [0, 1]]
 
 
 @given(cells, st.data(), st.integers(1, 12))
@@ -104,14 +106,15 @@ def test_scores_worked_by_hand():
 
 
 @settings(max_examples=60)
-@given(st.data(), st.integers(1, 4), st.sampled_from([2, 4]))
-def test_the_best_allowed_are_those_of_all_that_are_looked_at(data: st.DataObject, count: int, first: int):
+@given(st.data(), st.integers(1, 4), st.sampled_from([1, 3, 20]), st.sampled_from([0, 3, 20]))
+def test_the_best_allowed_are_those_of_all(data: st.DataObject, count: int, kept: int, few: int):
     shape = data.draw(st.tuples(st.integers(1, 5), st.integers(1, 14)))
     dense = data.draw(arrays(np.float32, shape, elements=VALUES))
     allowed = data.draw(arrays(bool, shape))
     group = np.arange(len(dense))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "FIRST", first)  # the first look may hold too few, or all of them
+        patch.setattr(module, "KEPT", kept)  # the first look may hold too few, or all of them
+        patch.setattr(module, "FEW", few)
         for scores in (
             Sparse(csr_matrix(dense)),
             shared(dense, group),
