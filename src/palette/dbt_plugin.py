@@ -5,6 +5,7 @@ connection, prefixed ``palette_`` and called by the macro ``palette_python``; no
 warehouse.
 """
 
+import gc
 import importlib
 import json
 import logging
@@ -35,6 +36,7 @@ HEAVY = (
     "palette.segments.clusters",
 )
 _LANDING = Lock()  # dbt asks from several threads
+_GARBAGE = 20_000  # objects made before Python looks for garbage, which by default it does after 700
 _checked: Settings | None = None
 
 
@@ -128,8 +130,11 @@ def load_learners() -> None:
     """Import the heavy modules without the deprecations of their libraries, which are not the user's.
 
     OpenMP reads the environment as the first of them is imported: its threads sleep while they wait, since
-    those that spin keep a busy core from the thread they wait for.
+    those that spin keep a busy core from the thread they wait for. What dbt has parsed, and the modules, live as
+    long as the run, so Python need not look through them for garbage again and again.
     """
+    gc.freeze()
+    gc.set_threshold(_GARBAGE)
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     log = logging.getLogger("py.warnings")  # where Great Expectations sends them
     log.disabled = True
@@ -143,6 +148,7 @@ def load_learners() -> None:
         ) from error
     finally:
         log.disabled = False
+    gc.freeze()
     # For good: implicit wants linear algebra on one thread, and models that run side by side would each put
     # back what they found.
     threadpool_limits(1, user_api="blas")
