@@ -130,11 +130,8 @@ def load_learners() -> None:
     """Import the heavy modules without the deprecations of their libraries, which are not the user's.
 
     OpenMP reads the environment as the first of them is imported: its threads sleep while they wait, since
-    those that spin keep a busy core from the thread they wait for. What dbt has parsed, and the modules, live as
-    long as the run, so Python need not look through them for garbage again and again.
+    those that spin keep a busy core from the thread they wait for.
     """
-    gc.freeze()
-    gc.set_threshold(_GARBAGE)
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     log = logging.getLogger("py.warnings")  # where Great Expectations sends them
     log.disabled = True
@@ -148,7 +145,7 @@ def load_learners() -> None:
         ) from error
     finally:
         log.disabled = False
-    gc.freeze()
+    gc.freeze()  # the modules
     # For good: implicit wants linear algebra on one thread, and models that run side by side would each put
     # back what they found.
     threadpool_limits(1, user_api="blas")
@@ -184,7 +181,12 @@ class Plugin(BasePlugin):
     """Sets up the connection that dbt opens."""
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
-        """Limit its memory, and register the functions above under their names, prefixed ``palette_``."""
+        """Limit its memory, and register the functions above under their names, prefixed ``palette_``.
+
+        What dbt has parsed by now lives as long as the run: Python need not look through it for garbage.
+        """
+        gc.freeze()
+        gc.set_threshold(_GARBAGE)
         conn.execute("set memory_limit = ?", [memory_limit(conn)])
         text = duckdb.sqltype("VARCHAR")
         functions: dict[Callable[..., object], int] = {
