@@ -68,8 +68,7 @@ def is_repeated(check: Check, node: dict, tests: list[tuple[str, dict]]) -> bool
             least, most = kwargs.get("min_value"), kwargs.get("max_value")
             ranges = [asked["ranges"] for name, asked in tests if name == "within"]
             return not kwargs.get("strict_min") and any(
-                (least is None or limits[column][0] >= least)
-                and (most is None or limits[column][1] <= most)
+                (least is None or limits[column][0] >= least) and (most is None or limits[column][1] <= most)
                 for limits in ranges
                 if column in limits
             )
