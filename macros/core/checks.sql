@@ -29,7 +29,14 @@
 
 {% macro load_learners() %}
     {% if execute and flags.WHICH in ("build", "run") %}
-        {% do palette_python("load_learners", []) %}
+        {% set learning = [] %}
+        {% for node in graph.nodes.values() if node.unique_id in selected_resources %}
+            {# Python models of the domain core need no learner #}
+            {% if node.language == "python" and node.fqn[1] != "core" %}
+                {% do learning.append(node.name) %}
+            {% endif %}
+        {% endfor %}
+        {% if learning %} {% do palette_python("load_learners", []) %} {% endif %}
     {% endif %}
 {% endmacro %}
 

@@ -47,6 +47,18 @@
 {% endmacro %}
 
 
+{% macro line_amount(quantity, unit_price) %}
+    {{ return(adapter.dispatch("line_amount", "palette")(quantity, unit_price)) }}
+{% endmacro %}
+
+{% macro default__line_amount(quantity, unit_price) %}
+    coalesce(
+        cast(try({{ quantity }} * {{ unit_price }}) as {{ numeric_type() }}),
+        cast(cast({{ quantity }} as {{ total_type() }}) * {{ unit_price }} as {{ numeric_type() }})
+    )
+{% endmacro %}
+
+
 {% macro inlined() %} {{ return(adapter.dispatch("inlined", "palette")()) }} {% endmacro %}
 
 {% macro default__inlined() %} not materialized {% endmacro %}

@@ -5,6 +5,7 @@ connection, prefixed ``palette_`` and called by the macro ``palette_python``; no
 warehouse.
 """
 
+import gc
 import importlib
 import json
 import logging
@@ -35,6 +36,7 @@ HEAVY = (
     "palette.segments.clusters",
 )
 _LANDING = Lock()  # dbt asks from several threads
+_GARBAGE = 20_000  # objects made before Python looks for garbage, which by default it does after 700
 _checked: Settings | None = None
 
 
@@ -143,6 +145,7 @@ def load_learners() -> None:
         ) from error
     finally:
         log.disabled = False
+    gc.freeze()  # the modules
     # For good: implicit wants linear algebra on one thread, and models that run side by side would each put
     # back what they found.
     threadpool_limits(1, user_api="blas")
@@ -178,7 +181,12 @@ class Plugin(BasePlugin):
     """Sets up the connection that dbt opens."""
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
-        """Limit its memory, and register the functions above under their names, prefixed ``palette_``."""
+        """Limit its memory, and register the functions above under their names, prefixed ``palette_``.
+
+        What dbt has parsed by now lives as long as the run: Python need not look through it for garbage.
+        """
+        gc.freeze()
+        gc.set_threshold(_GARBAGE)
         conn.execute("set memory_limit = ?", [memory_limit(conn)])
         text = duckdb.sqltype("VARCHAR")
         functions: dict[Callable[..., object], int] = {

@@ -7,12 +7,7 @@ with
         select
             retailer,
             count(*) as order_lines,
-            sum(
-                coalesce(
-                    amount,
-                    cast(cast(quantity as {{ total_type() }}) * unit_price as {{ numeric_type() }})
-                )
-            ) as amount
+            sum(coalesce(amount, {{ line_amount('quantity', 'unit_price') }})) as amount
         from {{ ref('int_order_lines__unioned') }}
         group by retailer
     ),

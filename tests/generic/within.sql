@@ -1,7 +1,8 @@
-{% test within(model, column_name, lowest, highest=none) %}
-    select {{ column_name }}
+{% test within(model, ranges) %}
+    select {{ ranges | join(', ') }}
     from {{ model }}
     where
-        {{ column_name }} < {{ lowest }}
-        {%- if highest is not none %} or {{ column_name }} > {{ highest }} {%- endif %}
+        {% for column, (lowest, highest) in ranges.items() %}
+            {{ column }} not between {{ lowest }} and {{ highest }} {{ "or" if not loop.last }}
+        {% endfor %}
 {% endtest %}

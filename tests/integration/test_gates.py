@@ -145,6 +145,16 @@ def test_a_broken_contract_stops_the_build(broken_project):
     assert "unit_price" in run.output
 
 
+def test_an_empty_cell_of_a_seed_table_stops_the_build(broken_project):
+    seed = broken_project.project / "seeds/segments/advice_conditions.csv"
+    header, first, *rows = seed.read_text().splitlines()
+    condition, _, korean = first.split(",")
+    seed.write_text("\n".join([header, f"{condition},,{korean}", *rows]))
+    run = broken_project.attempt("--select", "advice_conditions")
+    assert run.code != 0
+    assert "NOT NULL constraint failed: advice_conditions.condition_en" in run.output
+
+
 def test_a_broken_python_schema_stops_the_build(broken_project):
     model = broken_project.project / "python_models/core/calendar.py"
     code = model.read_text().replace("typed(calendar(", "typed(calendar_with_more(")

@@ -66,11 +66,11 @@ def is_repeated(check: Check, node: dict, tests: list[tuple[str, dict]]) -> bool
             return any(columns >= set(key) for key in keys)
         case "expect_column_values_to_be_between":
             least, most = kwargs.get("min_value"), kwargs.get("max_value")
+            ranges = [asked["ranges"] for name, asked in tests if name == "within"]
             return not kwargs.get("strict_min") and any(
-                name == "within"
-                and (least is None or asked["lowest"] >= least)
-                and (most is None or asked.get("highest", float("inf")) <= most)
-                for name, asked in own
+                (least is None or limits[column][0] >= least) and (most is None or limits[column][1] <= most)
+                for limits in ranges
+                if column in limits
             )
         case "expect_column_values_to_be_in_set":
             return any(

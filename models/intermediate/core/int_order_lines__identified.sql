@@ -28,11 +28,7 @@ with
                 {% for column in columns %} lines.{{ column }}, {% endfor %}
                 md5(lines.line_text) as line_key,
                 coalesce(
-                    lines.amount,
-                    cast(
-                        cast(lines.quantity as {{ total_type() }})
-                        * lines.unit_price as {{ numeric_type() }}
-                    )
+                    lines.amount, {{ line_amount('lines.quantity', 'lines.unit_price') }}
                 ) as amount
             from lines
             left join repeated on {{ fingerprint('lines.line_text') }} = repeated.fingerprint

@@ -48,10 +48,7 @@ with
                 case
                     when taken_off <> 0
                     then
-                        cast(
-                            cast(signed_units as {{ total_type() }})
-                            * unit_price as {{ numeric_type() }}
-                        )
+                        {{ line_amount('signed_units', 'unit_price') }}
                         - case when signed_units < 0 then - taken_off else taken_off end
                 end
             ) as line_amount

@@ -8,7 +8,7 @@ known under. A form is added by adding such a folder, see CONTRIBUTING.md.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -35,8 +35,6 @@ class Column:
         What its values are, see :mod:`palette.core.values`.
     names
         Headers that mean it without being declared; case, spaces and underscores do not matter.
-    words
-        Language -> headers by which ``palette add`` recognises it.
     is_required
         Whether a file must have it.
     may_be_empty
@@ -46,7 +44,6 @@ class Column:
     name: str
     kind: Kind
     names: tuple[str, ...]
-    words: Mapping[str, tuple[str, ...]] = field(hash=False)
     is_required: bool = True
     may_be_empty: bool = False
 
@@ -189,7 +186,6 @@ def _table(form: str, table: Mapping[str, Any]) -> SourceTable:
 def _column(column: Mapping[str, Any]) -> Column:
     meta = _meta(column)
     headers = meta.get("headers", [])
-    by_language = headers if isinstance(headers, dict) else {}
     if (kind := meta["kind"]) not in get_args(Kind):
         raise ValueError(
             f"column {column['name']}: kind {kind!r} is unknown (there are: {', '.join(get_args(Kind))})"
@@ -197,8 +193,7 @@ def _column(column: Mapping[str, Any]) -> Column:
     return Column(
         name=column["name"],
         kind=cast(Kind, kind),
-        names=(column["name"], *(() if by_language else headers)),
-        words={language: tuple(words) for language, words in by_language.items()},
+        names=(column["name"], *(headers if isinstance(headers, list) else ())),
         is_required=meta.get("is_required", True),
         may_be_empty=meta.get("may_be_empty", False),
     )

@@ -110,8 +110,8 @@ def read_form(document: Mapping[str, Any]) -> Form:
         key: group["why"]
         for group in _meta(source).get("unused", ())
         for words in group["headers"].values()
-        for word in words
-        for key in header_keys(str(word))
+        for word in _split(words)
+        for key in header_keys(word)
     }
     return Form(source["name"], tuple(map(_read_table, source["tables"])), unused, _phrases(unused))
 
@@ -130,11 +130,11 @@ def _read_column(table: str, column: Mapping[str, Any]) -> Meaning:
     for word in headers if isinstance(headers, list) else []:
         words |= dict.fromkeys(header_keys(word), "its own word")
     for language, known in headers.items() if isinstance(headers, dict) else []:
-        for word in known:
-            for key in header_keys(str(word)):
+        for word in _split(known):
+            for key in header_keys(word):
                 words.setdefault(key, f"a {_LANGUAGES.get(language, language)} word".replace("a E", "an E"))
     words.pop("id", None)  # what all of "number", "code" and "reference" come to
-    weak = frozenset(key for word in meta.get("weak_headers", ()) for key in header_keys(str(word)))
+    weak = frozenset(key for word in _split(meta.get("weak_headers", "")) for key in header_keys(word))
     return Meaning(
         table,
         column["name"],
@@ -144,6 +144,11 @@ def _read_column(table: str, column: Mapping[str, Any]) -> Meaning:
         weak,
         _phrases(words),
     )
+
+
+def _split(words: str) -> list[str]:
+    """Take words apart. They are one text, as dbt renders each text of a yml as a template of its own."""
+    return words.split(", ") if words else []
 
 
 def _phrases(keys: Iterable[str]) -> tuple[frozenset[str], ...]:

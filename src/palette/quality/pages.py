@@ -1,6 +1,8 @@
 """Great Expectations' Data Docs, made to open from disk without a network."""
 
 import re
+from copy import copy
+from decimal import Decimal
 from html import escape
 from typing import Any
 
@@ -38,6 +40,8 @@ def page(outcome: Any) -> str:
 
     Nothing is fetched from the network, no script runs, and whatever is in the data is text.
     """
+    outcome = copy(outcome)
+    outcome.results = [_in_floats(result) for result in outcome.results]
     hidden = expectationSuiteValidationResultSchema.load(_hide(outcome.to_json_dict()))
     page = _VIEW.render(ValidationResultsPageRenderer().render(hidden))
     page = re.sub(r"<script.*?</script>|<link[^>]*>|<img[^>]*>", "", page, flags=re.DOTALL)
@@ -46,6 +50,24 @@ def page(outcome: Any) -> str:
         "<body>", '<body><p><a href="index.html">All relations of the suite</a></p>'
     )
     return page.translate(_SHOWN)
+
+
+def _in_floats(result: Any) -> Any:
+    """Copy a result with floats for decimals: Great Expectations looks through the call stack for each."""
+    result = copy(result)
+    result.result = _floats(result.result)
+    return result
+
+
+def _floats(part: Any) -> Any:
+    """Replace the decimals in a nested result by the floats that Great Expectations makes of them."""
+    if isinstance(part, Decimal):
+        return float(part)
+    if isinstance(part, list | tuple):
+        return [_floats(each) for each in part]
+    if isinstance(part, dict):
+        return {key: _floats(value) for key, value in part.items()}
+    return part
 
 
 def _hide(part: Any) -> Any:

@@ -60,7 +60,7 @@ class TestShipped:
 class TestRead:
     def test_a_form_is_a_folder(self, club: Path) -> None:
         project(club, MINIMAL)
-        column = Column("client", "identifier", ("client",), {})
+        column = Column("client", "identifier", ("client",))
         patterns = tuple(f"*visit*.{ending}" for ending in ENDINGS)
         table = SourceTable("club", "visits", patterns, (column,))
         assert forms() == {"club": Form("club", {}, {"visits": table})}
@@ -74,7 +74,7 @@ class TestRead:
                 "config": {
                     "meta": {
                         "kind": "date",
-                        "headers": {"en": ["day"], "ko": ["날짜"]},
+                        "headers": {"en": "day", "ko": "날짜"},
                         "is_required": False,
                         "may_be_empty": True,
                     }
@@ -91,7 +91,6 @@ class TestRead:
         client, day = table.columns
         assert (client.names, client.is_required) == (("client", "CLNT", "Client No"), True)
         assert (day.names, day.is_required, day.may_be_empty) == (("day",), False, True)
-        assert day.words == {"en": ("day",), "ko": ("날짜",)}
         assert table.column("day") is day
 
     def test_the_project_is_found_from_below(self, club: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -315,7 +315,7 @@ class TestTables:
         )
 
     def test_a_column_added_to_the_yml_needs_no_code(self) -> None:
-        column = {"name": "colour", "config": {"meta": {"kind": "text", "headers": {"de": ["Farbe"]}}}}
+        column = {"name": "colour", "config": {"meta": {"kind": "text", "headers": {"de": "Kolorit, Farbe"}}}}
         key = {"name": "product_id", "config": {"meta": {"kind": "identifier"}}}
         form = {"sources": [{"name": "orders", "tables": [{"name": "articles", "columns": [key, column]}]}]}
         facts = facts_of(["product id", "Farbe"], [["A1", "rot"], ["A2", "blau"]])
