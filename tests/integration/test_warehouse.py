@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 import yaml
-from sandboxes import ONE_FOLD, identical
+from sandboxes import DEMO_DAY, ONE_FOLD, UNTESTED, identical
 
 from palette.core.settings import Settings
 from palette.demo import write_demo
@@ -132,29 +132,26 @@ def test_a_retailer_is_the_same_beside_another(demo, sandbox, tmp_path):
     data = tmp_path / "both"
     write_demo(data, ["lpoint"], customers=200)
     (data / "online_retail").symlink_to(demo.data / "online_retail")
-    together = type(sandbox)(sandbox.folder, data, retailers="online_retail,lpoint").build(*ONE_FOLD)
+    together = type(sandbox)(sandbox.folder, data, retailers="online_retail,lpoint")
+    together.build(*ONE_FOLD, *UNTESTED)
     assert identical(demo, together, where="retailer = 'online_retail'") == []
     assert len(together.query("select distinct retailer from customer_360")) == 2
 
 
-def test_as_of_date_hides_whatever_came_later_and_the_order_of_lines_changes_nothing(sandbox, tmp_path):
-    """A warehouse as of a day is the one that day's files would have given, in whatever order and files."""
-    day = "2011-06-30"
-    first, second = tmp_path / "as of", tmp_path / "back then"
-    for folder in (first, second):
-        (folder / "online_retail").mkdir(parents=True)
-    as_of = type(sandbox)(first, sandbox.data).build(
-        "--vars", f"{{as_of_date: {day}, recommendation_folds: 1}}"
-    )
-    header, *lines = (sandbox.data / "online_retail" / "online_retail.csv").read_text("latin-1").splitlines()
-    kept = [line for line in lines if us_date(line) <= day]
-    assert 0 < len(kept) < len(lines)
-    random.Random(1).shuffle(kept)
-    half = len(kept) // 2
-    for name, part in (("b.csv", kept[:half]), ("a.csv", kept[half:])):
-        (second / "online_retail" / name).write_text("\n".join([header, *part, ""]), "latin-1")
-    back_then = type(sandbox)(second, second).build(*ONE_FOLD)
-    assert identical(as_of, back_then) == []
+def test_as_of_date_hides_whatever_came_later_and_the_order_of_lines_changes_nothing(
+    demo, longer_demo, sandbox, tmp_path
+):
+    """A warehouse as of a day is the one that day's files gave, in whatever order and files."""
+    data = tmp_path / "shuffled"
+    (data / "online_retail").mkdir(parents=True)
+    header, *lines = longer_demo.read_text("latin-1").splitlines()
+    random.Random(1).shuffle(lines)
+    half = len(lines) // 2
+    for name, part in (("b.csv", lines[:half]), ("a.csv", lines[half:])):
+        (data / "online_retail" / name).write_text("\n".join([header, *part, ""]), "latin-1")
+    variables = f"{{as_of_date: {DEMO_DAY}, recommendation_folds: 1}}"
+    as_of = type(sandbox)(sandbox.folder, data).build("--vars", variables, *UNTESTED)
+    assert identical(demo, as_of) == []
     for table, column in (
         ("staging.stg_online_retail__order_lines", "ordered_at"),
         ("intermediate.int_order_lines__unioned", "ordered_at"),
@@ -162,14 +159,7 @@ def test_as_of_date_hides_whatever_came_later_and_the_order_of_lines_changes_not
         ("excluded_order_lines", "ordered_at"),
         ("dates", "date_day"),
     ):
-        assert as_of.query(f"select max({column})::date::varchar as day from {table}")["day"][0] <= day
-
-
-def us_date(line: str) -> str:
-    """ISO date of a line of the demo's CSV: the only field with a slash and a time."""
-    field = next(part for part in line.split(",") if part.count("/") == 2 and ":" in part)
-    month, day, year = field.split()[0].split("/")
-    return f"{year}-{int(month):02}-{int(day):02}"
+        assert as_of.query(f"select max({column})::date::varchar as day from {table}")["day"][0] <= DEMO_DAY
 
 
 def test_settings_reach_the_models(sandbox):
