@@ -24,7 +24,7 @@ def weeks_ago(real, tmp_path_factory):
     at = pd.to_datetime(lines["InvoiceDate"])
     cut = at.max() - pd.Timedelta(days=WEEKS)
     lines[at <= cut].to_parquet(folder / "online_retail" / "then.parquet")
-    return type(real)(folder, folder).build("--vars", NO_RULES), cut
+    return type(real)(folder, folder).build("--select", "+recommendations", "--vars", NO_RULES), cut
 
 
 def ndcg_at_10(listed: list[str], relevant: set[str]) -> float:
