@@ -71,6 +71,12 @@ def test_build_tests_data_and_not_code(rebuilt):
     assert "unit_test" not in kinds
 
 
+def test_build_reads_what_was_parsed_before(rebuilt):
+    """Also the tests' own, which would each take seconds more."""
+    _, run = rebuilt
+    assert "Unable to do partial parsing" not in run.output
+
+
 def test_summary_without_a_warehouse_says_what_to_do(sandbox):
     run = sandbox.run("palette", "summary")
     assert run.code == 1

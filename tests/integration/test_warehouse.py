@@ -4,9 +4,10 @@ import json
 import random
 import shutil
 
+import duckdb
 import pytest
 import yaml
-from sandboxes import DEMO_DAY, ONE_FOLD, UNTESTED, identical
+from sandboxes import DEMO_DAY, ONE_FOLD, UNTESTED, any_row_apart, identical
 
 from palette.core.settings import Settings
 from palette.demo import write_demo
@@ -136,6 +137,14 @@ def test_a_retailer_is_the_same_beside_another(demo, sandbox, tmp_path):
     together.build(*ONE_FOLD, *UNTESTED)
     assert identical(demo, together, where="retailer = 'online_retail'") == []
     assert len(together.query("select distinct retailer from customer_360")) == 2
+
+
+@pytest.mark.parametrize(("other", "apart"), [("1, 2, 1", False), ("1, 2", True), ("1, 1, 3", True)])
+def test_rows_apart_are_told_from_the_same_in_another_order(other, apart):
+    first, second = (f"select unnest([{rows}])" for rows in ("2, 1, 1", other))
+    with duckdb.connect() as connection:
+        assert any_row_apart(connection, first, second) is apart
+        assert any_row_apart(connection, second, first) is apart
 
 
 def test_as_of_date_hides_whatever_came_later_and_the_order_of_lines_changes_nothing(
