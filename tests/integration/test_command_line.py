@@ -48,14 +48,18 @@ def test_build_ends_with_a_summary(rebuilt):
     assert again.output.strip() in run.output
 
 
-def test_build_keeps_the_quality_history_and_nothing_else(demo, rebuilt):
+@pytest.mark.parametrize(
+    ("table", "added"),
+    [("quality_history", "quality_results"), ("recommendation_choice_history", "recommendation_choices")],
+)
+def test_build_keeps_the_histories_and_nothing_else(demo, rebuilt, table, added):
     place, _ = rebuilt
-    history = place.query("from quality_history order by all")
-    before = demo.query("from quality_history order by all")
+    history = place.query(f"from {table} order by all")
+    before = demo.query(f"from {table} order by all")
     assert history["build_id"].nunique() == before["build_id"].nunique() + 1
     kept = history["build_id"].isin(before["build_id"])
     assert history[kept].reset_index(drop=True).equals(before)
-    assert (~kept).sum() == len(place.query("from quality_results"))
+    assert (~kept).sum() == len(place.query(f"from {added}"))
 
 
 def test_the_same_input_gives_the_same_tables(demo, rebuilt):

@@ -235,18 +235,6 @@ def test_a_list_that_a_check_finds_wrong_is_withheld_and_the_rest_put_in_place(b
     assert "Withheld from recommendations (retailer online_retail" in run.output
 
 
-def test_a_failed_warning_is_reported_and_the_build_passes(sandbox):
-    """Most lines without a customer: odd, but possible."""
-    rows = [LINE.format(quantity=i, date="12/1/2010 8:26", price="2.55") for i in range(1, 21)]
-    anonymous = [row.replace("17850", "") for row in rows]
-    strange = with_files(sandbox, x__csv=HEADER + "".join(rows + 2 * anonymous))
-    run = strange.run("palette", "build", *QUICKLY)
-    assert run.code == 0, run.output
-    failed = strange.query("select severity from quality_results where not success")
-    assert set(failed["severity"]) == {"warning"}
-    assert "WARNING online_retail_staging" in run.output
-
-
 def test_a_build_that_fails_half_way_leaves_the_earlier_warehouse(broken_project, earlier):
     shutil.rmtree(broken_project.project / "seeds/segments")
     assert broken_project.run("palette", "build").code != 0

@@ -211,14 +211,19 @@ def test_a_past_before_the_first_purchase_is_empty_not_broken(sandbox):
     assert types.set_index("column_name")["data_type"]["lift"] == "DOUBLE"
 
 
-def test_a_handful_of_customers_is_enough(sandbox, tmp_path):
+def test_a_handful_of_customers_is_enough_and_a_failed_warning_is_reported(sandbox, tmp_path):
+    """Most lines without a customer: odd, but possible."""
     folder = tmp_path / "tiny"
     folder.mkdir()
+    anonymous = [f"{number},10001,RED MUG,1,2011-01-04 11:00:00,2.5,,France\n" for number in range(4, 11)]
     (folder / "tiny.csv").write_text(
         "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country\n"
         "1,10001,RED MUG,1,2011-01-03 10:00:00,2.5,1,United Kingdom\n"
         "2,10002,BLUE MUG,2,2011-01-04 10:00:00,2.5,2,United Kingdom\n"
-        "3,10001,RED MUG,3,2011-01-05 10:00:00,2.5,3,France\n"
+        "3,10001,RED MUG,3,2011-01-05 10:00:00,2.5,3,France\n" + "".join(anonymous)
     )
     tiny = type(sandbox)(sandbox.folder, folder).build()
     assert len(tiny.query("from customer_360")) == 3
+    failed = tiny.query("select severity from quality_results where not success")
+    assert set(failed["severity"]) == {"warning"}
+    assert "WARNING online_retail_staging" in tiny.run("palette", "summary").output
