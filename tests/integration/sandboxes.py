@@ -15,12 +15,14 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
+import yaml
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 from dbt.config.runtime import load_profile
 from dbt.contracts.files import FileHash
 from dbt.contracts.graph.manifest import Manifest
 from dbt.parser.manifest import extended_mashumaro_encoder
+from dbt.version import __version__
 from dbt_common.context import set_invocation_context
 
 ROOT = Path(__file__).parents[2]
@@ -70,9 +72,9 @@ class Sandbox:
 
     def run(self, *command: str | Path) -> Run:
         """Run a command of the virtual environment, as a user does."""
-        if command[:2] == ("palette", "build"):
-            self.leave_parsed(self.folder / ".building" / self.warehouse.name / self.warehouse.name)
-        elif command[:2] == ("palette", "docs"):
+        if command[:2] == ("palette", "build") and "--help" not in command:
+            self.leave_parsed(self.folder / ".building" / self.warehouse.name / self.warehouse.name, *command)
+        elif command == ("palette", "docs"):
             self.leave_parsed(self.warehouse)
         done = subprocess.run(
             [str(BIN / command[0]), *map(str, command[1:])],
@@ -96,7 +98,7 @@ class Sandbox:
                 if self.project == ROOT and command in ("build", "test"):
                     manifest = parsed()
                 else:
-                    self.leave_parsed(self.warehouse)
+                    self.leave_parsed(self.warehouse, *arguments)
                 runner = dbtRunner(
                     manifest.deepcopy() if manifest else None,
                     callbacks=[lambda event: messages.append(event.info.msg)],
@@ -108,10 +110,10 @@ class Sandbox:
             DuckDBConnectionManager.close_all_connections()
         return Run(0 if done.success else 1, "\n".join([*messages, str(done.exception or "")]))
 
-    def leave_parsed(self, warehouse: Path) -> None:
+    def leave_parsed(self, warehouse: Path, *arguments: str | Path) -> None:
         """Leave dbt what is parsed of the project: it reads what a test changed, where it would read all.
 
-        It takes it for commands on that warehouse alone, by a hash of the connection.
+        It takes it for commands on that warehouse with those `--vars` alone, by hashes of both.
         """
         file = self.target / "partial_parse.msgpack"
         known = parsed()
@@ -119,6 +121,9 @@ class Sandbox:
             return
         set_invocation_context(os.environ | {"PALETTE_DB": str(warehouse)})
         connection = load_profile(str(ROOT), {}).credentials.connection_info()
+        given = arguments[arguments.index("--vars") + 1] if "--vars" in arguments else "{}"
+        variables = [pprint.pformat(yaml.safe_load(str(given))), "", "", __version__]
+        known.state_check.vars_hash = FileHash.from_contents("\x00".join(variables))
         known.state_check.profile_hash = FileHash.from_contents(pprint.pformat(sorted(connection)))
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(known.to_msgpack(extended_mashumaro_encoder))
