@@ -154,7 +154,7 @@ class Sandbox:
 
 @functools.cache
 def parsed() -> Manifest | None:
-    """Parse the project as it is, once: no `--vars` change what is parsed, see `test_documentation`.
+    """Parse the project as it is, once: no `--vars` change what is parsed, which a test looks at.
 
     What is wrong with the project is for the command to say.
     """

@@ -202,6 +202,19 @@ def test_the_unit_tests_hold_whatever_the_settings(demo, sandbox):
     assert run.code == 0, run.output
 
 
+def test_no_setting_changes_what_is_parsed(demo, sandbox):
+    """So the tests parse once, see `parsed`, and dbt may keep what it parsed."""
+    run = sandbox.dbt("parse", "--no-partial-parse", "--vars", json.dumps(OTHER_SETTINGS))
+    assert run.code == 0, run.output
+    found, default = (
+        json.loads((place.target / "manifest.json").read_text())["nodes"] for place in (sandbox, demo)
+    )
+    assert found.keys() == default.keys()
+    for part in ("raw_code", "refs", "config", "columns"):
+        for name, node in found.items():
+            assert node.get(part) == default[name].get(part), name
+
+
 def test_a_past_before_the_first_purchase_is_empty_not_broken(sandbox):
     sandbox.build("--vars", "{as_of_date: 2000-01-01}")
     assert sandbox.query("from customer_360").empty
