@@ -50,7 +50,10 @@ def test_build_ends_with_a_summary(rebuilt):
 
 @pytest.mark.parametrize(
     ("table", "added"),
-    [("quality_history", "quality_results"), ("recommendation_choice_history", "recommendation_choices")],
+    [
+        ("quality_history", "quality_results"),
+        ("recommendation_choice_history", "recommendation_choices where judged_until is not null"),
+    ],
 )
 def test_build_keeps_the_histories_and_nothing_else(demo, rebuilt, table, added):
     place, _ = rebuilt
