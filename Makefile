@@ -3,10 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 WORKERS := --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
-SMALL_BUILD := tests/integration/test_warehouse.py::test_a_handful_of_customers_is_enough
+SMALL_BUILD := tests/integration/test_warehouse.py::test_a_handful_of_customers_is_enough_and_a_failed_warning_is_reported
 
 .DEFAULT_GOAL := help
-.PHONY: help build report test check faults fuzz lint docs screenshots entities schema bench lock clean
+.PHONY: help build report test check everything units faults fuzz lint docs screenshots entities schema bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,10 +24,16 @@ build: $(INSTALLED) ## build the warehouse (PALETTE_DATA=... PALETTE_RETAILERS=.
 report: $(INSTALLED) ## write the report, target/report/index.html (the end of a build does as well)
 	@$(BIN)/palette report
 
-test: lint ## lint, types, pytest and dbt on throw-away warehouses
+test: $(INSTALLED) ## lint, types, pytest and dbt on throw-away warehouses
+	@$(MAKE) --jobs=2 --no-print-directory lint everything
+
+check: $(INSTALLED) ## lint, types, unit tests and one small build
+	@$(MAKE) --jobs=2 --no-print-directory lint units
+
+everything: $(INSTALLED)
 	$(BIN)/pytest $(WORKERS)
 
-check: lint ## lint, types, unit tests and one small build
+units: $(INSTALLED)
 	PALETTE_FUZZ=60 $(BIN)/pytest $(WORKERS) tests/unit $(SMALL_BUILD)
 
 faults: $(INSTALLED) ## kill, starve and race builds, and count what the warehouse survives (a quarter of an hour)

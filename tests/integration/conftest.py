@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from sandboxes import ONE_FOLD, REAL_DATA, Sandbox, copy_of_project
+from sandboxes import DEMO_DAY, DEMO_FILE, ONE_FOLD, REAL_DATA, Sandbox, copy_of_project, us_date
 
 from palette.demo import write_demo
 
@@ -35,9 +35,24 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Fill], Pa
 
 
 @pytest.fixture(scope="session")
-def demo_data(shared: Callable[[str, Fill], Path]) -> Path:
-    """A small demo shop: its files are data/demo's, with fewer customers."""
-    return shared("demo data", lambda folder: write_demo(folder, ["online_retail"], customers=200))
+def longer_demo(shared: Callable[[str, Fill], Path]) -> Path:
+    """The file of a small demo shop: data/demo's, with fewer customers."""
+    data = shared("longer demo", lambda folder: write_demo(folder, ["online_retail"], customers=200))
+    return data / DEMO_FILE
+
+
+@pytest.fixture(scope="session")
+def demo_data(longer_demo: Path, shared: Callable[[str, Fill], Path]) -> Path:
+    """The small demo shop as its files were on the day `DEMO_DAY`."""
+
+    def cut(folder: Path) -> None:
+        header, *lines = longer_demo.read_text("latin-1").splitlines()
+        kept = [line for line in lines if us_date(line) <= DEMO_DAY]
+        assert 0 < len(kept) < len(lines)
+        (folder / DEMO_FILE).parent.mkdir()
+        (folder / DEMO_FILE).write_text("\n".join([header, *kept, ""]), "latin-1")
+
+    return shared("demo data", cut)
 
 
 @pytest.fixture(scope="session")

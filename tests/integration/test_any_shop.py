@@ -2,6 +2,7 @@
 
 import os
 from contextlib import closing
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import duckdb
 import pytest
 from adbc_driver_postgresql import dbapi
 from postgres import PASSWORD, throw_away_server
-from sandboxes import REAL_DATA, Sandbox, identical
+from sandboxes import REAL_DATA, UNTESTED, Sandbox, any_row_apart, identical
 
 from palette.demo import write_demo
 
@@ -42,6 +43,7 @@ THE_STUDYS = {
     "recency_unit": "elapsed_days",
 }
 SETTINGS = [part for key, value in THE_STUDYS.items() for part in ("--set", f"{key}={value}")]
+READ = ("order_lines", "excluded_order_lines", "products", "cleaning_waterfall", "rfm_segment_profiles")
 LISTS = {
     "customer_360",
     "newcomer_offers",
@@ -54,8 +56,8 @@ NOT_THE_SAME = {"retailers": {"form", "retailer_name"}, "retailer_overview": {"r
 
 
 @pytest.fixture(scope="module")
-def added(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
-    """The real file in its own form, as a German CSV and from PostgreSQL, and CDNOW, in one warehouse."""
+def delivered(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
+    """The real file in its own form, as a German CSV and from PostgreSQL, and CDNOW: shops to be built."""
     if not REAL_FILE.is_file():
         message = f"{REAL_FILE} is not there: it is what the shops of this test deliver"
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
@@ -92,32 +94,60 @@ def added(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
         assert (place.data / "datenbank" / "order_lines.parquet").read_bytes() == before
     run = place.run("palette", "add", "cdnow", CDNOW, "--yes", "--set", "currency=USD")
     assert run.code == 0, run.output
+    return place
+
+
+@pytest.fixture(scope="module")
+def added(delivered: Sandbox) -> Sandbox:
+    """One warehouse of the two files and CDNOW."""
+    place = replace(delivered, retailers="online_retail,teeladen,cdnow")
     # Two models are enough to see that the lists come from the same purchases.
     variables = "{palette_backtest: false, recommendation_models: 'popularity,own_frequency'}"
     return place.build("--vars", variables)
 
 
-@pytest.mark.parametrize("shop", ["teeladen", "datenbank"])
-def test_the_same_purchases_give_the_same_marts(added: Sandbox, shop: str) -> None:
-    """Row for row, but for the retailer's name and the keys made from it."""
-    with duckdb.connect(str(added.warehouse), read_only=True) as connection:
-        columns = connection.sql("""
+@pytest.fixture(scope="module")
+def fetched(delivered: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
+    """The shop from PostgreSQL, as far as to its lines and what the study said of its customers."""
+    place = replace(delivered, folder=tmp_path_factory.mktemp("fetched"), retailers="datenbank")
+    return place.build("--select", *(f"+{mart}" for mart in READ), *UNTESTED)
+
+
+def differing(first: Sandbox, second: Sandbox, shop: str) -> tuple[int, list[str]]:
+    """Count the second one's marts, and name those whose rows of a shop are not the first one's real ones."""
+    place = {first.warehouse: "first", second.warehouse: "second"}
+    with duckdb.connect() as connection:
+        for warehouse, name in place.items():
+            connection.execute(f"attach '{warehouse}' as {name} (read_only)")
+        columns = connection.execute("""
             select table_name, list(column_name) from duckdb_columns()
-            where schema_name = 'main' group by table_name having bool_or(column_name = 'retailer')
+            where database_name = 'second' and schema_name = 'main'
+            group by table_name having bool_or(column_name = 'retailer')
         """).fetchall()
-        assert len(columns) > 40
         different = []
         for table, names in columns:
             left_out = {"retailer", "order_line_id"} | NOT_THE_SAME.get(table, set())
             compared = ", ".join(f'"{name}"' for name in names if name not in left_out)
             rows = [
-                connection.execute(
-                    f"select {compared} from {table} where retailer = ? order by all", [retailer]
-                ).fetchall()
-                for retailer in ("online_retail", shop)
+                f"select {compared} from {place[warehouse]}.main.{table} where retailer = '{retailer}'"
+                for warehouse, retailer in ((first.warehouse, "online_retail"), (second.warehouse, shop))
             ]
-            if rows[0] != rows[1]:
+            if any_row_apart(connection, *rows):
                 different.append(table)
+    return len(columns), different
+
+
+def test_the_same_purchases_give_the_same_marts(added: Sandbox) -> None:
+    """Row for row, but for the retailer's name and the keys made from it."""
+    compared, different = differing(added, added, "teeladen")
+    assert compared > 40
+    assert different == []
+
+
+def test_the_same_purchases_from_a_database_give_the_same_lines(added: Sandbox, fetched: Sandbox) -> None:
+    """All that the marts of a shop are made from."""
+    compared, different = differing(added, fetched, "datenbank")
+    assert compared > len(READ)
     assert different == []
 
 
@@ -127,19 +157,18 @@ def test_the_real_file_is_the_same_beside_other_shops(added: Sandbox, real: Sand
     assert different <= LISTS
 
 
-def test_the_published_figures_come_out_of_each(added: Sandbox) -> None:
-    found = added.query("""
-        select retailer, max(lines_left) as raw, min(lines_left) as kept from cleaning_waterfall
-        where retailer <> 'cdnow' group by retailer order by retailer
-    """)
-    assert found.to_numpy().tolist() == [
-        [shop, 541_909, 391_068] for shop in ("datenbank", "online_retail", "teeladen")
-    ]
-    vips = added.query("""
-        select customers, recency_days_sum, frequency_sum, round(monetary_sum)::bigint as amount
-        from rfm_segment_profiles where rfm_segment = 'VIP' and retailer <> 'cdnow'
-    """)
-    assert vips.to_numpy().tolist() == 3 * [[469, 2794, 161416, 4018366]]
+def test_the_published_figures_come_out_of_each(added: Sandbox, fetched: Sandbox) -> None:
+    for place, shops in ((added, ["online_retail", "teeladen"]), (fetched, ["datenbank"])):
+        found = place.query("""
+            select retailer, max(lines_left) as raw, min(lines_left) as kept from cleaning_waterfall
+            where retailer <> 'cdnow' group by retailer order by retailer
+        """)
+        assert found.to_numpy().tolist() == [[shop, 541_909, 391_068] for shop in shops]
+        vips = place.query("""
+            select customers, recency_days_sum, frequency_sum, round(monetary_sum)::bigint as amount
+            from rfm_segment_profiles where rfm_segment = 'VIP' and retailer <> 'cdnow'
+        """)
+        assert vips.to_numpy().tolist() == len(shops) * [[469, 2794, 161416, 4018366]]
 
 
 def test_a_shop_without_products_has_customers_and_no_lists(added: Sandbox) -> None:
@@ -211,7 +240,7 @@ def test_newcomers_of_an_added_shop_get_their_palette_group(tmp_path: Path) -> N
     settings = [part for name in names for part in ("--set", name)]
     run = place.run("palette", "add", "chain", lines, products, "--yes", *settings)
     assert run.code == 0, run.output
-    place.build("--vars", "{palette_backtest: false, recommendation_models: popularity}")
+    place.build("--select", "+palette_forests", "+customers")
     groups = tmp_path / "groups.csv"
     run = place.run("palette", "assign", lines, "--retailer", "chain", "--out", groups)
     assert run.code == 0, run.output

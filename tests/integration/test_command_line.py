@@ -48,14 +48,21 @@ def test_build_ends_with_a_summary(rebuilt):
     assert again.output.strip() in run.output
 
 
-def test_build_keeps_the_quality_history_and_nothing_else(demo, rebuilt):
+@pytest.mark.parametrize(
+    ("table", "added"),
+    [
+        ("quality_history", "quality_results"),
+        ("recommendation_choice_history", "recommendation_choices where judged_until is not null"),
+    ],
+)
+def test_build_keeps_the_histories_and_nothing_else(demo, rebuilt, table, added):
     place, _ = rebuilt
-    history = place.query("from quality_history order by all")
-    before = demo.query("from quality_history order by all")
+    history = place.query(f"from {table} order by all")
+    before = demo.query(f"from {table} order by all")
     assert history["build_id"].nunique() == before["build_id"].nunique() + 1
     kept = history["build_id"].isin(before["build_id"])
     assert history[kept].reset_index(drop=True).equals(before)
-    assert (~kept).sum() == len(place.query("from quality_results"))
+    assert (~kept).sum() == len(place.query(f"from {added}"))
 
 
 def test_the_same_input_gives_the_same_tables(demo, rebuilt):
@@ -69,6 +76,12 @@ def test_build_tests_data_and_not_code(rebuilt):
     kinds = [result["unique_id"].split(".")[0] for result in results]
     assert kinds.count("test") > 100
     assert "unit_test" not in kinds
+
+
+def test_build_reads_what_was_parsed_before(rebuilt):
+    """Also the tests' own, which would each take seconds more."""
+    _, run = rebuilt
+    assert "Unable to do partial parsing" not in run.output
 
 
 def test_summary_without_a_warehouse_says_what_to_do(sandbox):

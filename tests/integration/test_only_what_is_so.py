@@ -249,8 +249,10 @@ def report(sandbox: Sandbox) -> list[str]:
     return reading.text
 
 
-def built(folder: Path, data: Path) -> Sandbox:
-    return Sandbox(folder, data).build("--vars", "{palette_backtest: false}")
+def built(folder: Path, data: Path, models: str = "all") -> Sandbox:
+    return Sandbox(folder, data).build(
+        "--vars", f"{{palette_backtest: false, recommendation_models: {models}}}"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -373,7 +375,7 @@ def test_a_figure_that_is_not_the_file_s_is_found(shop, planted):
     "people", [{"regulars": 5, "visitors": 0, "once": 0}, {"regulars": 0, "visitors": 60, "once": 0}]
 )
 def test_customers_of_one_kind_are_not_told_apart(people, tmp_path):
-    place = built(tmp_path, cafe(tmp_path / "data", **people))
+    place = built(tmp_path, cafe(tmp_path / "data", **people), models="popularity")
     chosen = place.query("from cluster_diagnostics where is_chosen and clustering = 'rfm'")
     assert chosen["stands_apart"].tolist() == [False]
     customers = place.query("from customer_360")

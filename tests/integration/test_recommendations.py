@@ -24,7 +24,7 @@ def weeks_ago(real, tmp_path_factory):
     at = pd.to_datetime(lines["InvoiceDate"])
     cut = at.max() - pd.Timedelta(days=WEEKS)
     lines[at <= cut].to_parquet(folder / "online_retail" / "then.parquet")
-    return type(real)(folder, folder).build("--vars", NO_RULES), cut
+    return type(real)(folder, folder).build("--select", "+recommendations", "--vars", NO_RULES), cut
 
 
 def ndcg_at_10(listed: list[str], relevant: set[str]) -> float:
@@ -318,7 +318,7 @@ def test_a_list_that_the_hybrid_loses_is_made_by_what_beats_it(sandbox, demo):
     run = sandbox.dbt("test", "--select", gate)
     assert run.code == 1
     assert "Got 1 result, configured to fail if != 0" in run.output
-    assert sandbox.run("palette", "build", "--vars", "{palette_backtest: false}").code == 0
+    sandbox.build("--select", "recommendation_learning+", "--vars", "{palette_backtest: false}")
     assert sandbox.query(made_by)["model"].tolist() == ["own_then_popular"]
     rows = sandbox.query("select list_name, rank, model from recommendations")
     assert (rows.loc[rows["list_name"] == "next", "model"] == "own_then_popular").all()

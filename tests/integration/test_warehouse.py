@@ -4,9 +4,10 @@ import json
 import random
 import shutil
 
+import duckdb
 import pytest
 import yaml
-from sandboxes import ONE_FOLD, identical
+from sandboxes import DEMO_DAY, ONE_FOLD, UNTESTED, any_row_apart, identical
 
 from palette.core.settings import Settings
 from palette.demo import write_demo
@@ -132,29 +133,34 @@ def test_a_retailer_is_the_same_beside_another(demo, sandbox, tmp_path):
     data = tmp_path / "both"
     write_demo(data, ["lpoint"], customers=200)
     (data / "online_retail").symlink_to(demo.data / "online_retail")
-    together = type(sandbox)(sandbox.folder, data, retailers="online_retail,lpoint").build(*ONE_FOLD)
+    together = type(sandbox)(sandbox.folder, data, retailers="online_retail,lpoint")
+    together.build(*ONE_FOLD, *UNTESTED)
     assert identical(demo, together, where="retailer = 'online_retail'") == []
     assert len(together.query("select distinct retailer from customer_360")) == 2
 
 
-def test_as_of_date_hides_whatever_came_later_and_the_order_of_lines_changes_nothing(sandbox, tmp_path):
-    """A warehouse as of a day is the one that day's files would have given, in whatever order and files."""
-    day = "2011-06-30"
-    first, second = tmp_path / "as of", tmp_path / "back then"
-    for folder in (first, second):
-        (folder / "online_retail").mkdir(parents=True)
-    as_of = type(sandbox)(first, sandbox.data).build(
-        "--vars", f"{{as_of_date: {day}, recommendation_folds: 1}}"
-    )
-    header, *lines = (sandbox.data / "online_retail" / "online_retail.csv").read_text("latin-1").splitlines()
-    kept = [line for line in lines if us_date(line) <= day]
-    assert 0 < len(kept) < len(lines)
-    random.Random(1).shuffle(kept)
-    half = len(kept) // 2
-    for name, part in (("b.csv", kept[:half]), ("a.csv", kept[half:])):
-        (second / "online_retail" / name).write_text("\n".join([header, *part, ""]), "latin-1")
-    back_then = type(sandbox)(second, second).build(*ONE_FOLD)
-    assert identical(as_of, back_then) == []
+@pytest.mark.parametrize(("other", "apart"), [("1, 2, 1", False), ("1, 2", True), ("1, 1, 3", True)])
+def test_rows_apart_are_told_from_the_same_in_another_order(other, apart):
+    first, second = (f"select unnest([{rows}])" for rows in ("2, 1, 1", other))
+    with duckdb.connect() as connection:
+        assert any_row_apart(connection, first, second) is apart
+        assert any_row_apart(connection, second, first) is apart
+
+
+def test_as_of_date_hides_whatever_came_later_and_the_order_of_lines_changes_nothing(
+    demo, longer_demo, sandbox, tmp_path
+):
+    """A warehouse as of a day is the one that day's files gave, in whatever order and files."""
+    data = tmp_path / "shuffled"
+    (data / "online_retail").mkdir(parents=True)
+    header, *lines = longer_demo.read_text("latin-1").splitlines()
+    random.Random(1).shuffle(lines)
+    half = len(lines) // 2
+    for name, part in (("b.csv", lines[:half]), ("a.csv", lines[half:])):
+        (data / "online_retail" / name).write_text("\n".join([header, *part, ""]), "latin-1")
+    variables = f"{{as_of_date: {DEMO_DAY}, recommendation_folds: 1}}"
+    as_of = type(sandbox)(sandbox.folder, data).build("--vars", variables, *UNTESTED)
+    assert identical(demo, as_of) == []
     for table, column in (
         ("staging.stg_online_retail__order_lines", "ordered_at"),
         ("intermediate.int_order_lines__unioned", "ordered_at"),
@@ -162,14 +168,7 @@ def test_as_of_date_hides_whatever_came_later_and_the_order_of_lines_changes_not
         ("excluded_order_lines", "ordered_at"),
         ("dates", "date_day"),
     ):
-        assert as_of.query(f"select max({column})::date::varchar as day from {table}")["day"][0] <= day
-
-
-def us_date(line: str) -> str:
-    """ISO date of a line of the demo's CSV: the only field with a slash and a time."""
-    field = next(part for part in line.split(",") if part.count("/") == 2 and ":" in part)
-    month, day, year = field.split()[0].split("/")
-    return f"{year}-{int(month):02}-{int(day):02}"
+        assert as_of.query(f"select max({column})::date::varchar as day from {table}")["day"][0] <= DEMO_DAY
 
 
 def test_settings_reach_the_models(sandbox):
@@ -203,6 +202,19 @@ def test_the_unit_tests_hold_whatever_the_settings(demo, sandbox):
     assert run.code == 0, run.output
 
 
+def test_no_setting_changes_what_is_parsed(demo, sandbox):
+    """So the tests parse once, see `parsed`, and dbt may keep what it parsed."""
+    run = sandbox.dbt("parse", "--no-partial-parse", "--vars", json.dumps(OTHER_SETTINGS))
+    assert run.code == 0, run.output
+    found, default = (
+        json.loads((place.target / "manifest.json").read_text())["nodes"] for place in (sandbox, demo)
+    )
+    assert found.keys() == default.keys()
+    for part in ("raw_code", "refs", "config", "columns"):
+        for name, node in found.items():
+            assert node.get(part) == default[name].get(part), name
+
+
 def test_a_past_before_the_first_purchase_is_empty_not_broken(sandbox):
     sandbox.build("--vars", "{as_of_date: 2000-01-01}")
     assert sandbox.query("from customer_360").empty
@@ -212,14 +224,19 @@ def test_a_past_before_the_first_purchase_is_empty_not_broken(sandbox):
     assert types.set_index("column_name")["data_type"]["lift"] == "DOUBLE"
 
 
-def test_a_handful_of_customers_is_enough(sandbox, tmp_path):
+def test_a_handful_of_customers_is_enough_and_a_failed_warning_is_reported(sandbox, tmp_path):
+    """Most lines without a customer: odd, but possible."""
     folder = tmp_path / "tiny"
     folder.mkdir()
+    anonymous = [f"{number},10001,RED MUG,1,2011-01-04 11:00:00,2.5,,France\n" for number in range(4, 11)]
     (folder / "tiny.csv").write_text(
         "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country\n"
         "1,10001,RED MUG,1,2011-01-03 10:00:00,2.5,1,United Kingdom\n"
         "2,10002,BLUE MUG,2,2011-01-04 10:00:00,2.5,2,United Kingdom\n"
-        "3,10001,RED MUG,3,2011-01-05 10:00:00,2.5,3,France\n"
+        "3,10001,RED MUG,3,2011-01-05 10:00:00,2.5,3,France\n" + "".join(anonymous)
     )
     tiny = type(sandbox)(sandbox.folder, folder).build()
     assert len(tiny.query("from customer_360")) == 3
+    failed = tiny.query("select severity from quality_results where not success")
+    assert set(failed["severity"]) == {"warning"}
+    assert "WARNING online_retail_staging" in tiny.run("palette", "summary").output
