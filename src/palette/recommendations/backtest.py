@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from palette.core.tables import empty
+from palette.core.threads import spread
 from palette.recommendations.history import Codes, Vector
 from palette.recommendations.hybrid import NAME
 from palette.recommendations.learning import NO_RULE, Fold, Judged
@@ -68,11 +70,19 @@ def backtest(folds: Mapping[str, Sequence[Fold]], *, seed: int) -> pd.DataFrame:
         of the paired difference. Intervals hold 95 % of 500 resamples of the customers. ``rival`` is the
         model that is most surely better (:meth:`Bootstrap.rivals`), for ``CHOSEN_BY`` over all folds alone.
     """
-    parts = [empty(SCHEMA)]
-    for retailer, folded in sorted(folds.items()):
-        for list_name in sorted({name for fold in folded for name, _, _ in fold.lists}):
-            measures = measured(trials(folded, list_name), seed=seed)
-            parts.append(measures.assign(retailer=retailer, list_name=list_name))
+    asked = [
+        (retailer, list_name)
+        for retailer, folded in sorted(folds.items())
+        for list_name in sorted({name for fold in folded for name, _, _ in fold.lists})
+    ]
+
+    def measure(one: tuple[str, str]) -> pd.DataFrame:
+        retailer, list_name = one
+        found = measured(trials(folds[retailer], list_name), seed=seed)
+        return found.assign(retailer=retailer, list_name=list_name)
+
+    with threadpool_limits(1, user_api="blas"):
+        parts = [empty(SCHEMA), *spread(measure, asked)]
     return pd.concat(parts, ignore_index=True)[list(SCHEMA.names)]
 
 
@@ -149,31 +159,17 @@ def measured(tried: Trials, *, seed: int) -> pd.DataFrame:
     spans += [(str(name), 0, tried.segment == name) for name in sorted(set(tried.segment))]
     spans += [(EVERYONE, fold, tried.fold == fold) for fold in sorted(tried.catalogue)]
     measures = []
-    rivals = _rivals(tried, seed=seed)
     for segment, fold, rows in spans:
         bootstrap = Bootstrap.of(tried.customer[rows], seed=seed)
         whole = segment == EVERYONE and fold == 0
-        for (model, rule, part), values in tried.values.items():
-            if not whole and (part != PARTS[0] or rule != NO_RULE):
-                continue
-            reference = tried.values[NAME, NO_RULE, part][rows]
-            difference = reference - values[rows] if rule == NO_RULE else values[rows] - reference
-            measure = _averages(bootstrap, values[rows], difference)
-            if whole and part == PARTS[0]:
-                measure = pd.concat([measure, _coverages(bootstrap, tried, (model, rule), rows)])
-            if whole and part == PARTS[0] and rule == NO_RULE:
-                measure = measure.merge(rivals[rivals["model"] == model], how="left", on=["metric", "k"])
-            measures.append(
-                measure.assign(
-                    model=model,
-                    rule=rule,
-                    segment=segment,
-                    part=part,
-                    fold=fold,
-                    customers=len(np.unique(tried.customer[rows][~np.isnan(values[rows][:, 0])])),
-                )
-            )
+        keys = [key for key in tried.values if whole or key[1:] == (NO_RULE, PARTS[0])]
+        found = _averages(bootstrap, tried, keys, rows)
+        if whole:
+            found = pd.concat([found, _coverages(bootstrap, tried, found)])
+        measures.append(found.assign(segment=segment, fold=fold))
     frame = pd.concat(measures, ignore_index=True)
+    chosen_by = ["model", "rule", "segment", "part", "fold", "metric", "k"]
+    frame = frame.merge(_rivals(tried, seed=seed), how="left", on=chosen_by)
     own = (frame["model"] == NAME) & (frame["rule"] == NO_RULE)
     frame.loc[own, ["difference", "difference_low", "difference_high"]] = np.nan
     numbers = [field.name for field in SCHEMA if field.type == pa.float64()]
@@ -191,6 +187,10 @@ def _rivals(tried: Trials, *, seed: int) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "model": models,
+            "rule": NO_RULE,
+            "segment": EVERYONE,
+            "part": PARTS[0],
+            "fold": 0,
             "metric": metric,
             "k": k,
             "rival": [models[place] for place in rival],
@@ -200,13 +200,26 @@ def _rivals(tried: Trials, *, seed: int) -> pd.DataFrame:
     )
 
 
-def _averages(bootstrap: Bootstrap, values: Vector, difference: Vector) -> pd.DataFrame:
+def _averages(
+    bootstrap: Bootstrap, tried: Trials, keys: Sequence[tuple[str, str, str]], rows: Mask
+) -> pd.DataFrame:
+    """Average some rows of models, rules and parts: a row each of them and ``COLUMNS``."""
+    values = np.concatenate([tried.values[key][rows] for key in keys], axis=1)
+    reference = np.concatenate([tried.values[NAME, NO_RULE, part][rows] for _, _, part in keys], axis=1)
+    model, rule, part = (
+        np.repeat(np.array(names, dtype=object), len(COLUMNS)) for names in zip(*keys, strict=True)
+    )
+    difference = np.where(rule == NO_RULE, 1, -1) * (reference - values)
     low, high = bootstrap.interval(values)
     difference_low, difference_high = bootstrap.interval(difference)
     return pd.DataFrame(
         {
-            "metric": [metric for metric, _ in COLUMNS],
-            "k": [k for _, k in COLUMNS],
+            "model": model,
+            "rule": rule,
+            "part": part,
+            "metric": [metric for metric, _ in COLUMNS] * len(keys),
+            "k": [k for _, k in COLUMNS] * len(keys),
+            "customers": bootstrap.customers(~np.isnan(values[:, :: len(COLUMNS)])).repeat(len(COLUMNS)),
             "value": _means(values),
             "ci_low": low,
             "ci_high": high,
@@ -217,13 +230,18 @@ def _averages(bootstrap: Bootstrap, values: Vector, difference: Vector) -> pd.Da
     )
 
 
-def _coverages(bootstrap: Bootstrap, tried: Trials, key: tuple[str, str], rows: Mask) -> pd.DataFrame:
-    catalogue = sum(tried.catalogue[fold] for fold in np.unique(tried.fold[rows]))
+def _coverages(bootstrap: Bootstrap, tried: Trials, averages: pd.DataFrame) -> pd.DataFrame:
+    """Measure the coverage of all rows: a row a model, rule and k, of the customers of the averages."""
+    catalogue = sum(tried.catalogue.values())
+    of_all = averages[averages["part"] == PARTS[0]].drop_duplicates(["model", "rule"])
     found = []
-    for k in KS:
-        low, high = bootstrap.coverage_interval(tried.items[key][rows], catalogue, k)
-        found.append(("coverage", k, coverage(tried.items[key][rows], catalogue, k), low, high))
-    return pd.DataFrame(found, columns=["metric", "k", "value", "ci_low", "ci_high"])
+    for model, rule, customers in of_all[["model", "rule", "customers"]].itertuples(index=False):
+        listed = tried.items[model, rule]
+        for k in KS:
+            low, high = bootstrap.coverage_interval(listed, catalogue, k)
+            value = coverage(listed, catalogue, k)
+            found.append((model, rule, PARTS[0], "coverage", k, customers, value, low, high))
+    return pd.DataFrame(found, columns=list(averages.columns[: len(found[0])]))
 
 
 def _means(values: Vector) -> Vector:

@@ -230,6 +230,17 @@ class Bootstrap:
             ends[:, now_and_then] = np.nanquantile(means[:, now_and_then], INTERVAL, axis=0)
         return ends[0], ends[1]
 
+    def customers(self, is_known: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Count the customers of each column who have a row of it.
+
+        Parameters
+        ----------
+        is_known
+            (rows, columns), rows as in ``customers``.
+        """
+        found: NDArray[np.int64] = (self._membership() @ is_known.astype(np.float32) > 0).sum(axis=0)
+        return found
+
     def rivals(self, values: Floats) -> tuple[NDArray[np.intp], Floats, Floats]:
         """Find for each column the other one that is most surely better.
 
