@@ -23,6 +23,7 @@ from palette.core import landing, retailers, shop_rows
 from palette.core.errors import InputError, MissingLibraryError
 from palette.core.forms import forms, project_folder
 from palette.core.settings import Settings, SettingsError
+from palette.core.threads import share_memory
 from palette.publishing import ROW_COUNTS
 from palette.recommendations.rules import RuleError, check_rules_file
 
@@ -187,6 +188,7 @@ class Plugin(BasePlugin):
         """
         gc.freeze()
         gc.set_threshold(_GARBAGE)
+        share_memory()
         conn.execute("set memory_limit = ?", [memory_limit(conn)])
         text = duckdb.sqltype("VARCHAR")
         functions: dict[Callable[..., object], int] = {

@@ -227,10 +227,7 @@ class History:
     @cached_property
     def learners(self) -> Codes:
         """Customers with purchases from whom models learn: a draw of many."""
-        known = np.flatnonzero(self.customer_orders > 0)
-        if len(known) > LEARNERS:
-            known = np.sort(np.random.default_rng(self.seed).choice(known, LEARNERS, replace=False))
-        return known
+        return drawn(np.flatnonzero(self.customer_orders > 0), LEARNERS, self.seed)
 
     @cached_property
     def orders(self) -> csr_matrix:
@@ -611,6 +608,14 @@ class History:
     def matrix(self, values: Vector) -> csr_matrix:
         """Add up a value a line, customers x items."""
         return csr_matrix((values.astype(np.float32), (self.line_customer, self._item)), shape=self.shape)
+
+
+def drawn(codes: Codes, most: int, seed: int) -> Codes:
+    """Draw some of many, in order."""
+    if len(codes) <= most:
+        return codes
+    found: Codes = np.sort(np.random.default_rng(seed).choice(codes, most, replace=False))
+    return found
 
 
 def _numbered(customer: Codes, order: Codes) -> Codes:

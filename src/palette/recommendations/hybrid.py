@@ -18,9 +18,10 @@ from scipy.sparse import csr_matrix
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
+from palette.core.catalogue import always_fitted
 from palette.core.threads import THREADS, spread
-from palette.recommendations.history import Codes, History, Purchases, Vector
-from palette.recommendations.models import GoesWith, Model, RecentPopularity, baselines, components
+from palette.recommendations.history import Codes, History, Purchases, Vector, drawn
+from palette.recommendations.models import Model, baselines, components
 from palette.recommendations.offers import OFFERS
 from palette.recommendations.scores import Cells, Mask, Scores, best_allowed
 
@@ -43,10 +44,6 @@ PERSONAL = (
     "up_cf",
 )
 
-# Fitted whatever is asked for: the one knows something for everybody, customers without purchases and items
-# of yesterday included, and the other makes the list `push`.
-ALWAYS = (RecentPopularity.name, GoesWith.name)
-
 WINDOWS = 5  # earlier windows that a ranker learns from
 CUSTOMERS = 2_500  # at most, of a window
 EXAMPLES = 20_000  # candidates at most of a window, all that were bought among them
@@ -68,13 +65,13 @@ class Moment:
         return [model.name for model in components() if model.name in self.models]
 
     @cached_property
-    def item_features(self) -> tuple[list[str], Features]:
-        """Names of what is known of items, and items x features."""
+    def item_features(self) -> Features:
+        """What is known of items, items x features."""
         return _columns(_of_items(self.history))
 
     @cached_property
-    def customer_features(self) -> tuple[list[str], Features]:
-        """Names of what is known of customers, and customers x features."""
+    def customer_features(self) -> Features:
+        """What is known of customers, customers x features."""
         return _columns(_of_customers(self.history))
 
     def learned(self) -> dict[str, Any]:
@@ -152,13 +149,13 @@ def fit_moment(
     seed
         Seed of the factorisation and of the groups.
     models
-        Names of the models to fit; others are left out, but for ``ALWAYS``.
+        Names of the models to fit; others are left out, but for those that are always fitted.
     judged
         Whether the baselines are needed as well as the components: to be judged, or to make a list.
     """
     history = History(purchases, days_back, seed)
     wanted = [*components(), *(baselines() if judged else [])]
-    chosen = [model for model in wanted if model.name in models or model.name in ALWAYS]
+    chosen = [model for model in wanted if model.name in {*models, *always_fitted()}]
     return Moment(history, {model.name: model for model in spread(lambda model: model.fit(history), chosen)})
 
 
@@ -220,10 +217,8 @@ def features(moment: Moment, chosen: Candidates) -> Features:
                 tenth[row] = scores.at(row, best[row, 9])
             columns[f"{name}_relative"] = columns[name] / (tenth[place] + np.float32(1e-9))
     columns |= _of_pairs(history, customer, item)
-    own = _columns(columns)[1]
-    stacked = np.concatenate(
-        [own, moment.item_features[1][item], moment.customer_features[1][customer]], axis=1
-    )
+    own = _columns(columns)
+    stacked = np.concatenate([own, moment.item_features[item], moment.customer_features[customer]], axis=1)
     stacked[~np.isfinite(stacked)] = np.nan
     return stacked
 
@@ -248,10 +243,7 @@ def examples(moment: Moment, customers: Codes, days: int) -> tuple[Candidates, E
 def active(history: History, days: int, *, seed: int) -> Codes:
     """Return the customers who bought before the moment and buy in the days after it: a draw of many."""
     later = np.asarray(history.window(days).sum(axis=1)).ravel() > 0
-    found = np.flatnonzero(later & (history.customer_orders > 0))
-    if len(found) > CUSTOMERS:
-        found = np.sort(np.random.default_rng(seed).choice(found, CUSTOMERS, replace=False))
-    return found
+    return drawn(np.flatnonzero(later & (history.customer_orders > 0)), CUSTOMERS, seed)
 
 
 def joined(parts: Sequence[Examples]) -> Examples:
@@ -416,12 +408,12 @@ def _latest(recent: csr_matrix, count: int) -> Codes:
     return found
 
 
-def _columns(columns: Mapping[str, NDArray[np.floating]]) -> tuple[list[str], Features]:
-    """Return names, and rows x columns."""
+def _columns(columns: Mapping[str, NDArray[np.floating]]) -> Features:
+    """Return rows x columns."""
     stacked = np.empty((len(next(iter(columns.values()))), len(columns)), dtype=np.float32)
     for place, values in enumerate(columns.values()):
         stacked[:, place] = values
-    return list(columns), stacked
+    return stacked
 
 
 def _signed_logarithm(values: Features) -> Features:

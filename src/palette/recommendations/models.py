@@ -25,7 +25,7 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sparse_dot_topn import sp_matmul_topn
 
 from palette.core.threads import THREADS
-from palette.recommendations.history import Codes, History, Vector
+from palette.recommendations.history import Codes, History, Vector, drawn
 from palette.recommendations.scores import Cells, Factors, Scores, Shared, Sparse
 from palette.segments.clusters import k_means
 
@@ -335,7 +335,7 @@ class TifuKnn:
 
     def fit(self, history: History) -> Self:
         """Keep the customers who may be neighbours."""
-        self.state = {"pool": history.fading[_pool(history)]}
+        self.state = {"pool": history.fading[drawn(history.learners, POOL, history.seed)]}
         return self
 
     def score(self, history: History, customers: Codes) -> Scores:
@@ -356,7 +356,7 @@ class UpCf:
 
     def fit(self, history: History) -> Self:
         """Keep the customers who may be neighbours."""
-        pool = _pool(history)
+        pool = drawn(history.learners, POOL, history.seed)
         self.state = {"bought": history.bought[pool], "shares": history.last_shares[pool]}
         return self
 
@@ -474,14 +474,6 @@ def _greatest(weights: Cells, items: Codes, count: int) -> csr_matrix:
         weights[sizes < np.partition(sizes, -EASE_WEIGHTS, axis=1)[:, [-EASE_WEIGHTS]]] = 0
     kept = coo_matrix(weights)
     return csr_matrix((kept.data, (items[kept.row], items[kept.col])), shape=(count, count))
-
-
-def _pool(history: History) -> Codes:
-    """Draw the customers who may be neighbours."""
-    learners = history.learners
-    if len(learners) <= POOL:
-        return learners
-    return np.sort(np.random.default_rng(history.seed).choice(learners, POOL, replace=False))
 
 
 def _alike(customers: csr_matrix, pool: csr_matrix) -> csr_matrix:

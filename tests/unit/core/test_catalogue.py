@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from palette.core.catalogue import always_fitted, list_names, model_names, titles
+from palette.core.catalogue import list_names, model_names, titles
 from palette.core.settings import Settings, SettingsError, models_of
-from palette.recommendations.hybrid import ALWAYS, FUSION, NAME
+from palette.recommendations.hybrid import FUSION, NAME
 from palette.recommendations.models import baselines, components
 from palette.recommendations.offers import OFFERS
 from palette.recommendations.rules import RuleError, check_rules_file
@@ -37,7 +37,6 @@ def test_models_are_those_there_are():
     assert (model_names("hybrid"), model_names("fusion")) == ((NAME,), (FUSION,))
     assert sorted(model_names()) == sorted(model_names("component", "baseline"))
     assert len(set(model_names())) == len(model_names())
-    assert sorted(always_fitted()) == sorted(ALWAYS)
 
 
 def test_a_list_is_added_by_a_row(project: Path):

@@ -1,3 +1,7 @@
+import ctypes
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -47,3 +51,38 @@ def test_an_error_is_raised_in_its_place(monkeypatch: pytest.MonkeyPatch):
     assert [next(found), next(found)] == [0.5, 1]
     with pytest.raises(ZeroDivisionError):
         next(found)
+
+
+ARENAS = """
+import ctypes, sys, threading
+from palette.core.threads import share_memory
+if sys.argv[1] == "shared":
+    share_memory()
+libc, together = ctypes.CDLL(None), threading.Barrier(8)
+def take():
+    together.wait()
+    libc.malloc(1_000)
+    together.wait()
+threads = [threading.Thread(target=take) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+libc.fdopen.restype = ctypes.c_void_p
+out = ctypes.c_void_p(libc.fdopen(1, b"w"))
+libc.malloc_info(0, out)
+libc.fflush(out)
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_info"), reason="the C library has no arenas")
+@pytest.mark.parametrize(
+    ("shared", "setting", "few"), [("shared", None, True), ("own", None, False), ("shared", "6", False)]
+)
+def test_threads_share_memory(shared: str, setting: str | None, few: bool):
+    environment = {name: value for name, value in os.environ.items() if name != "MALLOC_ARENA_MAX"}
+    environment |= {"MALLOC_ARENA_MAX": setting} if setting else {}
+    done = subprocess.run(
+        [sys.executable, "-c", ARENAS, shared], env=environment, capture_output=True, text=True, check=True
+    )
+    assert (done.stdout.count("<heap nr=") <= 2) == few

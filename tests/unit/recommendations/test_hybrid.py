@@ -103,7 +103,7 @@ def named(moment: Moment, chosen: Candidates) -> pd.DataFrame:
     for name in moment.components:
         names += [name, f"{name}_relative"] if name in PERSONAL else [name]
     names += module._of_pairs(history, chosen.customer, chosen.item)
-    names += [*moment.item_features[0], *moment.customer_features[0]]
+    names += [*module._of_items(history), *module._of_customers(history)]
     index = pd.MultiIndex.from_arrays(
         [
             history.purchases.ids[chosen.customer],
