@@ -295,7 +295,10 @@ def test_a_daily_run_can_skip_the_backtest(sandbox, demo):
     assert sandbox.query("from recommendation_metrics").empty
     assert sandbox.query("from recommendation_rule_costs").empty
     assert "not judged" in sandbox.run("palette", "summary").output
-    lists = "from recommendations order by all"
+    by_hybrid = demo.query("select list_name from recommendation_choices where model = 'hybrid'")["list_name"]
+    assert {"again", "discover"} <= {*by_hybrid}
+    assert sandbox.query("select distinct model from recommendations")["model"].tolist() == ["hybrid"]
+    lists = f"from recommendations where list_name in {(*by_hybrid,)} order by all"
     pd.testing.assert_frame_equal(sandbox.query(lists), demo.query(lists))
 
 

@@ -47,7 +47,7 @@ PERSONAL = (
 WINDOWS = 5  # earlier windows that a ranker learns from
 CUSTOMERS = 2_500  # at most, of a window
 EXAMPLES = 20_000  # candidates at most of a window, all that were bought among them
-ROUNDS = 120  # trees
+ROUNDS = 200  # trees
 SCARCE = 3_000  # purchases to learn from at which trees and linear model count the same
 FEWEST = 50  # purchases among the candidates: with fewer there is nothing to learn
 

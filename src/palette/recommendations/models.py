@@ -20,13 +20,13 @@ from implicit.cpu.als import AlternatingLeastSquares
 from implicit.nearest_neighbours import bm25_weight, normalize
 from numpy.typing import NDArray
 from scipy.linalg import lapack
-from scipy.sparse import coo_matrix, csr_matrix, diags, hstack, identity, vstack
+from scipy.sparse import coo_matrix, csr_matrix, diags, vstack
 from sklearn.feature_extraction.text import TfidfTransformer
 from sparse_dot_topn import sp_matmul_topn
 
 from palette.core.threads import THREADS
 from palette.recommendations.history import Codes, History, Vector, drawn
-from palette.recommendations.scores import Cells, Factors, Scores, Shared, Sparse
+from palette.recommendations.scores import Cells, Factors, Scores, Shared, Sparse, best_of
 from palette.segments.clusters import k_means
 
 State = dict[str, Any]
@@ -46,6 +46,7 @@ STARTS = 3  # of k-means: these groups have no names that a worse start could ch
 CUSTOMERS_ALIKE = 300
 THE_SAME = 1 - 1e-5  # likeness
 POOL = 10_000  # customers at most who may be neighbours
+PAIRS = 1_000_000  # of a customer and one of those that are compared at a time
 OWN_WEIGHT = 0.7
 ASYMMETRY, LOCALITY = 0.5, 5
 
@@ -481,21 +482,20 @@ def _alike(customers: csr_matrix, pool: csr_matrix) -> csr_matrix:
 
     Whoever bought the very same is the customer, or tells nothing else.
     """
-    alike = sp_matmul_topn(
-        customers.astype(np.float32),
-        pool.astype(np.float32).T.tocsr(),
-        top_n=CUSTOMERS_ALIKE + 1,
-        n_threads=THREADS,
-    )
-    alike.data[alike.data >= THE_SAME] = 0
-    alike.eliminate_zeros()
-    return alike
+    customers, turned, size = customers.tocsr(), pool.T.tocsr(), max(1, PAIRS // max(pool.shape[0], 1))
+    parts = [csr_matrix((0, pool.shape[0]), dtype=np.float32)]
+    for start in range(0, customers.shape[0], size):
+        cells = Sparse.product(customers[start : start + size], turned).all()
+        cells[cells >= THE_SAME] = 0
+        found, likeness = best_of(cells, CUSTOMERS_ALIKE)
+        row, place = np.nonzero(found >= 0)
+        parts.append(csr_matrix((likeness[row, place], (row, found[row, place])), shape=cells.shape))
+    return vstack(parts, format="csr")
 
 
 def _with_own(own: csr_matrix, weights: csr_matrix, pool: csr_matrix) -> Scores:
     """Add what neighbours bought, by their weight, to what is the customers' own."""
-    itself = identity(own.shape[0], dtype=np.float32, format="csr")
-    return Sparse.product(hstack([itself, weights], format="csr"), vstack([own, pool], format="csr"))
+    return Sparse(csr_matrix(Sparse.product(weights, pool).rows + own.astype(np.float32)))
 
 
 def _lengths(rows: csr_matrix, power: float) -> csr_matrix:

@@ -56,12 +56,14 @@ class Sparse:
     def product(cls, customers: csr_matrix, items: csr_matrix) -> "Sparse":
         """Multiply customers x something by something x items."""
         # By SciPy: sp_matmul of sparse_dot_topn writes beyond its memory where weights add up to exactly 0.
-        return cls(csr_matrix(customers.astype(np.float32) @ items.astype(np.float32)))
+        return cls(
+            csr_matrix(customers.astype(np.float32, copy=False) @ items.astype(np.float32, copy=False))
+        )
 
     def leading(self, count: int, rows: Codes | slice = EVERYBODY) -> tuple[Codes, Cells]:
         """See :class:`Scores`."""
         if count > KEPT:
-            return _best(self.all(rows), count)
+            return best_of(self.all(rows), count)
         items, scores = self._first
         return items[rows, :count], scores[rows, :count]
 
@@ -78,7 +80,7 @@ class Sparse:
     @cached_property
     def _first(self) -> tuple[Codes, Cells]:
         """Everybody's ``KEPT`` best, which are asked for again and again."""
-        return _best(self.all(), KEPT)
+        return best_of(self.all(), KEPT)
 
 
 @dataclass(frozen=True)
@@ -191,12 +193,25 @@ def _among_many(scores: Scores, allowed: Mask, count: int, rows: Codes) -> tuple
         if not len(short):
             return found, best
     every = np.where(allowed[short], scores.all(rows[short]), 0)
-    found[short], best[short] = _padded(_best(every, count), count)
+    found[short], best[short] = _padded(best_of(every, count), count)
     return found, best
 
 
-def _best(cells: Cells, count: int) -> tuple[Codes, Cells]:
-    """Return the best items, rows x at most ``count``: best first, equal ones by item, -1 after the last."""
+def best_of(cells: Cells, count: int) -> tuple[Codes, Cells]:
+    """Return the places of the highest cells above 0 of each row, highest first and equal ones by place.
+
+    Parameters
+    ----------
+    cells
+        Rows x places.
+    count
+        How many.
+
+    Returns
+    -------
+    (numpy.ndarray, numpy.ndarray)
+        Places, -1 after the last, and the cells, rows x at most ``count``.
+    """
     border = np.full(len(cells), LEAST)
     if count < cells.shape[1]:
         # Of the negatives: where most are 0, NumPy takes ten times as long to find a place near the end.

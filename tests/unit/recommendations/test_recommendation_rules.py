@@ -362,9 +362,9 @@ def test_the_seed_allows_the_same_lists_and_rules():
     for name, columns in seeds.items():
         header = (SEEDS / f"{name}.csv").read_text("utf-8").splitlines()[0]
         assert header.split(",") == list(columns)
-    _, of_lists = seeds["recommendation_rules"]["list_name"]["data_tests"]
+    (of_lists,) = seeds["recommendation_rules"]["list_name"]["data_tests"]
     assert of_lists["relationships"]["arguments"] == {"to": f"ref('{LISTS}')", "field": "list_name"}
-    _, of_rules = seeds["recommendation_rules"]["rule"]["data_tests"]
+    *_, of_rules = seeds["recommendation_rules"]["rule"]["data_tests"]
     assert of_rules["accepted_values"]["arguments"]["values"] == list(RULES)
 
 
