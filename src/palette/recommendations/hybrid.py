@@ -48,6 +48,7 @@ WINDOWS = 5  # earlier windows that a ranker learns from
 CUSTOMERS = 2_500  # at most, of a window
 EXAMPLES = 20_000  # candidates at most of a window, all that were bought among them
 ROUNDS = 200  # trees
+SEEN = 100  # candidates of a customer that the trees are asked about
 SCARCE = 3_000  # purchases to learn from at which trees and linear model count the same
 FEWEST = 50  # purchases among the candidates: with fewer there is nothing to learn
 
@@ -306,18 +307,30 @@ class Ranker:
     trust: float = 0.0
     rate: float = 1.0
 
-    def score(self, described: Features) -> Vector:
+    def score(self, described: Features, customer: Codes) -> Vector:
         """Return the probability that each candidate is bought within the window by a customer who buys.
 
         The weighted log-odds of the models, with the odds brought back to those before the draw from what
-        was not bought.
+        was not bought. The trees see of each customer the ``SEEN`` candidates that the linear model finds
+        best; of the others it has the word alone.
+
+        Parameters
+        ----------
+        described
+            Candidates x features.
+        customer
+            Of each candidate; those of a customer are together.
         """
         if self.trees is None or self.linear is None:
             raise ValueError("nothing was learned: rank by fused()")
         if not len(described):
             return np.zeros(0)
-        grown = np.asarray(self.trees.predict(described, raw_score=True, num_threads=THREADS))
-        odds = self.trust * grown + (1 - self.trust) * self.linear.log_odds(described)
+        odds = self.linear.log_odds(described)
+        order = np.lexsort((-odds, customer))
+        place = np.arange(len(order)) - np.searchsorted(customer[order], customer[order])
+        seen = order[place < SEEN]
+        grown = np.asarray(self.trees.predict(described[seen], raw_score=True, num_threads=THREADS))
+        odds[seen] += self.trust * (grown - odds[seen])
         return np.asarray(expit(odds + np.log(self.rate)), dtype=np.float64)
 
     def learned(self) -> dict[str, Any]:

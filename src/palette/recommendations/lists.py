@@ -240,7 +240,7 @@ def scores_of(ranker: Ranker, moment: Moment, chosen: Candidates) -> tuple[Vecto
     """Score candidates, and name the model that did: the ranker or, if it learned nothing, the fusion."""
     if ranker.trees is None:
         return fused(moment, chosen), FUSION
-    return ranker.score(features(moment, chosen)), NAME
+    return ranker.score(features(moment, chosen), chosen.customer), NAME
 
 
 def all_lists(

@@ -504,7 +504,7 @@ def test_too_few_purchases_teach_nothing(purchased: int, learns: bool):
     assert (ranker.trees is not None) == (ranker.linear is not None) == learns
     if not learns:
         with pytest.raises(ValueError, match="fused"):
-            ranker.score(values)
+            ranker.score(values, np.zeros(len(values), dtype=np.int64))
 
 
 def test_no_windows_teach_nothing():
@@ -521,7 +521,7 @@ def test_what_was_bought_is_scored_higher_in_a_later_window(
     known: Shop, windows: tuple[Examples, Examples], ranker: Ranker
 ):
     later = windows[1]
-    probability = ranker.score(later.features)
+    probability = ranker.score(later.features, later.customer)
     assert roc_auc_score(later.bought, probability) > 0.7
     # of five a customer, against five at random
     table = pd.DataFrame({"customer": later.customer, "bought": later.bought, "score": probability})
@@ -535,7 +535,7 @@ def test_what_was_bought_is_scored_higher_in_a_later_window(
 
 def test_probabilities_are_those_of_the_later_window(windows: tuple[Examples, Examples], ranker: Ranker):
     later = windows[1]
-    probability = ranker.score(later.features)
+    probability = ranker.score(later.features, later.customer)
     assert ranker.rate == 1  # so few are all learned from
     assert probability.shape == later.bought.shape
     assert probability.min() > 0
@@ -545,12 +545,12 @@ def test_probabilities_are_those_of_the_later_window(windows: tuple[Examples, Ex
 
 def test_nothing_is_learned_where_there_is_nothing_to_learn():
     window, later = drawn(3_000, 0), drawn(3_000, 1)
-    learned = fit_ranker([window], seed=0).score(later.features)
+    learned = fit_ranker([window], seed=0).score(later.features, later.customer)
     assert roc_auc_score(later.bought, learned) > 0.8
     areas = []
     for draw in range(8):
         chance = replace(window, bought=np.random.default_rng(draw).permutation(window.bought))
-        found = fit_ranker([chance], seed=0).score(later.features)
+        found = fit_ranker([chance], seed=0).score(later.features, later.customer)
         assert found.std() < learned.std() / 3
         areas.append(roc_auc_score(later.bought, found))
     assert 0.4 < np.mean(areas) < 0.6  # either way, as chance has it
@@ -558,7 +558,9 @@ def test_nothing_is_learned_where_there_is_nothing_to_learn():
 
 def test_the_seed_decides():
     window, later = drawn(3_000, 0), drawn(500, 1)
-    one, same, other = (fit_ranker([window], seed=seed).score(later.features) for seed in (1, 1, 2))
+    one, same, other = (
+        fit_ranker([window], seed=seed).score(later.features, later.customer) for seed in (1, 1, 2)
+    )
     assert_array_equal(one, same)
     assert not np.array_equal(one, other)
 
@@ -569,10 +571,10 @@ def test_probabilities_are_of_all_candidates_though_few_were_learned_from(monkey
     ranker = fit_ranker([window.thinned(seed=0)], seed=0)
     positive = window.bought.sum()
     assert ranker.rate == pytest.approx((3_000 - positive) / (30_000 - positive))
-    probability = ranker.score(later.features)
+    probability = ranker.score(later.features, later.customer)
     assert probability.min() > 0
     assert probability.max() < 1
-    trees = replace(ranker, trust=1.0).score(later.features)
+    trees = replace(ranker, trust=1.0).score(later.features, later.customer)
     assert trees.mean() == pytest.approx(later.bought.mean(), rel=0.2)
     assert probability.mean() == pytest.approx(later.bought.mean(), rel=0.25)  # the linear model is cautious
     likely = probability > np.quantile(probability, 0.9)
@@ -624,14 +626,31 @@ def test_windows_are_learned_from_at_the_rate_of_the_thinnest():
     ranker = fit_ranker(windows, seed=0)
     assert ranker.rate == 0.25
     later = drawn(4_000, 3)
-    assert ranker.score(later.features).mean() == pytest.approx(later.bought.mean(), rel=0.2)
+    assert ranker.score(later.features, later.customer).mean() == pytest.approx(later.bought.mean(), rel=0.2)
 
 
 def test_scores_in_parts_are_those_of_the_whole():
     ranker, later = fit_ranker([drawn(1_000, 0)], seed=0), drawn(700, 1)
-    parts = [ranker.score(later.features[start : start + 90]) for start in range(0, 700, 90)]
-    assert_allclose(np.concatenate(parts), ranker.score(later.features), rtol=1e-12)
-    assert ranker.score(later.features[:0]).tolist() == []
+    cuts = [slice(start, start + 90) for start in range(0, 700, 90)]
+    parts = [ranker.score(later.features[cut], later.customer[cut]) for cut in cuts]
+    assert_allclose(np.concatenate(parts), ranker.score(later.features, later.customer), rtol=1e-12)
+    assert ranker.score(later.features[:0], later.customer[:0]).tolist() == []
+
+
+def test_trees_see_of_each_customer_what_the_linear_model_finds_best(monkeypatch: pytest.MonkeyPatch):
+    ranker, later = fit_ranker([drawn(2_000, 0)], seed=0), drawn(60, 1)
+    customer = np.repeat([4, 9, 2], [30, 1, 29])
+    whole, alone = (
+        replace(ranker, trust=trust).score(later.features, customer) for trust in (ranker.trust, 0.0)
+    )
+    monkeypatch.setattr(module, "SEEN", 5)
+    found = ranker.score(later.features, customer)
+    for code in (4, 9, 2):
+        own = np.flatnonzero(customer == code)
+        seen, others = np.split(own[np.argsort(-alone[own], kind="stable")], [5])
+        assert_array_equal(found[seen], whole[seen])
+        assert_array_equal(found[others], alone[others])
+    assert (whole != alone).all()
 
 
 def test_trees_are_trusted_as_much_as_was_bought_and_the_linear_model_has_the_rest():
@@ -642,7 +661,7 @@ def test_trees_are_trusted_as_much_as_was_bought_and_the_linear_model_has_the_re
     odds = {
         trust: np.log(score / (1 - score))
         for trust in (0.0, 1.0, ranker.trust)
-        for score in [replace(ranker, trust=trust).score(later.features)]
+        for score in [replace(ranker, trust=trust).score(later.features, later.customer)]
     }
     assert_allclose(odds[0.0], ranker.linear.log_odds(later.features) + np.log(0.5), rtol=1e-6)
     assert_allclose(odds[ranker.trust], ranker.trust * odds[1.0] + (1 - ranker.trust) * odds[0.0], rtol=1e-6)
@@ -673,8 +692,8 @@ def test_features_that_tell_nothing_change_nothing():
 
     full = fit_ranker([padded(window, 3)], seed=0)
     # what did not vary may vary later: it was not learned from
-    expected = full.score(padded(later, 3).features)
-    assert_array_equal(full.score(padded(later, 8).features), expected)
+    expected = full.score(padded(later, 3).features, later.customer)
+    assert_array_equal(full.score(padded(later, 8).features, later.customer), expected)
     assert len(np.unique(expected)) > 100
 
 
@@ -683,7 +702,7 @@ def test_a_feature_may_be_unknown_for_some():
     for part in (window, later):
         part.features[::3, 0] = np.nan
     ranker = fit_ranker([window], seed=0)
-    probability = ranker.score(later.features)
+    probability = ranker.score(later.features, later.customer)
     assert np.isfinite(probability).all()
     assert roc_auc_score(later.bought, probability) > 0.7
 
@@ -744,7 +763,7 @@ def test_a_moment_and_a_ranker_can_be_kept(moment: Moment, ranker: Ranker):
     described = features(moment, one)
     assert_array_equal(features(again, other), described)
     assert_array_equal(fused(again, other), fused(moment, one))
-    assert_array_equal(kept.score(described), ranker.score(described))
+    assert_array_equal(kept.score(described, one.customer), ranker.score(described, one.customer))
 
 
 def test_equal_fits_are_kept_in_equal_bytes(
@@ -781,7 +800,7 @@ def test_candidates_and_rankers_do_not_depend_on_the_threads(known: Shop, monkey
         for each in (module, recommenders, forms):
             monkeypatch.setattr(each, "THREADS", threads)
         window = described(fit_moment(known, 2 * DAYS, seed=0, models=MODELS))
-        found.append((window, fit_ranker([window], seed=0).score(window.features)))
+        found.append((window, fit_ranker([window], seed=0).score(window.features, window.customer)))
     (one, score), (other, same) = found
     assert_array_equal(other.item, one.item)
     assert_array_equal(other.features, one.features)
