@@ -21,7 +21,7 @@ from sklearn.linear_model import LogisticRegression
 from palette.core.catalogue import always_fitted
 from palette.core.threads import THREADS, spread
 from palette.recommendations.history import Codes, History, Purchases, Vector, drawn
-from palette.recommendations.models import Model, baselines, components
+from palette.recommendations.models import POPULAR, Model, baselines, components
 from palette.recommendations.offers import OFFERS
 from palette.recommendations.scores import Cells, Mask, Scores, best_allowed
 
@@ -32,18 +32,6 @@ FUSION = "rank_fusion"
 CELLS = 1_000_000  # customers x items at a time, a bit or a score each: bounds the memory
 OWN = 60  # of what the customer bought this many are candidates, the latest and most frequent first
 FUSED = 500  # places of a component that rank fusion looks at
-PERSONAL = (
-    "item_cosine",
-    "bm25",
-    "recent_cosine",
-    "name_cosine",
-    "goes_with",
-    "als",
-    "ease",
-    "tifuknn",
-    "up_cf",
-)
-
 WINDOWS = 5  # earlier windows that a ranker learns from
 CUSTOMERS = 2_500  # at most, of a window
 EXAMPLES = 20_000  # candidates at most of a window, all that were bought among them
@@ -211,7 +199,7 @@ def features(moment: Moment, chosen: Candidates) -> Features:
     for name in moment.components:
         scores = chosen.scores[name]
         columns[name] = scores.at(place, item)
-        if name in PERSONAL:
+        if name not in POPULAR:
             best, tenth = scores.leading(10)[0], np.zeros(len(chosen.customers), dtype=np.float32)
             row = np.flatnonzero((best[:, 9:] >= 0).any(axis=1))
             if len(row):  # taken anew: the product of many differs in the last bit from that of one

@@ -16,7 +16,6 @@ from palette.recommendations import models as recommenders
 from palette.recommendations import scores as forms
 from palette.recommendations.history import History
 from palette.recommendations.hybrid import (
-    PERSONAL,
     Candidates,
     Examples,
     Linear,
@@ -32,7 +31,7 @@ from palette.recommendations.hybrid import (
     fused,
     joined,
 )
-from palette.recommendations.models import baselines, components
+from palette.recommendations.models import POPULAR, baselines, components
 from palette.recommendations.offers import OFFERS
 from palette.recommendations.scores import Scores, Sparse
 
@@ -101,7 +100,7 @@ def named(moment: Moment, chosen: Candidates) -> pd.DataFrame:
     history = moment.history
     names = []
     for name in moment.components:
-        names += [name, f"{name}_relative"] if name in PERSONAL else [name]
+        names += [name, f"{name}_relative"] if name not in POPULAR else [name]
     names += module._of_pairs(history, chosen.customer, chosen.item)
     names += [*module._of_items(history), *module._of_customers(history)]
     index = pd.MultiIndex.from_arrays(
@@ -375,7 +374,7 @@ def test_a_share_of_orders_is_at_most_one(purchases: Make):
 def test_a_score_is_also_told_by_the_customers_tenth_best(moment: Moment):
     chosen = shortlist(moment, codes(11, 60))
     table = named(moment, chosen)
-    for name in PERSONAL:
+    for name in set(moment.components).difference(POPULAR):
         place, item = np.indices((2, moment.history.shape[1])).reshape(2, -1)
         scores = chosen.scores[name].at(place, item).reshape(2, -1)
         tenth = np.maximum(np.sort(scores, axis=1)[:, -10], 0)

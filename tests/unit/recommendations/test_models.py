@@ -13,6 +13,7 @@ from palette.recommendations import models as module
 from palette.recommendations import scores as forms
 from palette.recommendations.history import Clusters, History
 from palette.recommendations.models import (
+    POPULAR,
     Als,
     Ease,
     GoesWith,
@@ -30,17 +31,7 @@ from palette.recommendations.models import (
 
 Make = Callable[..., Shop]
 NAMES = [model.name for model in (*baselines(), *components())]
-PERSONAL = [
-    "item_cosine",
-    "bm25",
-    "recent_cosine",
-    "name_cosine",
-    "goes_with",
-    "als",
-    "ease",
-    "tifuknn",
-    "up_cf",
-]
+PERSONAL = [model.name for model in components() if model.name not in POPULAR]
 every_model = pytest.mark.parametrize("name", NAMES)
 
 
