@@ -8,6 +8,7 @@ every moment, which makes the histories of two moments comparable.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
+from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
@@ -185,8 +186,9 @@ def once(make: Callable[..., Found]) -> Callable[..., Found]:
     @wraps(make)
     def kept(history: "History", *given: Any) -> Found:
         key = (make.__name__, *given)
-        if key not in history.worked_out:
-            history.worked_out[key] = make(history, *given)
+        with history.alone:  # batches ask side by side
+            if key not in history.worked_out:
+                history.worked_out[key] = make(history, *given)
         found: Found = history.worked_out[key]
         return found
 
@@ -212,6 +214,7 @@ class History:
     seed: int = 0
     lines: pd.DataFrame = field(init=False, repr=False)
     worked_out: dict[Any, Any] = field(init=False, repr=False, default_factory=dict)  # see once()
+    alone: RLock = field(init=False, repr=False, compare=False, default_factory=RLock)
 
     def __post_init__(self) -> None:
         """Keep what is known, with the ``age`` of each line in days."""

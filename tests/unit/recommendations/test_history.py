@@ -1,4 +1,7 @@
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from time import sleep
 
 import numpy as np
 import pandas as pd
@@ -9,7 +12,7 @@ from scipy.sparse import csr_matrix
 from small_shops import Shop, coded
 
 from palette.recommendations import history as module
-from palette.recommendations.history import NEVER, History
+from palette.recommendations.history import NEVER, History, once
 
 Make = Callable[..., Shop]
 SECOND = 1 / 86_400
@@ -632,3 +635,24 @@ def test_no_form_of_a_history_changes_with_what_comes_after(purchases: Make, tow
     for name in names.split():
         assert_array_equal(getattr(again, name), getattr(known, name), name)
     assert_array_equal(list(again.times.values()), list(known.times.values()))
+
+
+def test_what_batches_ask_for_side_by_side_is_worked_out_once(purchases: Make):
+    together, asked = Barrier(2), []
+
+    @once
+    def slow(history: History, days: int) -> int:
+        asked.append(history.days_back + days)
+        sleep(0.05)
+        return days
+
+    def ask(history: History) -> int:
+        together.wait()
+        return slow(history, 7)
+
+    history = History(purchases([("ann", "tea", 0)]))
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(ask, [history, history])) == [7, 7]
+    assert asked == [7]
+    assert (slow(history, 8), slow(History(history.purchases), 7)) == (8, 7)
+    assert asked == [7, 8, 7]
