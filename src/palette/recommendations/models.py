@@ -413,9 +413,9 @@ class _Grouping:
         means, scales = values.mean(axis=0), values.std(axis=0)
         found = cls(kind, means, np.where(scales > 0, scales, 1), np.zeros((0, values.shape[1])))
         points = (values - found.means) / found.scales
-        found.centres = (
-            points if len(points) <= k else k_means(points, k, history.seed, starts=STARTS).cluster_centers_
-        )
+        found.centres = np.unique(points, axis=0)
+        if len(found.centres) > k:
+            found.centres = k_means(points, k, history.seed, starts=STARTS).cluster_centers_
         return found
 
     def nearest(self, history: History) -> Codes:

@@ -1,3 +1,4 @@
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -400,6 +401,18 @@ def test_item_cosine_is_the_buyers_of_both_by_the_root_of_those_of_each(purchase
     assert_allclose(scores[1], [1, jam_nut, jam_oat, 0, 0][:4], rtol=1e-6)
     assert_allclose(scores[3], [jam_oat, nut_oat, 1, 0], rtol=1e-6)
     assert_allclose(scores[0], [1 + jam_nut, jam_nut + 1, jam_oat + nut_oat, 0], rtol=1e-6)
+
+
+def test_customers_of_one_kind_are_one_group(purchases: Make):
+    history = History(purchases([(f"c{number}", "tea", 0) for number in range(9)] + [("late", "nut", 1)]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # k-means warns where there are fewer kinds than groups
+        for name, kinds in (("cluster_popularity", 2), ("palette_popularity", 2 * 2)):
+            model = new(name).fit(history)
+            groups, count = model.groups(history)
+            assert count == kinds
+            assert len(set(groups[:-1])) == 1
+            assert groups[-1] != groups[0]
 
 
 def test_what_is_bought_lately_tells_what_is_alike(purchases: Make):
