@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from palette.core.threads import spread
 from palette.recommendations.bundles import in_sets, sets_of, with_sets
-from palette.recommendations.history import Codes, History, Purchases, Vector
+from palette.recommendations.history import Codes, History, Purchases, Vector, once
 from palette.recommendations.hybrid import (
     FUSION,
     NAME,
@@ -229,6 +229,7 @@ def listed(
     return rows.sort_values("customer", kind="stable", ignore_index=True)
 
 
+@once
 def ruled_items(history: History) -> pd.DataFrame:
     """Return the items with what the rules look at, of what is known at a moment."""
     items = history.purchases.items

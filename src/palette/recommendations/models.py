@@ -231,10 +231,7 @@ class GoesWith:
 
     def fit(self, history: History) -> Self:
         """Find the items that are ordered together."""
-        similarities = _neighbours(history.learners_baskets, normalize, NEIGHBOURS + 1)
-        similarities.setdiag(0)
-        similarities.eliminate_zeros()
-        self.state = {"similarities": similarities}
+        self.state = {"similarities": _other_neighbours(history.learners_baskets, normalize)}
         return self
 
     def score(self, history: History, customers: Codes) -> Scores:
@@ -252,10 +249,7 @@ class NameCosine:
 
     def fit(self, history: History) -> Self:
         """Find the items with similar names, by the words that few have."""
-        likeness = _neighbours(history.words, _by_rarity, NEIGHBOURS + 1)
-        likeness.setdiag(0)
-        likeness.eliminate_zeros()
-        self.state = {"likeness": likeness}
+        self.state = {"likeness": _other_neighbours(history.words, _by_rarity)}
         return self
 
     def score(self, history: History, customers: Codes) -> Scores:
@@ -461,6 +455,14 @@ def _neighbours(rows: csr_matrix, normalise: Callable[[csr_matrix], csr_matrix],
     """Return each item's most similar items, items x items, of the columns brought to one length."""
     columns = normalise(rows.T).tocsr().astype(np.float32)
     return sp_matmul_topn(columns, columns.T.tocsr(), top_n=count, sort=True, n_threads=THREADS)
+
+
+def _other_neighbours(rows: csr_matrix, normalise: Callable[[csr_matrix], csr_matrix]) -> csr_matrix:
+    """Return the most similar items of each, itself left out."""
+    similarities = _neighbours(rows, normalise, NEIGHBOURS + 1)
+    similarities.setdiag(0)
+    similarities.eliminate_zeros()
+    return similarities
 
 
 def _by_rarity(words: csr_matrix) -> csr_matrix:
