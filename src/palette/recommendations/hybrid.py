@@ -19,7 +19,7 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from palette.core.catalogue import always_fitted
-from palette.core.threads import THREADS, spread
+from palette.core.threads import spread
 from palette.recommendations.history import Codes, History, Purchases, Vector, drawn
 from palette.recommendations.models import POPULAR, Model, baselines, components
 from palette.recommendations.offers import OFFERS
@@ -317,7 +317,7 @@ class Ranker:
         order = np.lexsort((-odds, customer))
         place = np.arange(len(order)) - np.searchsorted(customer[order], customer[order])
         seen = order[place < SEEN]
-        grown = np.asarray(self.trees.predict(described[seen], raw_score=True, num_threads=THREADS))
+        grown = np.asarray(self.trees.predict(described[seen], raw_score=True, num_threads=1))
         odds[seen] += self.trust * (grown - odds[seen])
         return np.asarray(expit(odds + np.log(self.rate)), dtype=np.float64)
 
@@ -368,7 +368,7 @@ def fit_ranker(windows: Sequence[Examples], *, seed: int) -> Ranker:
         "max_bin": 63,
         "bin_construct_sample_cnt": 50_000,
         "seed": seed,
-        "num_threads": THREADS,
+        "num_threads": 1,
         "deterministic": True,
         "force_col_wise": True,
         "verbose": -1,

@@ -8,6 +8,7 @@ that later ones, and today's lists, learn from.
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import Any, Self
@@ -26,6 +27,7 @@ from palette.recommendations.hybrid import (
     Candidates,
     Examples,
     Moment,
+    Ranker,
     active,
     batches,
     examples,
@@ -176,30 +178,36 @@ def learn(
     needed = set(judged).union(*(training_moments(known, back, days) for back in (0, *judged)))
     windows: dict[int, Examples] = {}
     made: list[Fold] = []
-    with threadpool_limits(1, user_api="blas"):
+
+    def ranker_of(back: int) -> Future[Ranker]:
+        past = [windows[earlier] for earlier in training_moments(known, back, days)]
+        return beside.submit(fit_ranker, past, seed=seed)
+
+    # A ranker is grown, on one core, beside the fit of the moment that it is for.
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(1) as beside:
         for back in sorted(needed, reverse=True):
+            ranker = ranker_of(back) if back in judged else None
             moment = fit_moment(known, back, seed=seed, models=models, judged=back in judged)
             drawn = active(moment.history, days, seed=seed)
             print(
                 f"recommendations: {known.retailer}: learning from {len(drawn):,} customers "
                 f"of the {days} days after {moment.history.moment:%Y-%m-%d}"
             )
-            if back not in judged:
+            if ranker is None:
                 window = _window(moment, drawn, days)
             else:
-                past = [windows[earlier] for earlier in training_moments(known, back, days)]
                 fold = Fold.at(judged.index(back) + 1, moment.history, segments)
-                window = _judge(fold, moment, drawn, past, rules, days=days, length=length, seed=seed)
+                window = _judge(fold, moment, drawn, ranker, rules, days=days, length=length)
                 made.append(fold)
             windows[back] = window.thinned(seed=seed)
-        ranker = fit_ranker([windows[back] for back in training_moments(known, 0, days)], seed=seed)
+        todays = ranker_of(0)
         moment = fit_moment(known, 0, seed=seed, models=models, judged=True)
     if "ease" in moment.models and moment.history.shape[1] > EASE_ITEMS:
         print(
             f"recommendations: {known.retailer}: ease learns of the {EASE_ITEMS:,} items that most customers "
             f"bought, and knows nothing of the other {moment.history.shape[1] - EASE_ITEMS:,}"
         )
-    learned = {"models": moment.learned(), "ranker": ranker.learned()}
+    learned = {"models": moment.learned(), "ranker": todays.result().learned()}
     return learned, sorted(made, key=lambda fold: fold.number)
 
 
@@ -224,20 +232,19 @@ def _judge(
     fold: Fold,
     moment: Moment,
     customers: Codes,
-    past: Sequence[Examples],
+    grown: Future[Ranker],
     rules: Sequence[Rule],
     *,
     days: int,
     length: int,
-    seed: int,
 ) -> Examples:
     """Make and judge a fold's lists by a ranker of earlier windows; returns its own window to learn from."""
-    ranker = fit_ranker(past, seed=seed)
     truth = moment.history.window(days)
     preferences = Preferences.at(moment)
 
     def judged(batch: Codes) -> tuple[Examples, dict[tuple[str, str, str], Judged]]:
         chosen, part = examples(moment, batch, days)
+        ranker = grown.result()
         score = ranker.score(part.features, part.customer) if ranker.trees else fused(moment, chosen)
         bought = truth[batch].toarray() > 0
         return part, dict(_lists(moment, chosen, score, bought, rules, preferences, days=days, length=length))

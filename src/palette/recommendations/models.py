@@ -285,7 +285,7 @@ class Als:
             regularization=REGULARISATION,
             iterations=ITERATIONS,
             random_state=seed,
-            num_threads=THREADS,
+            num_threads=1,
         )
 
 
