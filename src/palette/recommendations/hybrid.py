@@ -23,7 +23,7 @@ from palette.core.threads import spread
 from palette.recommendations.history import Codes, History, Purchases, Vector, drawn
 from palette.recommendations.models import POPULAR, Model, baselines, components
 from palette.recommendations.offers import OFFERS
-from palette.recommendations.scores import Cells, Mask, Scores, best_allowed
+from palette.recommendations.scores import Cells, Mask, Scores, best_allowed, places
 
 Features = NDArray[np.float32]
 
@@ -181,7 +181,7 @@ def candidates(moment: Moment, customers: Codes, days: int) -> Candidates:
         for name in moment.components:
             _mark(chosen, rows, best_allowed(scores[name], allowed, offer.named, rows)[0])
     _mark(chosen, np.arange(len(customers)), _latest(history.recent[customers], OWN))
-    place, item = np.nonzero(chosen)
+    place, item = places(chosen)
     return Candidates(customers, scores, place, item)
 
 
@@ -387,14 +387,14 @@ def fused(moment: Moment, chosen: Candidates) -> Vector:
     total = np.zeros(shape)
     rankings = [chosen.scores[name].leading(FUSED)[0] for name in moment.components]
     for items in (*rankings, _latest(moment.history.recent[chosen.customers], FUSED)):
-        row, rank = np.nonzero(items >= 0)
+        row, rank = places(items >= 0)
         total[row, items[row, rank]] += 1 / (61 + rank)
     return np.asarray(total[chosen.place, chosen.item])
 
 
 def _mark(chosen: Mask, rows: Codes, items: Codes) -> None:
     """Mark the items of some rows; -1 is none."""
-    row, at = np.nonzero(items >= 0)
+    row, at = places(items >= 0)
     chosen[rows[row], items[row, at]] = True
 
 

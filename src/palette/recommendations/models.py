@@ -26,7 +26,7 @@ from sparse_dot_topn import sp_matmul_topn
 
 from palette.core.threads import THREADS
 from palette.recommendations.history import Codes, History, Vector, drawn
-from palette.recommendations.scores import Cells, Factors, Scores, Shared, Sparse, best_of
+from palette.recommendations.scores import Cells, Dense, Factors, Scores, Shared, nth_of
 from palette.segments.clusters import k_means
 
 State = dict[str, Any]
@@ -123,7 +123,7 @@ class OwnFrequency:
 
     def score(self, history: History, customers: Codes) -> Scores:
         """Count own orders; 0 for what the customer never bought."""
-        return Sparse(_weights(history, self.weighting)[customers])
+        return Dense.of(_weights(history, self.weighting)[customers])
 
 
 @dataclass
@@ -146,7 +146,7 @@ class OwnThenPopular:
         item = np.concatenate([own.col, np.tile(first, len(customers))])
         rest = np.isin(own.col, first, invert=True) * share[own.col]
         values = np.concatenate([own.data + rest, np.tile(share[first], len(customers))])
-        return Sparse(csr_matrix((values.astype(np.float32), (row, item)), shape=own.shape))
+        return Dense.of(csr_matrix((values.astype(np.float32), (row, item)), shape=own.shape))
 
 
 @dataclass
@@ -219,7 +219,7 @@ class Neighbours:
 
     def score(self, history: History, customers: Codes) -> Scores:
         """Add up the similarities to what the customer bought."""
-        return Sparse.product(_weights(history, self.weighting)[customers], _csr(self.state["similarities"]))
+        return Dense.product(_weights(history, self.weighting)[customers], _csr(self.state["similarities"]))
 
 
 @dataclass
@@ -236,7 +236,7 @@ class GoesWith:
 
     def score(self, history: History, customers: Codes) -> Scores:
         """Add up the similarities to the customer's last order."""
-        return Sparse.product(history.last_order[customers], _csr(self.state["similarities"]))
+        return Dense.product(history.last_order[customers], _csr(self.state["similarities"]))
 
 
 @dataclass
@@ -254,7 +254,7 @@ class NameCosine:
 
     def score(self, history: History, customers: Codes) -> Scores:
         """Add up the likeness to what the customer bought."""
-        return Sparse.product(_weights(history, self.weighting)[customers], _csr(self.state["likeness"]))
+        return Dense.product(_weights(history, self.weighting)[customers], _csr(self.state["likeness"]))
 
 
 @dataclass
@@ -318,7 +318,7 @@ class Ease:
 
     def score(self, history: History, customers: Codes) -> Scores:
         """Add up the weights from what the customer bought."""
-        return Sparse.product(_weights(history, self.weighting)[customers], _csr(self.state["weights"]))
+        return Dense.product(_weights(history, self.weighting)[customers], _csr(self.state["weights"]))
 
 
 @dataclass
@@ -336,10 +336,12 @@ class TifuKnn:
     def score(self, history: History, customers: Codes) -> Scores:
         """Mix own vector and the mean of the neighbours'."""
         own, pool = history.fading[customers], _csr(self.state["pool"])
-        alike = _alike(normalize(own), normalize(pool))
-        alike.data[:] = 1
-        mean = diags((1 - OWN_WEIGHT) / np.maximum(np.diff(alike.indptr), 1)) @ alike
-        return _with_own(OWN_WEIGHT * own, mean, pool)
+
+        def weigh(likeness: Cells) -> Cells:
+            alike = likeness > 0
+            return alike * ((1 - OWN_WEIGHT) / np.maximum(alike.sum(axis=1, keepdims=True), 1))
+
+        return _with_neighbours(OWN_WEIGHT * own, normalize(own), normalize(pool), pool, weigh)
 
 
 @dataclass
@@ -357,10 +359,9 @@ class UpCf:
 
     def score(self, history: History, customers: Codes) -> Scores:
         """Add up what the neighbours bought last, by the power ``LOCALITY`` of the asymmetric cosine."""
-        bought, pool = history.bought[customers], _csr(self.state["bought"])
-        alike = _alike(_lengths(bought, ASYMMETRY), _lengths(pool, 1 - ASYMMETRY))
-        alike.data **= LOCALITY
-        return _with_own(history.last_shares[customers], alike, _csr(self.state["shares"]))
+        own, alike = history.last_shares[customers], _lengths(history.bought[customers], ASYMMETRY)
+        pool = _lengths(_csr(self.state["bought"]), 1 - ASYMMETRY)
+        return _with_neighbours(own, alike, pool, _csr(self.state["shares"]), lambda likeness: likeness**LOCALITY)
 
 
 def baselines() -> list[Model]:
@@ -479,25 +480,37 @@ def _greatest(weights: Cells, items: Codes, count: int) -> csr_matrix:
     return csr_matrix((kept.data, (items[kept.row], items[kept.col])), shape=(count, count))
 
 
-def _alike(customers: csr_matrix, pool: csr_matrix) -> csr_matrix:
-    """Return the customers of the pool who are most alike, customers x pool.
+def _with_neighbours(
+    own: csr_matrix,
+    customers: csr_matrix,
+    pool: csr_matrix,
+    bought: csr_matrix,
+    weigh: Callable[[Cells], Cells],
+) -> Scores:
+    """Add what the customers who are most alike bought, by their weight, to what is the customers' own.
 
-    Whoever bought the very same is the customer, or tells nothing else.
+    Parameters
+    ----------
+    own
+        Customers x items.
+    customers, pool
+        What likeness is the product of, customers x something and neighbours x something. Whoever bought the
+        very same is the customer, or tells nothing else.
+    bought
+        Of the neighbours, neighbours x items.
+    weigh
+        Makes weights of the likeness of those most alike, customers x neighbours, which is 0 of others.
     """
-    customers, turned, size = customers.tocsr(), pool.T.tocsr(), max(1, PAIRS // max(pool.shape[0], 1))
-    parts = [csr_matrix((0, pool.shape[0]), dtype=np.float32)]
-    for start in range(0, customers.shape[0], size):
-        cells = Sparse.product(customers[start : start + size], turned).all()
-        cells[cells >= THE_SAME] = 0
-        found, likeness = best_of(cells, CUSTOMERS_ALIKE)
-        row, place = np.nonzero(found >= 0)
-        parts.append(csr_matrix((likeness[row, place], (row, found[row, place])), shape=cells.shape))
-    return vstack(parts, format="csr")
-
-
-def _with_own(own: csr_matrix, weights: csr_matrix, pool: csr_matrix) -> Scores:
-    """Add what neighbours bought, by their weight, to what is the customers' own."""
-    return Sparse(csr_matrix(Sparse.product(weights, pool).rows + own.astype(np.float32)))
+    found, size = own.astype(np.float32).toarray(), max(1, PAIRS // max(pool.shape[0], 1))
+    customers, pool, turned = customers.tocsr(), pool.astype(np.float32), bought.astype(np.float32).T
+    for start in range(0, len(found) if pool.shape[0] else 0, size):
+        part = slice(start, start + size)
+        likeness = np.ascontiguousarray((pool @ customers[part].T.astype(np.float32).toarray()).T)
+        likeness[likeness >= THE_SAME] = 0
+        if CUSTOMERS_ALIKE < likeness.shape[1]:
+            likeness[likeness < nth_of(likeness, CUSTOMERS_ALIKE)[:, None]] = 0
+        found[part] += (turned @ np.ascontiguousarray(weigh(likeness).T, dtype=np.float32)).T
+    return Dense(found)
 
 
 def _lengths(rows: csr_matrix, power: float) -> csr_matrix:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from palette.recommendations.bundles import fitting, sets_of
 from palette.recommendations.history import Codes, History, Vector, once
-from palette.recommendations.scores import Mask, Scores
+from palette.recommendations.scores import Mask, Scores, places
 
 YEAR = 365  # days
 SEASON_DAYS = 395  # of purchases, 13 months, before anything is called of the season
@@ -86,7 +86,7 @@ class Offer:
         known = np.zeros_like(allowed)
         if self.needs in scores:
             items = scores[self.needs].leading(history.shape[1])[0]
-            row, at = np.nonzero(items >= 0)
+            row, at = places(items >= 0)
             known[row, items[row, at]] = True
         return allowed & known
 
@@ -109,7 +109,7 @@ def _unbought(history: History, customers: Codes, _: int) -> Mask:
 
 def _due(history: History, customers: Codes, days: int) -> Mask:
     bought = _bought(history, customers)
-    place, item = np.nonzero(bought)
+    place, item = places(bought)
     bought[place, item] = history.due_in(customers[place], item) <= days
     return bought
 

@@ -33,7 +33,7 @@ from palette.recommendations.hybrid import (
 )
 from palette.recommendations.models import POPULAR, baselines, components
 from palette.recommendations.offers import OFFERS
-from palette.recommendations.scores import Scores, Sparse
+from palette.recommendations.scores import Dense, Scores
 
 MODELS = model_names()
 
@@ -710,7 +710,7 @@ def test_a_feature_may_be_unknown_for_some():
 
 
 def given(scores: list[list[float]]) -> Scores:
-    return Sparse(csr_matrix(np.array(scores, dtype=np.float32)))
+    return Dense.of(csr_matrix(np.array(scores, dtype=np.float32)))
 
 
 def test_fusion_worked_by_hand(purchases: Make):
@@ -796,7 +796,7 @@ def test_candidates_and_rankers_do_not_depend_on_the_threads(known: Shop, monkey
     monkeypatch.setattr(module, "ROUNDS", 3)  # threads that wait for each other are slow
     found = []
     for threads in (1, 2):
-        for each in (module, recommenders, forms):
+        for each in (recommenders, forms):
             monkeypatch.setattr(each, "THREADS", threads)
         window = described(fit_moment(known, 2 * DAYS, seed=0, models=MODELS))
         found.append((window, fit_ranker([window], seed=0).score(window.features, window.customer)))

@@ -29,7 +29,7 @@ from palette.recommendations.lists import (
 from palette.recommendations.models import GoesWith, GroupPopularity
 from palette.recommendations.offers import OFFERS, Offer
 from palette.recommendations.rules import read_rules
-from palette.recommendations.scores import Scores, Sparse
+from palette.recommendations.scores import Dense, Scores
 
 MODELS = model_names()
 SEGMENTS = pd.read_csv(Path(__file__).parents[3] / "seeds" / "segments" / "rfm_segments.csv")
@@ -86,7 +86,7 @@ def history(*given: tuple[str, float, str], days_back: int = 0) -> History:
 
 
 def given_scores(values: Sequence[Sequence[float]]) -> Scores:
-    return Sparse(csr_matrix(np.array(values, dtype=np.float32)))
+    return Dense.of(csr_matrix(np.array(values, dtype=np.float32)))
 
 
 def on_offer(name: str, known: History, days: int = DAYS) -> dict[str, str]:

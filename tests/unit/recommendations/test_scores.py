@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from palette.recommendations import scores as module
-from palette.recommendations.scores import Factors, Scores, Shared, Sparse, best_allowed
+from palette.recommendations.scores import Dense, Factors, Scores, Shared, best_allowed
 
-Dense = NDArray[np.float32]
+Matrix = NDArray[np.float32]
 
 # Halves and whole numbers: products of them are exact, and many are equal.
 VALUES = st.integers(-4, 6).map(lambda number: number / 2)
@@ -18,17 +18,17 @@ cells = arrays(np.float32, array_shapes(min_dims=2, max_dims=2, max_side=9), ele
 
 
 @st.composite
-def factors(draw: st.DrawFn) -> tuple[Dense, Dense]:
+def factors(draw: st.DrawFn) -> tuple[Matrix, Matrix]:
     """Return factors of customers and of items."""
     rows, items, width = (draw(st.integers(1, 7)) for _ in range(3))
     return tuple(draw(arrays(np.float32, (size, width), elements=VALUES)) for size in (rows, items))
 
 
-def shared(table: Dense, group: NDArray[np.int64]) -> Shared:
+def shared(table: Matrix, group: NDArray[np.int64]) -> Shared:
     return Shared(group, table, np.argsort(-table, axis=1, kind="stable"))
 
 
-def agrees(scores: Scores, dense: Dense, count: int) -> None:
+def agrees(scores: Scores, dense: Matrix, count: int) -> None:
     """Check that scores are those of a dense matrix, cell by cell and the best first."""
     row, item = np.indices(dense.shape).reshape(2, -1)
     assert_array_equal(scores.at(row, item), dense.ravel())
@@ -52,32 +52,32 @@ def agrees(scores: Scores, dense: Dense, count: int) -> None:
 
 
 @given(cells, st.integers(1, 12))
-def test_sparse_scores_are_the_dense_ones(dense: Dense, count: int):
-    agrees(Sparse(csr_matrix(dense)), dense, count)
+def test_sparse_scores_are_the_dense_ones(dense: Matrix, count: int):
+    agrees(Dense.of(csr_matrix(dense)), dense, count)
 
 
 @given(factors(), st.integers(1, 9))
-def test_a_sparse_product_is_the_dense_one(given_factors: tuple[Dense, Dense], count: int):
+def test_a_sparse_product_is_the_dense_one(given_factors: tuple[Matrix, Matrix], count: int):
     customers, items = given_factors
-    found = Sparse.product(csr_matrix(customers), csr_matrix(items.T))
+    found = Dense.product(csr_matrix(customers), csr_matrix(items.T))
     agrees(found, customers @ items.T, count)
 
 
 def test_weights_may_cancel_out():
     customers = csr_matrix(np.array([[1, 1, 1], [0, 1, 1], [1, 0, 1]], dtype=np.float32))
     items = csr_matrix(np.array([[1.5, -2, 0], [-1.5, 2, 1], [0, 3, -1]], dtype=np.float32))
-    agrees(Sparse.product(customers, items), (customers @ items).toarray(), 3)
-    assert Sparse.product(customers, items).leading(3)[0].tolist() == [[1, -1], [1, -1], [0, 1]]
+    agrees(Dense.product(customers, items), (customers @ items).toarray(), 3)
+    assert Dense.product(customers, items).leading(3)[0].tolist() == [[1, -1], [1, -1], [0, 1]]
 
 
 @given(cells, st.data(), st.integers(1, 12))
-def test_shared_scores_are_those_of_the_group(table: Dense, data: st.DataObject, count: int):
+def test_shared_scores_are_those_of_the_group(table: Matrix, data: st.DataObject, count: int):
     group = np.array(data.draw(st.lists(st.integers(0, len(table) - 1), min_size=1, max_size=6)))
     agrees(shared(table, group), table[group], count)
 
 
 @given(factors(), st.integers(1, 9))
-def test_factors_score_by_their_product(given_factors: tuple[Dense, Dense], count: int):
+def test_factors_score_by_their_product(given_factors: tuple[Matrix, Matrix], count: int):
     customers, items = given_factors
     agrees(Factors(customers, items), customers @ items.T, count)
 
@@ -85,7 +85,7 @@ def test_factors_score_by_their_product(given_factors: tuple[Dense, Dense], coun
 def test_of_nobody_there_are_no_scores():
     none = np.zeros(0, dtype=np.int64)
     for scores in (
-        Sparse(csr_matrix((0, 4), dtype=np.float32)),
+        Dense.of(csr_matrix((0, 4), dtype=np.float32)),
         shared(np.ones((1, 4), dtype=np.float32), none),
         Factors(np.zeros((0, 2), dtype=np.float32), np.ones((4, 2), dtype=np.float32)),
     ):
@@ -97,10 +97,10 @@ def test_of_nobody_there_are_no_scores():
 
 def test_scores_worked_by_hand():
     dense = np.array([[0, 2, 0.5, -1], [0, 0, 0, 0], [3, 0, 0, 1]], dtype=np.float32)
-    items, values = Sparse(csr_matrix(dense)).leading(2)
+    items, values = Dense.of(csr_matrix(dense)).leading(2)
     assert items.tolist() == [[1, 2], [-1, -1], [0, 3]]
     assert values.tolist() == [[2, 0.5], [0, 0], [3, 1]]
-    items, values = best_allowed(Sparse(csr_matrix(dense)), np.array([[1, 0, 1, 1]] * 3, dtype=bool), 3)
+    items, values = best_allowed(Dense.of(csr_matrix(dense)), np.array([[1, 0, 1, 1]] * 3, dtype=bool), 3)
     assert items.tolist() == [[2, -1, -1], [-1, -1, -1], [0, 3, -1]]
     assert values.tolist() == [[0.5, 0, 0], [0, 0, 0], [3, 1, 0]]
 
@@ -116,7 +116,7 @@ def test_the_best_allowed_are_those_of_all(data: st.DataObject, count: int, kept
         patch.setattr(module, "KEPT", kept)  # the first look may hold too few, or all of them
         patch.setattr(module, "FEW", few)
         for scores in (
-            Sparse(csr_matrix(dense)),
+            Dense.of(csr_matrix(dense)),
             shared(dense, group),
             Factors(dense, np.eye(shape[1], dtype=np.float32)),
         ):
@@ -138,12 +138,12 @@ def test_the_best_allowed_are_those_of_all(data: st.DataObject, count: int, kept
 
 
 @given(cells, st.integers(1, 12))
-def test_equal_scores_are_by_item(dense: Dense, count: int):
+def test_equal_scores_are_by_item(dense: Matrix, count: int):
     dense = np.maximum(dense, 0)
     everything = np.ones(dense.shape, dtype=bool)
     expected = np.argsort(-dense, axis=1, kind="stable")[:, :count]
     expected = np.where(np.take_along_axis(dense, expected, axis=1) > 0, expected, -1)
-    for scores in (Sparse(csr_matrix(dense)), shared(dense, np.arange(len(dense)))):
+    for scores in (Dense.of(csr_matrix(dense)), shared(dense, np.arange(len(dense)))):
         assert_array_equal(best_allowed(scores, everything, count)[0][:, : expected.shape[1]], expected)
 
 
@@ -153,7 +153,7 @@ def test_what_is_best_does_not_depend_on_the_threads(monkeypatch: pytest.MonkeyP
 
     def made() -> list[NDArray[np.float32] | NDArray[np.int64]]:
         sparse, factored = (
-            Sparse.product(csr_matrix(customers), csr_matrix(items.T)),
+            Dense.product(csr_matrix(customers), csr_matrix(items.T)),
             Factors(customers, items),
         )
         return [*sparse.leading(20), *factored.leading(20)]
