@@ -20,7 +20,7 @@ from implicit.cpu.als import AlternatingLeastSquares
 from implicit.nearest_neighbours import bm25_weight, normalize
 from numpy.typing import NDArray
 from scipy.linalg import lapack
-from scipy.sparse import coo_matrix, csr_matrix, diags, vstack
+from scipy.sparse import coo_matrix, csr_matrix, diags
 from sklearn.feature_extraction.text import TfidfTransformer
 from sparse_dot_topn import sp_matmul_topn
 
@@ -330,18 +330,19 @@ class TifuKnn:
 
     def fit(self, history: History) -> Self:
         """Keep the customers who may be neighbours."""
-        self.state = {"pool": history.fading[drawn(history.learners, POOL, history.seed)]}
+        pool = history.fading[drawn(history.learners, POOL, history.seed)]
+        self.state = {"alike": _single(normalize(pool)), "bought": _single(pool)}
         return self
 
     def score(self, history: History, customers: Codes) -> Scores:
         """Mix own vector and the mean of the neighbours'."""
-        own, pool = history.fading[customers], _csr(self.state["pool"])
+        own = history.fading[customers]
 
         def weigh(likeness: Cells) -> Cells:
             alike = likeness > 0
             return alike * ((1 - OWN_WEIGHT) / np.maximum(alike.sum(axis=1, keepdims=True), 1))
 
-        return _with_neighbours(OWN_WEIGHT * own, normalize(own), normalize(pool), pool, weigh)
+        return _with_neighbours(self.state, OWN_WEIGHT * own, normalize(own), weigh)
 
 
 @dataclass
@@ -354,14 +355,16 @@ class UpCf:
     def fit(self, history: History) -> Self:
         """Keep the customers who may be neighbours."""
         pool = drawn(history.learners, POOL, history.seed)
-        self.state = {"bought": history.bought[pool], "shares": history.last_shares[pool]}
+        self.state = {
+            "alike": _single(_lengths(history.bought[pool], 1 - ASYMMETRY)),
+            "bought": _single(history.last_shares[pool]),
+        }
         return self
 
     def score(self, history: History, customers: Codes) -> Scores:
         """Add up what the neighbours bought last, by the power ``LOCALITY`` of the asymmetric cosine."""
         own, alike = history.last_shares[customers], _lengths(history.bought[customers], ASYMMETRY)
-        pool = _lengths(_csr(self.state["bought"]), 1 - ASYMMETRY)
-        return _with_neighbours(own, alike, pool, _csr(self.state["shares"]), lambda likeness: likeness**LOCALITY)
+        return _with_neighbours(self.state, own, alike, lambda likeness: likeness**LOCALITY)
 
 
 def baselines() -> list[Model]:
@@ -481,41 +484,42 @@ def _greatest(weights: Cells, items: Codes, count: int) -> csr_matrix:
 
 
 def _with_neighbours(
-    own: csr_matrix,
-    customers: csr_matrix,
-    pool: csr_matrix,
-    bought: csr_matrix,
-    weigh: Callable[[Cells], Cells],
+    pool: State, own: csr_matrix, customers: csr_matrix, weigh: Callable[[Cells], Cells]
 ) -> Scores:
     """Add what the customers who are most alike bought, by their weight, to what is the customers' own.
 
     Parameters
     ----------
+    pool
+        Those who may be neighbours: what likeness is told by, ``alike``, and what they bought, ``bought``.
     own
         Customers x items.
-    customers, pool
-        What likeness is the product of, customers x something and neighbours x something. Whoever bought the
-        very same is the customer, or tells nothing else.
-    bought
-        Of the neighbours, neighbours x items.
+    customers
+        What likeness is told by. Whoever bought the very same is the customer, or tells nothing else.
     weigh
         Makes weights of the likeness of those most alike, customers x neighbours, which is 0 of others.
     """
-    found, size = own.astype(np.float32).toarray(), max(1, PAIRS // max(pool.shape[0], 1))
-    customers, pool, turned = customers.tocsr(), pool.astype(np.float32), bought.astype(np.float32).T
-    for start in range(0, len(found) if pool.shape[0] else 0, size):
+    alike, bought = _csr(pool["alike"]), _csr(pool["bought"]).T
+    customers = _single(customers)
+    found, size = _single(own).toarray(), max(1, PAIRS // max(alike.shape[0], 1))
+    for start in range(0, len(found) if alike.shape[0] else 0, size):
         part = slice(start, start + size)
-        likeness = np.ascontiguousarray((pool @ customers[part].T.astype(np.float32).toarray()).T)
+        likeness = np.ascontiguousarray((alike @ customers[part].T.toarray()).T)
         likeness[likeness >= THE_SAME] = 0
-        if CUSTOMERS_ALIKE < likeness.shape[1]:
+        if likeness.shape[1] > CUSTOMERS_ALIKE:
             likeness[likeness < nth_of(likeness, CUSTOMERS_ALIKE)[:, None]] = 0
-        found[part] += (turned @ np.ascontiguousarray(weigh(likeness).T, dtype=np.float32)).T
+        found[part] += (bought @ np.ascontiguousarray(weigh(likeness).T, dtype=np.float32)).T
     return Dense(found)
 
 
 def _lengths(rows: csr_matrix, power: float) -> csr_matrix:
     """Divide each row of ones by a power of its number of ones."""
     return (diags(np.maximum(np.diff(rows.indptr), 1) ** -float(power)) @ rows).tocsr()
+
+
+def _single(matrix: csr_matrix) -> csr_matrix:
+    """Take half the memory."""
+    return csr_matrix(matrix, dtype=np.float32)
 
 
 def _weights(history: History, weighting: str) -> csr_matrix:

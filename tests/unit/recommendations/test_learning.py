@@ -170,7 +170,7 @@ def test_results_do_not_depend_on_the_threads(known: Shop, monkeypatch: pytest.M
     monkeypatch.setattr(hybrid, "ROUNDS", 2)  # threads that wait for each other are slow
     found = []
     for threads in (1, 2):
-        for module in (models, scores, hybrid):
+        for module in (models, scores):
             monkeypatch.setattr(module, "THREADS", threads)
         found.append(learned_of(known, folds=1))
     (ours, (one,)), (theirs, (other,)) = found
