@@ -15,7 +15,15 @@ from palette.core.threads import spread
 from palette.recommendations.history import Codes, Vector
 from palette.recommendations.hybrid import NAME
 from palette.recommendations.learning import NO_RULE, Fold, Judged
-from palette.recommendations.metrics import KS, Bootstrap, coverage, diversity, novelty, ranking_metrics
+from palette.recommendations.metrics import (
+    KS,
+    Bootstrap,
+    coverage,
+    diversity,
+    ends_of,
+    novelty,
+    ranking_metrics,
+)
 from palette.recommendations.scores import Mask
 
 COLUMNS = [
@@ -205,13 +213,20 @@ def _averages(
 ) -> pd.DataFrame:
     """Average some rows of models, rules and parts: a row each of them and ``COLUMNS``."""
     values = np.concatenate([tried.values[key][rows] for key in keys], axis=1)
-    reference = np.concatenate([tried.values[NAME, NO_RULE, part][rows] for _, _, part in keys], axis=1)
+    own = [keys.index((NAME, NO_RULE, part)) for _, _, part in keys]
+    compared = (np.array(own)[:, None] * len(COLUMNS) + np.arange(len(COLUMNS))).ravel()
     model, rule, part = (
         np.repeat(np.array(names, dtype=object), len(COLUMNS)) for names in zip(*keys, strict=True)
     )
-    difference = np.where(rule == NO_RULE, 1, -1) * (reference - values)
-    low, high = bootstrap.interval(values)
-    difference_low, difference_high = bootstrap.interval(difference)
+    sign = np.where(rule == NO_RULE, 1, -1)
+    difference = sign * (values[:, compared] - values)
+    means = bootstrap.means(values)
+    difference_means = sign * (means[:, compared] - means)
+    is_known = ~np.isnan(values)
+    apart = (is_known[:, compared] != is_known).any(axis=0)  # of some rows one of both alone has a value
+    difference_means[:, apart] = bootstrap.means(difference[:, apart])
+    low, high = ends_of(means)
+    difference_low, difference_high = ends_of(difference_means)
     return pd.DataFrame(
         {
             "model": model,
@@ -219,7 +234,7 @@ def _averages(
             "part": part,
             "metric": [metric for metric, _ in COLUMNS] * len(keys),
             "k": [k for _, k in COLUMNS] * len(keys),
-            "customers": bootstrap.customers(~np.isnan(values[:, :: len(COLUMNS)])).repeat(len(COLUMNS)),
+            "customers": bootstrap.customers(is_known[:, :: len(COLUMNS)]).repeat(len(COLUMNS)),
             "value": _means(values),
             "ci_low": low,
             "ci_high": high,

@@ -7,6 +7,7 @@ lists together.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -157,8 +158,7 @@ def coverage(items: Codes, catalogue: int, k: int) -> float:
     ValueError
         If the lists hold more different items than the catalogue, or that is empty.
     """
-    first = items[:, :k]
-    distinct = len(np.unique(first[first >= 0]))
+    distinct = np.count_nonzero(np.bincount(items[:, :k].ravel() + 1)[1:])
     if not max(distinct, 1) <= catalogue:
         raise ValueError(f"a catalogue of {catalogue} items cannot give {distinct} different ones")
     return distinct / catalogue
@@ -221,14 +221,7 @@ class Bootstrap:
         tuple of array
             (columns,) each, lower and upper ends; NaN for a column without values.
         """
-        means = self._means(values)
-        drawn = (~np.isnan(means)).sum(axis=0)
-        always, now_and_then = drawn == len(means), (drawn > 0) & (drawn < len(means))
-        ends = np.full((2, means.shape[1]), np.nan)
-        ends[:, always] = np.quantile(means[:, always], INTERVAL, axis=0)
-        if now_and_then.any():  # much slower
-            ends[:, now_and_then] = np.nanquantile(means[:, now_and_then], INTERVAL, axis=0)
-        return ends[0], ends[1]
+        return ends_of(self.means(values))
 
     def customers(self, is_known: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Count the customers of each column who have a row of it.
@@ -238,7 +231,7 @@ class Bootstrap:
         is_known
             (rows, columns), rows as in ``customers``.
         """
-        found: NDArray[np.int64] = (self._membership() @ is_known.astype(np.float32) > 0).sum(axis=0)
+        found: NDArray[np.int64] = (self._membership @ is_known.astype(np.float32) > 0).sum(axis=0)
         return found
 
     def rivals(self, values: Floats) -> tuple[NDArray[np.intp], Floats, Floats]:
@@ -259,7 +252,7 @@ class Bootstrap:
         tuple of array
             (columns,) each: the rival, its lead in the mean over the rows, and the lead's lower bound.
         """
-        estimates, resampled = values.mean(axis=0), self._means(values)
+        estimates, resampled = values.mean(axis=0), self.means(values)
         found, leads, lows = [], [], []
         for column in range(values.shape[1]):
             lead = estimates - estimates[column]
@@ -293,31 +286,56 @@ class Bootstrap:
         tuple of float
             Lower and upper end.
         """
+        if len(items) != len(self.codes):
+            raise ValueError(f"dimension mismatch: {len(items)} rows, not {len(self.codes)}")
         estimate = coverage(items, catalogue, k)
         rows, places = np.nonzero(items[:, :k] >= 0)
-        shown, columns = np.unique(items[rows, places], return_inverse=True)
-        recommended = csr_matrix(
-            (np.ones(len(rows), dtype=np.float32), (rows, columns)), shape=(len(items), len(shown))
-        )
-        times = (self.weights > 0).astype(np.float32) @ (self._membership() @ recommended)
-        resampled = (times > 0).sum(axis=1) / catalogue
+        order = np.argsort(items[rows, places], kind="stable")
+        rows, shown = rows[order], items[rows, places][order]
+        first = np.flatnonzero(np.diff(shown, prepend=-1))
+        # A bit a resample: an item is shown to somebody where a customer who got it was drawn.
+        bits = self._drawn[self.codes[rows]]
+        shown_in = np.bitwise_or.reduceat(bits, first, axis=0) if len(first) else bits
+        times = np.unpackbits(shown_in.view(np.uint8), axis=1).sum(axis=0, dtype=np.int32)
+        resampled = times[: len(self.weights)] / catalogue
         ends = np.quantile(resampled, INTERVAL) - resampled.mean() + estimate
         low, high = np.clip(ends, 0.0, 1.0)
         return min(float(low), estimate), max(float(high), estimate)
 
-    def _means(self, values: Floats) -> Floats:
+    def means(self, values: Floats) -> Floats:
         """Return the mean of each resample, resamples x columns; NaN where it has no value."""
         is_known = ~np.isnan(values)
-        membership = self._membership()
-        sums = membership @ np.where(is_known, values, 0.0)
-        rows = membership @ is_known.astype(np.float32)  # whole numbers: float32 adds them exactly
-        return _ratio(self.weights @ sums, self.weights @ rows)
+        sums = self.weights @ (self._membership @ np.where(is_known, values, 0.0))
+        # Whole numbers: float32 adds them exactly. Most columns have a value in every row.
+        rows = np.empty((len(self.weights), values.shape[1]), dtype=np.float32)
+        whole = is_known.all(axis=0)
+        rows[:, whole] = self.weights @ np.bincount(self.codes, minlength=self.weights.shape[1])[:, None]
+        rows[:, ~whole] = self.weights @ (self._membership @ is_known[:, ~whole].astype(np.float32))
+        return _ratio(sums, rows)
 
+    @cached_property
+    def _drawn(self) -> NDArray[np.uint64]:
+        """Return whether each resample holds a customer, a bit each, customers x resamples by 64."""
+        bits = np.packbits(self.weights.T > 0, axis=1)
+        return np.ascontiguousarray(np.pad(bits, ((0, 0), (0, -bits.shape[1] % 8)))).view(np.uint64)
+
+    @cached_property
     def _membership(self) -> csr_matrix:
         """Return a sparse matrix (customers, rows), 1 where the row is the customer's."""
         rows = len(self.codes)
         ones = np.ones(rows, dtype=np.float32)
         return csr_matrix((ones, (self.codes, np.arange(rows))), shape=(self.weights.shape[1], rows))
+
+
+def ends_of(means: Floats) -> tuple[Floats, Floats]:
+    """Return the ends of the 95 % percentile interval of each column of resampled means, NaN are left out."""
+    drawn = (~np.isnan(means)).sum(axis=0)
+    always, now_and_then = drawn == len(means), (drawn > 0) & (drawn < len(means))
+    ends = np.full((2, means.shape[1]), np.nan)
+    ends[:, always] = np.quantile(means[:, always], INTERVAL, axis=0)
+    if now_and_then.any():  # much slower
+        ends[:, now_and_then] = np.nanquantile(means[:, now_and_then], INTERVAL, axis=0)
+    return ends[0], ends[1]
 
 
 def _of_items(values: NDArray[Any], items: Codes) -> NDArray[Any]:
