@@ -36,7 +36,7 @@ WINDOWS = 5  # earlier windows that a ranker learns from
 CUSTOMERS = 2_500  # at most, of a window
 EXAMPLES = 20_000  # candidates at most of a window, all that were bought among them
 ROUNDS = 200  # trees
-SEEN = 100  # candidates of a customer that the trees are asked about
+SEEN = 50  # candidates of a customer that the trees are asked about
 SCARCE = 3_000  # purchases to learn from at which trees and linear model count the same
 FEWEST = 50  # purchases among the candidates: with fewer there is nothing to learn
 

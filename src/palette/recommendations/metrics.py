@@ -158,7 +158,7 @@ def coverage(items: Codes, catalogue: int, k: int) -> float:
     ValueError
         If the lists hold more different items than the catalogue, or that is empty.
     """
-    distinct = np.count_nonzero(np.bincount(items[:, :k].ravel() + 1)[1:])
+    distinct = int((np.bincount(items[:, :k].ravel() + 1)[1:] > 0).sum())
     if not max(distinct, 1) <= catalogue:
         raise ValueError(f"a catalogue of {catalogue} items cannot give {distinct} different ones")
     return distinct / catalogue

@@ -45,7 +45,7 @@ STARTS = 3  # of k-means: these groups have no names that a worse start could ch
 # User neighbours.
 CUSTOMERS_ALIKE = 300
 THE_SAME = 1 - 1e-5  # likeness
-POOL = 10_000  # customers at most who may be neighbours
+POOL = 5_000  # customers at most who may be neighbours
 PAIRS = 1_000_000  # of a customer and one of those that are compared at a time
 OWN_WEIGHT = 0.7
 ASYMMETRY, LOCALITY = 0.5, 5
@@ -340,7 +340,8 @@ class TifuKnn:
 
         def weigh(likeness: Cells) -> Cells:
             alike = likeness > 0
-            return alike * ((1 - OWN_WEIGHT) / np.maximum(alike.sum(axis=1, keepdims=True), 1))
+            weights: Cells = alike * ((1 - OWN_WEIGHT) / np.maximum(alike.sum(axis=1, keepdims=True), 1))
+            return weights
 
         return _with_neighbours(self.state, OWN_WEIGHT * own, normalize(own), weigh)
 
@@ -364,7 +365,11 @@ class UpCf:
     def score(self, history: History, customers: Codes) -> Scores:
         """Add up what the neighbours bought last, by the power ``LOCALITY`` of the asymmetric cosine."""
         own, alike = history.last_shares[customers], _lengths(history.bought[customers], ASYMMETRY)
-        return _with_neighbours(self.state, own, alike, lambda likeness: likeness**LOCALITY)
+
+        def weigh(likeness: Cells) -> Cells:
+            return np.power(likeness, LOCALITY, out=np.zeros_like(likeness), where=likeness > 0)
+
+        return _with_neighbours(self.state, own, alike, weigh)
 
 
 def baselines() -> list[Model]:

@@ -3,7 +3,8 @@
 Every figure can be recomputed from the purchases; the weights are those of the model itself.
 """
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +20,7 @@ from palette.recommendations.models import POPULAR
 
 LEADING = 3
 PAIRS_AT_A_TIME = 50_000
+PAIRS_KNOWN = 1_000_000  # as many are kept in memory: most customers ask for the same ones
 
 OWN, NEIGHBOURS, LAST_ORDER, POPULARITY = "own_purchases", "neighbours", "last_order", "popularity"
 
@@ -60,6 +62,7 @@ class Reasons:
     """The reasons of a moment."""
 
     moment: Moment
+    _met: dict[str, dict[int, int]] = field(default_factory=lambda: defaultdict(dict), init=False, repr=False)
 
     def explain(
         self, list_name: str, customer: Codes, item: Codes, model: NDArray[np.object_]
@@ -128,7 +131,7 @@ class Reasons:
             if "weights" in state or "similarities" in state:
                 weights = csr_matrix(state.get("weights", state.get("similarities")))
                 owned = history.last_order if name == "goes_with" else owned
-                return self._strongest(owned, self._buyers, weights, customer, item)
+                return self._strongest(owned, "_buyers", weights, customer, item)
         return Influences(*self._nothing(len(item)))
 
     def companions(self, customer: Codes, item: Codes, _: str = NAME) -> Influences:
@@ -137,7 +140,7 @@ class Reasons:
         if model is None:
             return Influences(*self._nothing(len(item)))
         weights = csr_matrix(model.state["similarities"])
-        return self._strongest(self.moment.history.last_order, self._orders, weights, customer, item)
+        return self._strongest(self.moment.history.last_order, "_orders", weights, customer, item)
 
     @cached_property
     def _buyers(self) -> csc_matrix:
@@ -177,7 +180,7 @@ class Reasons:
         }
 
     def _strongest(
-        self, owned: csr_matrix, counted: csc_matrix, weights: csr_matrix, customer: Codes, item: Codes
+        self, owned: csr_matrix, counted: str, weights: csr_matrix, customer: Codes, item: Codes
     ) -> Influences:
         """Find each row's leading items of ``owned``, and count in ``counted`` where they meet the item."""
         leading, weight, both = self._nothing(len(item))
@@ -185,8 +188,26 @@ class Reasons:
             part = slice(start, start + PAIRS_AT_A_TIME)
             leading[part], weight[part] = _leading(owned[customer[part]], weights, item[part])
         found = leading >= 0
-        both[found] = _meetings(counted, leading[found], np.broadcast_to(item[:, None], leading.shape)[found])
+        both[found] = self._meetings(
+            counted, leading[found], np.broadcast_to(item[:, None], leading.shape)[found]
+        )
         return Influences(leading, weight, both)
+
+    def _meetings(self, counted: str, first: Codes, second: Codes) -> Codes:
+        """Count the customers or orders that hold both items of each pair, those asked before from memory."""
+        columns, known = getattr(self, counted), self._met[counted]
+        pairs, inverse = np.unique(first * columns.shape[1] + second, return_inverse=True)
+        counts = np.array([known.get(pair, -1) for pair in pairs.tolist()], dtype=np.int64)
+        new = np.flatnonzero(counts < 0)
+        for start in range(0, len(new), PAIRS_AT_A_TIME):
+            part = new[start : start + PAIRS_AT_A_TIME]
+            first, second = np.divmod(pairs[part], columns.shape[1])
+            held = columns[:, first].multiply(columns[:, second])
+            counts[part] = np.asarray(held.sum(axis=0)).ravel().round()
+            if len(known) < PAIRS_KNOWN:
+                known.update(zip(pairs[part].tolist(), counts[part].tolist(), strict=True))
+        found: Codes = counts[inverse]
+        return found
 
 
 def stated(rests_on: str, rows: pd.DataFrame) -> dict[str, pa.Array]:
@@ -238,18 +259,6 @@ def _leading(
         weight[some[owners], place] = cells[at[firsts]]
         cells[at[firsts]] = 0
     return leading, weight
-
-
-def _meetings(columns: csc_matrix, first: Codes, second: Codes) -> Codes:
-    """Count the rows that hold both items of each pair."""
-    pairs, inverse = np.unique(first * columns.shape[1] + second, return_inverse=True)
-    counts = np.zeros(len(pairs), dtype=np.int64)
-    for start in range(0, len(pairs), PAIRS_AT_A_TIME):
-        part = pairs[start : start + PAIRS_AT_A_TIME]
-        held = columns[:, part // columns.shape[1]].multiply(columns[:, part % columns.shape[1]])
-        counts[start : start + PAIRS_AT_A_TIME] = np.asarray(held.sum(axis=0)).ravel().round()
-    found: Codes = counts[inverse]
-    return found
 
 
 def _numbers(values: NDArray[Any], known: NDArray[np.bool_], kind: pa.DataType) -> pa.Array:
