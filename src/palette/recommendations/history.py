@@ -27,7 +27,7 @@ Vector = NDArray[np.float64]
 Found = TypeVar("Found")
 
 DAY = 86_400  # seconds
-LEARNERS = 50_000  # customers at most from whom models learn: what is known of more changes little
+LEARNERS = 20_000  # customers at most from whom models learn: what is known of more changes little
 # Orders fade as TIFUKNN's, in so many groups by age, and the last of them count for UP-CF (see models.py).
 WITHIN_GROUP, BETWEEN_GROUPS, GROUPS = 0.9, 0.7, 7
 LAST_ORDERS = 10
