@@ -203,12 +203,17 @@ def learn(
         todays = ranker_of(0)
         moment = fit_moment(known, 0, seed=seed, models=models, judged=True)
     if "ease" in moment.models and moment.history.shape[1] > EASE_ITEMS:
-        print(
-            f"recommendations: {known.retailer}: ease learns of the {EASE_ITEMS:,} items that most customers "
-            f"bought, and knows nothing of the other {moment.history.shape[1] - EASE_ITEMS:,}"
-        )
+        print(beyond_ease(known.retailer, moment.history.shape[1] - EASE_ITEMS))
     learned = {"models": moment.learned(), "ranker": todays.result().learned()}
     return learned, sorted(made, key=lambda fold: fold.number)
+
+
+def beyond_ease(retailer: str, items: int) -> str:
+    """Say how many items are too many for EASE."""
+    return (
+        f"recommendations: {retailer}: ease learns of the {EASE_ITEMS:,} items that most customers bought; "
+        f"the other {items:,} are left out of it"
+    )
 
 
 def training_moments(purchases: Purchases, days_back: int, days: int) -> list[int]:

@@ -118,8 +118,8 @@ def test_few_items_are_all_known_to_ease_and_many_are_told(
     assert "ease" not in capsys.readouterr().out
     learned_of(known, folds=0, models=("ease",))
     assert capsys.readouterr().out.splitlines()[-1] == (  # 8 of each taste and zip
-        "recommendations: shop: ease learns of the 10 items that most customers bought, "
-        "and knows nothing of the other 7"
+        "recommendations: shop: ease learns of the 10 items that most customers bought; "
+        "the other 7 are left out of it"
     )
 
 
