@@ -164,20 +164,20 @@ class Forest:
     def grow(cls, points: Matrix, labels: "pd.Series[str]", seed: int) -> "Forest":
         """Grow it on customers, shape (customers, features), and their classes."""
         is_sampled = len(points) > TREE_SAMPLE
-        return cls.of(
-            ExtraTreesClassifier(
-                TREES,
-                max_features=SEEN,
-                min_samples_leaf=LEAF,
-                bootstrap=is_sampled,
-                max_samples=TREE_SAMPLE if is_sampled else None,
-                random_state=seed,
-            ).fit(points, labels.to_numpy(dtype=object))
-        )
+        classes, codes = np.unique(labels.to_numpy(dtype=str), return_inverse=True)
+        fitted = ExtraTreesClassifier(
+            TREES,
+            max_features=SEEN,
+            min_samples_leaf=LEAF,
+            bootstrap=is_sampled,
+            max_samples=TREE_SAMPLE if is_sampled else None,
+            random_state=seed,
+        ).fit(points, codes)  # each tree would sort names anew
+        return cls.of(fitted, tuple(classes.tolist()))
 
     @classmethod
-    def of(cls, fitted: ExtraTreesClassifier) -> "Forest":
-        """Take it from scikit-learn's."""
+    def of(cls, fitted: ExtraTreesClassifier, classes: tuple[str, ...]) -> "Forest":
+        """Take it from scikit-learn's, with the names of its classes."""
         trees = [estimator.tree_ for estimator in fitted.estimators_]
         with np.errstate(invalid="ignore"):  # splits may all be of no use
             importances = np.nan_to_num(fitted.feature_importances_)
@@ -191,7 +191,7 @@ class Forest:
             return np.concatenate(moved).astype(np.int32)
 
         return cls(
-            classes=tuple(map(str, fitted.classes_)),
+            classes=classes,
             roots=roots,
             features=np.concatenate([tree.feature for tree in trees]).astype(np.int32),
             thresholds=np.concatenate([tree.threshold for tree in trees]),

@@ -215,7 +215,7 @@ def test_a_forest_says_what_scikit_learns_says(monkeypatch: pytest.MonkeyPatch, 
     assert forest.classes == ("down", "right", "up")
     assert np.allclose(forest.probabilities(others), fitted.predict_proba(others), rtol=0, atol=1e-12)
     assert forest.importances == pytest.approx(fitted.feature_importances_)
-    assert forest.likeliest(others)[0].tolist() == fitted.predict(others).tolist()
+    assert forest.likeliest(others)[0].tolist() == [forest.classes[code] for code in fitted.predict(others)]
     assert forest.probabilities(others[:0]).shape == (0, 3)
 
 
