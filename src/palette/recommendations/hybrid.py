@@ -33,7 +33,8 @@ CELLS = 1_000_000  # customers x items at a time, a bit or a score each: bounds 
 OWN = 60  # of what the customer bought this many are candidates, the latest and most frequent first
 FUSED = 500  # places of a component that rank fusion looks at
 WINDOWS = 5  # earlier windows that a ranker learns from
-CUSTOMERS = 2_500  # at most, of a window
+CUSTOMERS = 1_200  # at most, of a window that is learned from
+JUDGED = 2_500  # at most, of a window that is judged as well
 EXAMPLES = 20_000  # candidates at most of a window, all that were bought among them
 ROUNDS = 200  # trees
 SEEN = 50  # candidates of a customer that the trees are asked about
@@ -229,10 +230,10 @@ def examples(moment: Moment, customers: Codes, days: int) -> tuple[Candidates, E
     return chosen, Examples(chosen.customer, chosen.item, features(moment, chosen), bought)
 
 
-def active(history: History, days: int, *, seed: int) -> Codes:
+def active(history: History, days: int, most: int, *, seed: int) -> Codes:
     """Return the customers who bought before the moment and buy in the days after it: a draw of many."""
     later = np.asarray(history.window(days).sum(axis=1)).ravel() > 0
-    return drawn(np.flatnonzero(later & (history.customer_orders > 0)), CUSTOMERS, seed)
+    return drawn(np.flatnonzero(later & (history.customer_orders > 0)), most, seed)
 
 
 def joined(parts: Sequence[Examples]) -> Examples:

@@ -22,6 +22,8 @@ from palette.core.threads import spread
 from palette.recommendations.bundles import in_sets
 from palette.recommendations.history import Codes, History, Purchases, Vector
 from palette.recommendations.hybrid import (
+    CUSTOMERS,
+    JUDGED,
     NAME,
     WINDOWS,
     Candidates,
@@ -188,7 +190,8 @@ def learn(
         for back in sorted(needed, reverse=True):
             ranker = ranker_of(back) if back in judged else None
             moment = fit_moment(known, back, seed=seed, models=models, judged=back in judged)
-            drawn = active(moment.history, days, seed=seed)
+            most = CUSTOMERS if ranker is None else JUDGED
+            drawn = active(moment.history, days, most, seed=seed)
             print(
                 f"recommendations: {known.retailer}: learning from {len(drawn):,} customers "
                 f"of the {days} days after {moment.history.moment:%Y-%m-%d}"

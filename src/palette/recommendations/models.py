@@ -20,13 +20,13 @@ from implicit.cpu.als import AlternatingLeastSquares
 from implicit.nearest_neighbours import bm25_weight, normalize
 from numpy.typing import NDArray
 from scipy.linalg import lapack
-from scipy.sparse import coo_matrix, csr_matrix, diags
+from scipy.sparse import csr_matrix, diags
 from sklearn.feature_extraction.text import TfidfTransformer
 from sparse_dot_topn import sp_matmul_topn
 
 from palette.core.threads import THREADS
 from palette.recommendations.history import Codes, History, Vector, drawn
-from palette.recommendations.scores import Cells, Dense, Factors, Scores, Shared, nth_of
+from palette.recommendations.scores import LEAST, Cells, Dense, Factors, Scores, Shared, nth_of, places
 from palette.segments.clusters import k_means
 
 State = dict[str, Any]
@@ -481,11 +481,10 @@ def _by_rarity(words: csr_matrix) -> csr_matrix:
 
 def _greatest(weights: Cells, items: Codes, count: int) -> csr_matrix:
     """Keep each row's greatest weights, by size; rows and columns are those items of ``count``."""
-    if len(items) > EASE_WEIGHTS:
-        sizes = np.abs(weights)
-        weights[sizes < np.partition(sizes, -EASE_WEIGHTS, axis=1)[:, [-EASE_WEIGHTS]]] = 0
-    kept = coo_matrix(weights)
-    return csr_matrix((kept.data, (items[kept.row], items[kept.col])), shape=(count, count))
+    sizes = np.abs(weights)
+    border = nth_of(sizes, min(EASE_WEIGHTS, len(items)))
+    row, column = places(sizes >= np.maximum(border, LEAST)[:, None])
+    return csr_matrix((weights[row, column], (items[row], items[column])), shape=(count, count))
 
 
 def _with_neighbours(
