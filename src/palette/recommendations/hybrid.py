@@ -23,7 +23,7 @@ from palette.core.threads import spread
 from palette.recommendations.history import Codes, History, Purchases, Vector, drawn
 from palette.recommendations.models import POPULAR, Model, baselines, components
 from palette.recommendations.offers import OFFERS
-from palette.recommendations.scores import Cells, Mask, Scores, best_allowed, places
+from palette.recommendations.scores import Cells, Mask, Scores, best_allowed, in_places, places
 
 Features = NDArray[np.float32]
 
@@ -403,11 +403,7 @@ def _latest(recent: csr_matrix, count: int) -> Codes:
     """Return what each customer bought, the latest and most frequent first, -1 after the last."""
     row = np.repeat(np.arange(recent.shape[0]), np.diff(recent.indptr))
     order = np.lexsort((recent.indices, -recent.data, row))
-    place = np.arange(len(row)) - recent.indptr[:-1][row]
-    found = np.full((recent.shape[0], count), -1, dtype=np.int64)
-    first = place < count
-    found[row[first], place[first]] = recent.indices[order][first]
-    return found
+    return in_places(row, recent.indices[order], recent.shape[0], count)
 
 
 def _columns(columns: Mapping[str, NDArray[np.floating]]) -> Features:

@@ -30,7 +30,7 @@ from palette.recommendations.models import DEEP, GroupPopularity
 from palette.recommendations.offers import OFFERS, SEASON_DAYS, Offer, has_seasons
 from palette.recommendations.reasons import FACTS, Reasons, stated
 from palette.recommendations.rules import Rule, apply_rules, rules_for, unmatched
-from palette.recommendations.scores import Mask, best_allowed
+from palette.recommendations.scores import Mask, best_allowed, in_places
 
 LEARNED = "recommendations"  # name of what the lists are made from
 NOWHERE = 1_000  # rank of a super-category that a palette group has no preference for
@@ -149,12 +149,9 @@ def as_places(rows: pd.DataFrame, customers: Codes, length: int) -> Codes:
     numpy.ndarray
         Items, customers x ``length``, -1 after the last.
     """
-    found = np.full((len(customers), length), -1, dtype=np.int64)
     row = pd.Index(customers).get_indexer(pd.Index(rows["customer"]))
-    place = rows.groupby("customer").cumcount().to_numpy()
-    kept = (row >= 0) & (place < length)
-    found[row[kept], place[kept]] = rows["item"].to_numpy()[kept]
-    return found
+    order = np.argsort(row, kind="stable")[np.count_nonzero(row < 0) :]
+    return in_places(row[order], rows["item"].to_numpy()[order], len(customers), length)
 
 
 def ranked(offer: Offer, moment: Moment, chosen: Candidates, score: Vector, allowed: Mask) -> pd.DataFrame:

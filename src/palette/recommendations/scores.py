@@ -242,6 +242,15 @@ def places(mask: Mask) -> tuple[Codes, Codes]:
     return np.divmod(np.flatnonzero(mask), max(mask.shape[1], 1))
 
 
+def in_places(row: Codes, item: Codes, rows: int, count: int) -> Codes:
+    """Put items that are given by row, best first, into rows x ``count`` places, -1 after the last."""
+    place = np.arange(len(row)) - np.searchsorted(row, row)
+    found = np.full((rows, count), -1, dtype=np.int64)
+    shown = place < count
+    found[row[shown], place[shown]] = item[shown]
+    return found
+
+
 def _by_score(place: Codes, item: Codes, values: Cells, rows: int, count: int) -> tuple[Codes, Cells]:
     """Put scores above 0 of each row, given by row, in order: the highest first, equal ones by item."""
     starts = np.searchsorted(place, np.arange(rows + 1))
