@@ -25,7 +25,7 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sparse_dot_topn import sp_matmul_topn
 
 from palette.core.threads import THREADS
-from palette.recommendations.history import Codes, History, Vector, drawn
+from palette.recommendations.history import Codes, History, Vector, drawn, once
 from palette.recommendations.scores import LEAST, Cells, Dense, Factors, Scores, Shared, nth_of, places
 from palette.segments.clusters import k_means
 
@@ -166,7 +166,7 @@ class GroupPopularity:
 
     def fit(self, history: History) -> Self:
         """Find the groups and count what they buy."""
-        groupings = [_Grouping.fit(history, kind, k) for kind, k in _kinds(history, self.grouping)]
+        groupings = [_grouping(history, kind, k) for kind, k in _kinds(history, self.grouping)]
         self.state, self._grouped = {"groupings": [vars(grouping) for grouping in groupings]}, None
         groups, count = self.groups(history)
         known = np.flatnonzero(groups >= 0)
@@ -409,21 +409,9 @@ class _Grouping:
     scales: Vector
     centres: Vector
 
-    @classmethod
-    def fit(cls, history: History, kind: str, k: int) -> Self:
-        known = history.learners
-        values = cls._values(history, kind)[known]
-        means, scales = values.mean(axis=0), values.std(axis=0)
-        found = cls(kind, means, np.where(scales > 0, scales, 1), np.zeros((0, values.shape[1])))
-        points = (values - found.means) / found.scales
-        found.centres = np.unique(points, axis=0)
-        if len(found.centres) > k:
-            found.centres = k_means(points, k, history.seed, starts=STARTS).cluster_centers_
-        return found
-
     def nearest(self, history: History) -> Codes:
         """Return the group of each of a history's customers."""
-        points = (self._values(history, self.kind) - self.means) / self.scales
+        points = (self.values(history, self.kind) - self.means) / self.scales
         if not len(self.centres):
             return np.zeros(len(points), dtype=np.int64)
         distances = (self.centres**2).sum(axis=1) - 2 * points @ self.centres.T
@@ -431,7 +419,7 @@ class _Grouping:
         return found
 
     @staticmethod
-    def _values(history: History, kind: str) -> Vector:
+    def values(history: History, kind: str) -> Vector:
         """Return what the customers are compared by, customers x columns; 0 without purchases."""
         if kind == "taste":
             return history.category_share
@@ -440,6 +428,19 @@ class _Grouping:
         columns = [rfm] if kind == "rfm" else [*history.times.values(), history.online_share, rfm]
         values: Vector = np.column_stack(columns)
         return values
+
+
+@once
+def _grouping(history: History, kind: str, k: int) -> _Grouping:
+    """Group a history's customers."""
+    values = _Grouping.values(history, kind)[history.learners]
+    means, scales = values.mean(axis=0), values.std(axis=0)
+    scales = np.where(scales > 0, scales, 1)
+    points = (values - means) / scales
+    centres = np.unique(points, axis=0)
+    if len(centres) > k:
+        centres = k_means(points, k, history.seed, starts=STARTS).cluster_centers_
+    return _Grouping(kind, means, scales, centres)
 
 
 def _kinds(history: History, grouping: str) -> list[tuple[str, int]]:
