@@ -185,29 +185,28 @@ def learn(
         past = [windows[earlier] for earlier in training_moments(known, back, days)]
         return beside.submit(fit_ranker, past, seed=seed)
 
+    def taught(back: int) -> Examples:  # a function of its own: what was fitted is forgotten before the next
+        ranker = ranker_of(back) if back in judged else None
+        moment = fit_moment(known, back, seed=seed, models=models, judged=back in judged)
+        drawn = active(moment.history, days, CUSTOMERS if ranker is None else JUDGED, seed=seed)
+        print(
+            f"recommendations: {known.retailer}: learning from {len(drawn):,} customers "
+            f"of the {days} days after {moment.history.moment:%Y-%m-%d}"
+        )
+        if ranker is None:
+            return _window(moment, drawn, days)
+        made.append(Fold.at(judged.index(back) + 1, moment.history, segments))
+        return _judge(made[-1], moment, drawn, ranker, rules, days=days, length=length)
+
     # A ranker is grown, on one core, beside the fit of the moment that it is for.
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(1) as beside:
         for back in sorted(needed, reverse=True):
-            ranker = ranker_of(back) if back in judged else None
-            moment = fit_moment(known, back, seed=seed, models=models, judged=back in judged)
-            most = CUSTOMERS if ranker is None else JUDGED
-            drawn = active(moment.history, days, most, seed=seed)
-            print(
-                f"recommendations: {known.retailer}: learning from {len(drawn):,} customers "
-                f"of the {days} days after {moment.history.moment:%Y-%m-%d}"
-            )
-            if ranker is None:
-                window = _window(moment, drawn, days)
-            else:
-                fold = Fold.at(judged.index(back) + 1, moment.history, segments)
-                window = _judge(fold, moment, drawn, ranker, rules, days=days, length=length)
-                made.append(fold)
-            windows[back] = window.thinned(seed=seed)
-        todays = ranker_of(0)
+            windows[back] = taught(back).thinned(seed=seed)
+        ranker = ranker_of(0)
         moment = fit_moment(known, 0, seed=seed, models=models, judged=True)
     if "ease" in moment.models and moment.history.shape[1] > EASE_ITEMS:
         print(beyond_ease(known.retailer, moment.history.shape[1] - EASE_ITEMS))
-    learned = {"models": moment.learned(), "ranker": todays.result().learned()}
+    learned = {"models": moment.learned(), "ranker": ranker.result().learned()}
     return learned, sorted(made, key=lambda fold: fold.number)
 
 
