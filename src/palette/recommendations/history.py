@@ -176,7 +176,7 @@ class Pairs:
         """Return the position of each key, and whether it is there at all."""
         if not len(self.key):
             return np.zeros(len(key), dtype=np.int64), np.zeros(len(key), dtype=bool)
-        position = np.minimum(np.searchsorted(self.key, key), len(self.key) - 1)
+        position = np.minimum(_sought(self.key, key), len(self.key) - 1)
         return position, self.key[position] == key
 
 
@@ -527,9 +527,8 @@ class History:
 
     def orders_since(self, customer: Codes, age: Vector, *, inclusive: bool = False) -> Vector:
         """Count each customer's orders that are younger than an age in days, or of that age as well."""
-        side: Literal["left", "right"] = "right" if inclusive else "left"
-        count = np.searchsorted(self._order_keys, customer * self._stride + age, side=side)
-        start = np.searchsorted(self._order_keys, customer * self._stride, side="left")
+        count = _sought(self._order_keys, customer * self._stride + age, "right" if inclusive else "left")
+        start = _sought(self._order_keys, customer * self._stride)
         return (count - start).astype(np.float64)
 
     @cached_property
@@ -565,6 +564,12 @@ class History:
         codes, count = self.categories
         cells = _sums(self.line_customer * count + codes[self._item], None, self.shape[0] * count)
         return cells.reshape(-1, count) / np.maximum(self.customer_items, 1)[:, None]
+
+    @cached_property
+    def usual_share(self) -> Vector:
+        """Share of each super-category in all lines."""
+        codes, count = self.categories
+        return np.bincount(codes[self._item], minlength=count) / max(len(self.lines), 1)
 
     # ---- forms of the lines
 
@@ -619,6 +624,15 @@ def drawn(codes: Codes, most: int, seed: int) -> Codes:
         return codes
     found: Codes = np.sort(np.random.default_rng(seed).choice(codes, most, replace=False))
     return found
+
+
+def _sought(ordered: NDArray[Any], values: NDArray[Any], side: Literal["left", "right"] = "left") -> Codes:
+    """Search as NumPy does, in the part that holds the values alone: a batch's customers lie together."""
+    if not len(values):
+        return np.zeros(0, dtype=np.int64)
+    first = np.searchsorted(ordered, values.min(), side="left")
+    last = np.searchsorted(ordered, values.max(), side="right")
+    return np.asarray(first + np.searchsorted(ordered[first:last], values, side=side), dtype=np.int64)
 
 
 def _numbered(customer: Codes, order: Codes) -> Codes:

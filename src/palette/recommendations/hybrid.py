@@ -22,7 +22,7 @@ from palette.core.catalogue import always_fitted
 from palette.core.threads import spread
 from palette.recommendations.history import Codes, History, Purchases, Vector, drawn
 from palette.recommendations.models import POPULAR, Model, baselines, components
-from palette.recommendations.offers import OFFERS
+from palette.recommendations.offers import OFFERS, meant_for
 from palette.recommendations.scores import Cells, Mask, Scores, best_allowed, in_places, places
 
 Features = NDArray[np.float32]
@@ -172,7 +172,7 @@ def candidates(moment: Moment, customers: Codes, days: int) -> Candidates:
     chosen = np.zeros((len(customers), history.shape[1]), dtype=bool)
     for offer in OFFERS:
         if not (offer.named or offer.as_sets) or not len(
-            rows := np.flatnonzero(offer.customers(history)[customers])
+            rows := np.flatnonzero(meant_for(history, offer)[customers])
         ):
             continue
         allowed = offer.items(history, customers[rows], days)
@@ -465,7 +465,6 @@ def _of_customers(history: History) -> dict[str, Vector]:
 def _of_pairs(history: History, customer: Codes, item: Codes) -> dict[str, Vector]:
     codes, _ = history.categories
     share = history.category_share[customer, codes[item]]
-    usual = np.bincount(codes[history.lines["item"]], minlength=codes.max(initial=0) + 1) / len(history.lines)
     position, found = history.pairs.find(customer * history.shape[1] + item)
 
     def own(values: Vector) -> Vector:
@@ -479,7 +478,7 @@ def _of_pairs(history: History, customer: Codes, item: Codes) -> dict[str, Vecto
     return {
         "price_fit": np.log(history.price[item]) - history.log_price[customer],
         "category_share": share,
-        "category_preference": share / np.maximum(usual[codes[item]], 1e-9),
+        "category_preference": share / np.maximum(history.usual_share[codes[item]], 1e-9),
         "own_orders": np.nan_to_num(orders),
         "own_recent": _cells(history.recent, customer, item),
         "since_bought": last,

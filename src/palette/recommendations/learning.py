@@ -41,7 +41,7 @@ from palette.recommendations.hybrid import (
 from palette.recommendations.lists import Preferences, as_places, in_preferred_order, ranked, ruled_items
 from palette.recommendations.metrics import KS
 from palette.recommendations.models import DEEP, EASE_ITEMS
-from palette.recommendations.offers import OFFERS, Offer
+from palette.recommendations.offers import OFFERS, Offer, meant_for
 from palette.recommendations.rules import Rule, apply_rules, rules_for
 from palette.recommendations.scores import Mask, best_allowed
 
@@ -283,7 +283,7 @@ def _lists(
     owned = history.bought[chosen.customers].toarray() > 0
     for offer in OFFERS:
         allowed = offer.allowed(history, chosen.customers, chosen.scores, days)
-        rows = np.flatnonzero(offer.customers(history)[chosen.customers] & (bought & allowed).any(axis=1))
+        rows = np.flatnonzero(meant_for(history, offer)[chosen.customers] & (bought & allowed).any(axis=1))
         if not len(rows):
             continue
         shown = partial(_shown, offer, history, chosen.customers[rows], preferences, length)

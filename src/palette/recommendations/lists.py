@@ -27,12 +27,13 @@ from palette.recommendations.hybrid import (
     fused,
 )
 from palette.recommendations.models import DEEP, GroupPopularity
-from palette.recommendations.offers import OFFERS, SEASON_DAYS, Offer, has_seasons
+from palette.recommendations.offers import OFFERS, SEASON_DAYS, Offer, has_seasons, meant_for
 from palette.recommendations.reasons import FACTS, Reasons, stated
 from palette.recommendations.rules import Rule, apply_rules, rules_for, unmatched
 from palette.recommendations.scores import Mask, best_allowed, in_places
 
 LEARNED = "recommendations"  # name of what the lists are made from
+TOLD = 50_000  # customers between two lines that tell how far the lists are
 NOWHERE = 1_000  # rank of a super-category that a palette group has no preference for
 
 SCHEMA = pa.schema(
@@ -173,7 +174,7 @@ def ranked(offer: Offer, moment: Moment, chosen: Candidates, score: Vector, allo
         best first; equal scores by item.
     """
     history = moment.history
-    kept = allowed[chosen.place, chosen.item] & offer.customers(history)[chosen.customer]
+    kept = allowed[chosen.place, chosen.item] & meant_for(history, offer)[chosen.customer]
     customer, item, score = chosen.customer[kept], chosen.item[kept], score[kept].round(9)
     order = np.lexsort((item, -score, customer))
     customer, item = customer[order], item[order]
@@ -360,8 +361,16 @@ def recommendations(
         by = [(name, "ascending") for name in ("customer_code", "list_name", "rank")]
         return pa.concat_tables(parts).sort_by(by)
 
+    told = 0
     with threadpool_limits(1, user_api="blas"):
-        yield from spread(made, batches(everybody, history.shape[1]))
+        parts = list(batches(everybody, history.shape[1]))
+        for customers, table in zip(
+            np.cumsum([len(part) for part in parts]), spread(made, parts), strict=True
+        ):
+            yield table
+            if customers // TOLD > told and customers < len(everybody):
+                told = customers // TOLD
+                print(f"recommendations: {known.retailer}: {customers:,} customers have their lists")
 
 
 def _in_preferred_order(rows: pd.DataFrame, preferred: Preferences) -> pd.DataFrame:

@@ -91,6 +91,12 @@ class Offer:
         return allowed & known
 
 
+@once
+def meant_for(history: History, offer: Offer) -> Mask:
+    """Tell which customers of a history get a list."""
+    return offer.customers(history)
+
+
 def _buyers(history: History) -> Mask:
     return history.customer_orders > 0
 
@@ -181,6 +187,7 @@ def _prices(history: History, _: Codes, item: Codes, __: int) -> Facts:
     return {"price": history.price[item].round(2), "middle_price": prices(history)[1][item].round(2)}
 
 
+@once
 def has_seasons(history: History) -> bool:
     """Tell whether the purchases reach back far enough to know a season by the last year's."""
     return bool(len(history.lines)) and float(history.lines["age"].max()) >= SEASON_DAYS

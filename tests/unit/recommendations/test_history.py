@@ -6,6 +6,8 @@ from time import sleep
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from pandas.testing import assert_frame_equal
 from scipy.sparse import csr_matrix
@@ -656,3 +658,15 @@ def test_what_batches_ask_for_side_by_side_is_worked_out_once(purchases: Make):
     assert asked == [7]
     assert (slow(history, 8), slow(History(history.purchases), 7)) == (8, 7)
     assert asked == [7, 8, 7]
+
+
+@given(
+    st.lists(st.integers(-9, 9), max_size=12).map(sorted),
+    st.lists(st.integers(-12, 12), max_size=9),
+    st.sampled_from(["left", "right"]),
+)
+def test_a_search_in_the_part_that_holds_the_values_is_one_in_all(
+    ordered: list[int], values: list[int], side: str
+):
+    ordered, values = (np.array(given, dtype=np.int64) for given in (ordered, values))
+    assert_array_equal(module._sought(ordered, values, side), np.searchsorted(ordered, values, side=side))
