@@ -12,6 +12,7 @@ from small_shops import Shop, coded
 from palette.core.catalogue import model_names
 from palette.core.learned import pack, unpack
 from palette.recommendations import hybrid
+from palette.recommendations import lists as lists_module
 from palette.recommendations.history import History
 from palette.recommendations.hybrid import Candidates, Moment, fit_moment, fit_ranker
 from palette.recommendations.learning import learn
@@ -588,6 +589,19 @@ def test_rules_that_do_nothing_are_told(kiosk: pd.DataFrame, capsys: pytest.Capt
         "recommendations: kiosk: kiosk, list push: never_category 'tee' does nothing: "
         "no item has this category: did you mean 'tea'?",
         "recommendations: kiosk: lists for 32 customers",
+    ]
+
+
+def test_long_work_tells_how_far_it_is(
+    kiosk: pd.DataFrame, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(lists_module, "TOLD", 10)
+    monkeypatch.setattr(hybrid, "CELLS", 1)  # 16 customers a batch
+    made(kiosk)
+    told = [line for line in capsys.readouterr().out.splitlines() if "lists" in line and "season" not in line]
+    assert told == [
+        "recommendations: kiosk: lists for 32 customers",
+        "recommendations: kiosk: 16 customers have their lists",
     ]
 
 
