@@ -369,7 +369,8 @@ class History:
         position, found = self.pairs.find(customer * self.shape[1] + item)
         if not found.all():
             raise ValueError("interval: a pair that was never bought")
-        orders, own = self.pairs.orders[position], (self.pairs.first_age - self.pairs.last_age)[position]
+        orders = self.pairs.orders[position]
+        own = self.pairs.first_age[position] - self.pairs.last_age[position]
         usual = self.usual_interval[item]
         return np.where((orders > 1) & (own > A_DAY), (own + usual) / orders, usual)
 
