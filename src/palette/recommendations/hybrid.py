@@ -109,6 +109,10 @@ class Examples:
     bought: Mask
     rate: float = 1.0
 
+    def of(self, customers: Codes) -> "Examples":
+        """Keep those of some customers."""
+        return self._kept(np.isin(self.customer, customers), self.rate)
+
     def thinned(self, *, seed: int) -> "Examples":
         """Draw ``EXAMPLES`` of them, but all that were bought and as many that were not."""
         bought = int(self.bought.sum())
@@ -120,9 +124,12 @@ class Examples:
         if rate >= self.rate:
             return self
         drawn = self.bought | (np.random.default_rng(seed).random(len(self.bought)) < rate / self.rate)
-        return Examples(
-            self.customer[drawn], self.item[drawn], self.features[drawn], self.bought[drawn], rate
-        )
+        return self._kept(drawn, rate)
+
+    def _kept(self, rows: Mask, rate: float) -> "Examples":
+        if rows.all() and rate == self.rate:
+            return self
+        return Examples(self.customer[rows], self.item[rows], self.features[rows], self.bought[rows], rate)
 
 
 def fit_moment(
@@ -230,10 +237,10 @@ def examples(moment: Moment, customers: Codes, days: int) -> tuple[Candidates, E
     return chosen, Examples(chosen.customer, chosen.item, features(moment, chosen), bought)
 
 
-def active(history: History, days: int, most: int, *, seed: int) -> Codes:
+def active(history: History, days: int, *, seed: int) -> Codes:
     """Return the customers who bought before the moment and buy in the days after it: a draw of many."""
     later = np.asarray(history.window(days).sum(axis=1)).ravel() > 0
-    return drawn(np.flatnonzero(later & (history.customer_orders > 0)), most, seed)
+    return drawn(np.flatnonzero(later & (history.customer_orders > 0)), JUDGED, seed)
 
 
 def joined(parts: Sequence[Examples]) -> Examples:

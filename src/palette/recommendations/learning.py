@@ -20,10 +20,9 @@ from threadpoolctl import threadpool_limits
 
 from palette.core.threads import spread
 from palette.recommendations.bundles import in_sets
-from palette.recommendations.history import Codes, History, Purchases, Vector
+from palette.recommendations.history import Codes, History, Purchases, Vector, drawn
 from palette.recommendations.hybrid import (
     CUSTOMERS,
-    JUDGED,
     NAME,
     WINDOWS,
     Candidates,
@@ -188,15 +187,16 @@ def learn(
     def taught(back: int) -> Examples:  # a function of its own: what was fitted is forgotten before the next
         ranker = ranker_of(back) if back in judged else None
         moment = fit_moment(known, back, seed=seed, models=models, judged=back in judged)
-        drawn = active(moment.history, days, CUSTOMERS if ranker is None else JUDGED, seed=seed)
+        asked = active(moment.history, days, seed=seed)
+        teach = drawn(asked, CUSTOMERS, seed)
         print(
-            f"recommendations: {known.retailer}: learning from {len(drawn):,} customers "
+            f"recommendations: {known.retailer}: learning from {len(teach):,} customers "
             f"of the {days} days after {moment.history.moment:%Y-%m-%d}"
         )
         if ranker is None:
-            return _window(moment, drawn, days)
+            return _window(moment, teach, days)
         made.append(Fold.at(judged.index(back) + 1, moment.history, segments))
-        return _judge(made[-1], moment, drawn, ranker, rules, days=days, length=length)
+        return _judge(made[-1], moment, asked, ranker, rules, days=days, length=length).of(teach)
 
     # A ranker is grown, on one core, beside the fit of the moment that it is for.
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(1) as beside:

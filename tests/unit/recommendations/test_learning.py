@@ -107,6 +107,15 @@ def test_todays_models_do_not_depend_on_what_is_judged(known: Shop, learned: tup
     assert pack(learned_of(known, folds=0)[0]) == pack(learned[0])
 
 
+def test_of_many_customers_the_same_are_learned_from_whatever_is_judged(
+    known: Shop, learned: tuple[dict, list[Fold]], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(learning, "CUSTOMERS", 8)
+    fewer = pack(learned_of(known, folds=0)[0])
+    assert fewer == pack(learned_of(known)[0])
+    assert fewer != pack(learned[0])
+
+
 def test_few_items_are_all_known_to_ease_and_many_are_told(
     known: Shop, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
