@@ -14,7 +14,7 @@ from scipy.sparse import csr_matrix
 
 from palette.baskets.rules import SEPARATOR, frequent_itemsets, held_by, rules_of
 from palette.recommendations.history import Codes, History, Purchases, once
-from palette.recommendations.models import GroupPopularity
+from palette.recommendations.models import groupings_of, groups_by
 
 LARGEST = 3  # items of a set
 MOST_SETS = 300  # of a group, those of the greatest lift
@@ -124,7 +124,7 @@ def sets_of(history: History) -> Sets:
     groups = np.full(history.shape[0], -1, dtype=np.int64)
     if not len(history.learners):
         return Sets.of(groups, [], history.shape[1])
-    groups, count = GroupPopularity("groups", "cluster").fit(history).groups(history)
+    groups, count = groups_by(groupings_of(history, "cluster"), history)
     sets = [each for group in range(count) for each in _mined(history, groups, group)]
     return Sets.of(groups, sets, history.shape[1])
 

@@ -10,7 +10,7 @@ Information for Next-basket Recommendation" (SIGIR 2020), UP-CF of Faggioli, Pol
 Collaborative Filtering for Next Basket Recommendation" (UMAP 2020).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol, Self
@@ -166,7 +166,7 @@ class GroupPopularity:
 
     def fit(self, history: History) -> Self:
         """Find the groups and count what they buy."""
-        groupings = [_grouping(history, kind, k) for kind, k in _kinds(history, self.grouping)]
+        groupings = groupings_of(history, self.grouping)
         self.state, self._grouped = {"groupings": [vars(grouping) for grouping in groupings]}, None
         groups, count = self.groups(history)
         known = np.flatnonzero(groups >= 0)
@@ -181,15 +181,9 @@ class GroupPopularity:
     def groups(self, history: History) -> tuple[Codes, int]:
         """Return the group of each of a history's customers, -1 without purchases, and their number."""
         if self._grouped is None or self._grouped[0] is not history:
-            self._grouped = (history, *self._groups(history))
+            groupings = [_Grouping(**state) for state in self.state["groupings"]]
+            self._grouped = (history, *groups_by(groupings, history))
         return self._grouped[1:]
-
-    def _groups(self, history: History) -> tuple[Codes, int]:
-        found, count = np.zeros(history.shape[0], dtype=np.int64), 1
-        for grouping in (_Grouping(**state) for state in self.state["groupings"]):
-            found = found * len(grouping.centres) + grouping.nearest(history)
-            count *= len(grouping.centres)
-        return np.where(np.isfinite(history.recency), found, -1), count
 
     def score(self, history: History, customers: Codes) -> Scores:
         """Give the shares of the group, or of everybody for a customer of no group or a group of none."""
@@ -428,6 +422,20 @@ class _Grouping:
         columns = [rfm] if kind == "rfm" else [*history.times.values(), history.online_share, rfm]
         values: Vector = np.column_stack(columns)
         return values
+
+
+def groupings_of(history: History, grouping: str) -> list[_Grouping]:
+    """Find the groups of a moment, see :class:`GroupPopularity`."""
+    return [_grouping(history, kind, k) for kind, k in _kinds(history, grouping)]
+
+
+def groups_by(groupings: Sequence[_Grouping], history: History) -> tuple[Codes, int]:
+    """Return the group of each of a history's customers, -1 without purchases, and how many there are."""
+    found, count = np.zeros(history.shape[0], dtype=np.int64), 1
+    for grouping in groupings:
+        found = found * len(grouping.centres) + grouping.nearest(history)
+        count *= len(grouping.centres)
+    return np.where(np.isfinite(history.recency), found, -1), count
 
 
 @once
