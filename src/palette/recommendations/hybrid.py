@@ -23,7 +23,7 @@ from palette.core.threads import spread
 from palette.recommendations.history import Codes, History, Purchases, Vector, drawn
 from palette.recommendations.models import POPULAR, Model, baselines, components
 from palette.recommendations.offers import OFFERS, meant_for
-from palette.recommendations.scores import Cells, Mask, Scores, best_allowed, in_places, places
+from palette.recommendations.scores import Cells, Mask, Scores, best_allowed, in_places, places, ranks_in
 
 Features = NDArray[np.float32]
 
@@ -323,8 +323,7 @@ class Ranker:
             return np.zeros(0)
         odds = self.linear.log_odds(described)
         order = np.lexsort((-odds, customer))
-        place = np.arange(len(order)) - np.searchsorted(customer[order], customer[order])
-        seen = order[place < SEEN]
+        seen = order[ranks_in(customer[order]) < SEEN]
         grown = np.asarray(self.trees.predict(described[seen], raw_score=True, num_threads=1))
         odds[seen] += self.trust * (grown - odds[seen])
         return np.asarray(expit(odds + np.log(self.rate)), dtype=np.float64)

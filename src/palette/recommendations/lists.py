@@ -30,7 +30,7 @@ from palette.recommendations.models import DEEP, GroupPopularity
 from palette.recommendations.offers import OFFERS, SEASON_DAYS, Offer, has_seasons, meant_for
 from palette.recommendations.reasons import FACTS, Reasons, stated
 from palette.recommendations.rules import Rule, apply_rules, rules_for, unmatched
-from palette.recommendations.scores import Mask, best_allowed, in_places
+from palette.recommendations.scores import Mask, best_allowed, in_places, places
 
 LEARNED = "recommendations"  # name of what the lists are made from
 TOLD = 50_000  # customers between two lines that tell how far the lists are
@@ -220,7 +220,7 @@ def listed(
     if made_by == NAME or made_by not in chosen.scores:
         return rows
     best, scores = best_allowed(chosen.scores[made_by], allowed, DEEP)
-    place, rank = np.nonzero(best >= 0)
+    place, rank = places(best >= 0)
     own = Candidates(chosen.customers, chosen.scores, place, best[place, rank])
     first = ranked(offer, moment, own, scores[place, rank].astype(np.float64), allowed)
     rows = pd.concat([first.assign(model=made_by), rows]).drop_duplicates(["customer", "item"])
@@ -384,7 +384,7 @@ def _in_sets(rows: pd.DataFrame, history: History, length: int) -> pd.DataFrame:
     """Do what :func:`in_sets` does, to a row an item; adds ``set_number`` and ``rule_id``."""
     customers = np.unique(rows["customer"].to_numpy())
     items, numbers, sets = in_sets(history, customers, as_places(rows, customers, DEEP), length)
-    row, place = np.nonzero(items >= 0)
+    row, place = places(items >= 0)
     shown = pd.DataFrame(
         {
             "customer": customers[row],

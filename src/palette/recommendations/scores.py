@@ -1,4 +1,4 @@
-"""What a model thinks of every item for some customers, in forms that hold no cell for each of them.
+"""What a model thinks of every item for a batch of customers, in the form that tells it soonest.
 
 A form gives the best items of each customer, and the scores of pairs that somebody else named. Customers are
 rows 0 and up of what was asked for, items are codes.
@@ -242,9 +242,15 @@ def places(mask: Mask) -> tuple[Codes, Codes]:
     return np.divmod(np.flatnonzero(mask), max(mask.shape[1], 1))
 
 
+def ranks_in(row: Codes) -> Codes:
+    """Count how many came before each within its row, of what is given by row."""
+    found: Codes = np.arange(len(row)) - np.searchsorted(row, row)
+    return found
+
+
 def in_places(row: Codes, item: Codes, rows: int, count: int) -> Codes:
     """Put items that are given by row, best first, into rows x ``count`` places, -1 after the last."""
-    place = np.arange(len(row)) - np.searchsorted(row, row)
+    place = ranks_in(row)
     found = np.full((rows, count), -1, dtype=np.int64)
     shown = place < count
     found[row[shown], place[shown]] = item[shown]
