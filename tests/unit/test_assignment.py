@@ -31,7 +31,8 @@ def test_forests_of_another_version_are_refused(tmp_path, monkeypatch):
     rows = learned.table({("shop", "palette"): {}})
     monkeypatch.undo()
     with pytest.raises(
-        BuildError, match="palette of shop: is of version 99, not 1: build the warehouse anew"
+        BuildError,
+        match=f"of shop: is of version 99, not {learned.VERSION}: build the warehouse anew",
     ):
         assign_groups(warehouse(tmp_path, rows), tmp_path / "newcomers.csv")
 

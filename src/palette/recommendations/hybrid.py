@@ -36,7 +36,9 @@ WINDOWS = 5  # earlier windows that a ranker learns from
 CUSTOMERS = 1_200  # at most, of a window that is learned from
 JUDGED = 2_500  # at most, of a window that is judged as well
 EXAMPLES = 20_000  # candidates at most of a window, all that were bought among them
-ROUNDS = 200  # trees
+FORESTS = 2  # whose words are averaged: chance in one is evened out by the other
+ROUNDS = 200  # trees of a forest
+GROWN_FROM = 50_000  # candidates that a forest learns from, about, unless purchases are scarce
 SEEN = 50  # candidates of a customer that the trees are asked about
 SCARCE = 3_000  # purchases to learn from at which trees and linear model count the same
 FEWEST = 50  # purchases among the candidates: with fewer there is nothing to learn
@@ -288,7 +290,7 @@ class Ranker:
 
     Attributes
     ----------
-    trees
+    forests
         None where there was too little to learn from: then candidates are ranked by reciprocal rank fusion.
     linear
         Logistic regression.
@@ -298,7 +300,7 @@ class Ranker:
         Share of the candidates not bought that were learned from.
     """
 
-    trees: lightgbm.Booster | None = None
+    forests: tuple[lightgbm.Booster, ...] = ()
     linear: Linear | None = None
     trust: float = 0.0
     rate: float = 1.0
@@ -306,9 +308,9 @@ class Ranker:
     def score(self, described: Features, customer: Codes) -> Vector:
         """Return the probability that each candidate is bought within the window by a customer who buys.
 
-        The weighted log-odds of the models, with the odds brought back to those before the draw from what
-        was not bought. The trees see of each customer the ``SEEN`` candidates that the linear model finds
-        best; of the others it has the word alone.
+        The weighted log-odds of the models, of the forests the mean, with the odds brought back to those
+        before the draw from what was not bought. The trees see of each customer the ``SEEN`` candidates that
+        the linear model finds best; of the others it has the word alone.
 
         Parameters
         ----------
@@ -317,23 +319,25 @@ class Ranker:
         customer
             Of each candidate; those of a customer are together.
         """
-        if self.trees is None or self.linear is None:
+        if self.linear is None:
             raise ValueError("nothing was learned: rank by fused()")
         if not len(described):
             return np.zeros(0)
         odds = self.linear.log_odds(described)
         order = np.lexsort((-odds, customer))
         seen = order[ranks_in(customer[order]) < SEEN]
-        grown = np.asarray(self.trees.predict(described[seen], raw_score=True, num_threads=1))
-        odds[seen] += self.trust * (grown - odds[seen])
+        shown = described[seen]
+        grown = [forest.predict(shown, raw_score=True, num_threads=1) for forest in self.forests]
+        odds[seen] += self.trust * (np.mean(grown, axis=0) - odds[seen])
         return np.asarray(expit(odds + np.log(self.rate)), dtype=np.float64)
 
     def learned(self) -> dict[str, Any]:
         """Return what was learned, see :mod:`palette.core.learned`."""
-        if self.trees is None or self.linear is None:
+        if self.linear is None:
             return {}
         return {
-            "trees": self.trees.model_to_string().partition("\nparameters:")[0],  # threads are among those
+            # without the parameters: threads are among those
+            "forests": [forest.model_to_string().partition("\nparameters:")[0] for forest in self.forests],
             "linear": vars(self.linear),
             "trust": self.trust,
             "rate": self.rate,
@@ -344,8 +348,8 @@ class Ranker:
         """Read what :meth:`learned` returned."""
         if not learned:
             return cls()
-        trees = lightgbm.Booster(model_str=learned["trees"])
-        return cls(trees, Linear(**learned["linear"]), learned["trust"], learned["rate"])
+        forests = tuple(lightgbm.Booster(model_str=forest) for forest in learned["forests"])
+        return cls(forests, Linear(**learned["linear"]), learned["trust"], learned["rate"])
 
 
 def fit_ranker(windows: Sequence[Examples], *, seed: int) -> Ranker:
@@ -363,7 +367,23 @@ def fit_ranker(windows: Sequence[Examples], *, seed: int) -> Ranker:
         return Ranker()
     rate = min(window.rate for window in windows)
     known = joined([window.at_rate(rate, seed=seed) for window in windows])
-    # Trees that differ at random in where they split: what one makes of chance evens out over them.
+    forests = tuple(_grown(part, bought, seed + place) for place, part in enumerate(_parts(known, seed)))
+    return Ranker(forests, Linear.fit(known.features, known.bought), bought / (bought + SCARCE), rate)
+
+
+def _parts(known: Examples, seed: int) -> Iterator[Examples]:
+    """Yield what each forest learns from: candidates of other customers, of all while data is scarce."""
+    if len(known.bought) <= GROWN_FROM or known.bought.sum() <= SCARCE:
+        yield from [known] * FORESTS
+        return
+    customers = np.random.default_rng(seed).permutation(np.unique(known.customer))
+    count = round(GROWN_FROM / len(known.bought) * len(customers))
+    for first in np.linspace(0, len(customers) - count, FORESTS, dtype=int):
+        yield known.of(customers[first : first + count])
+
+
+def _grown(known: Examples, bought: int, seed: int) -> lightgbm.Booster:
+    """Grow a forest: trees that differ at random in where they split, so that chance evens out over them."""
     parameters = {
         "objective": "binary",
         "extra_trees": True,
@@ -381,8 +401,7 @@ def fit_ranker(windows: Sequence[Examples], *, seed: int) -> Ranker:
         "verbose": -1,
     }
     examples = lightgbm.Dataset(known.features, known.bought.astype(np.float32), params=parameters)
-    trees = lightgbm.train(parameters, examples, ROUNDS)
-    return Ranker(trees, Linear.fit(known.features, known.bought), bought / (bought + SCARCE), rate)
+    return lightgbm.train(parameters, examples, ROUNDS)
 
 
 def fused(moment: Moment, chosen: Candidates) -> Vector:

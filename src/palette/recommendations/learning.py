@@ -252,7 +252,7 @@ def _judge(
     def judged(batch: Codes) -> tuple[Examples, dict[tuple[str, str, str], Judged]]:
         chosen, part = examples(moment, batch, days)
         ranker = grown.result()
-        score = ranker.score(part.features, part.customer) if ranker.trees else fused(moment, chosen)
+        score = ranker.score(part.features, part.customer) if ranker.forests else fused(moment, chosen)
         bought = truth[batch].toarray() > 0
         return part, dict(_lists(moment, chosen, score, bought, rules, preferences, days=days, length=length))
 

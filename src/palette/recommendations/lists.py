@@ -237,7 +237,7 @@ def ruled_items(history: History) -> pd.DataFrame:
 
 def scores_of(ranker: Ranker, moment: Moment, chosen: Candidates) -> tuple[Vector, str]:
     """Score candidates, and name the model that did: the ranker or, if it learned nothing, the fusion."""
-    if ranker.trees is None:
+    if not ranker.forests:
         return fused(moment, chosen), FUSION
     return ranker.score(features(moment, chosen), chosen.customer), NAME
 

@@ -1,6 +1,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import lightgbm
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,6 +22,7 @@ from palette.recommendations.hybrid import (
     Linear,
     Moment,
     Ranker,
+    _parts,
     active,
     batches,
     candidates,
@@ -33,7 +35,7 @@ from palette.recommendations.hybrid import (
 )
 from palette.recommendations.models import POPULAR, baselines, components
 from palette.recommendations.offers import OFFERS
-from palette.recommendations.scores import Dense, Scores
+from palette.recommendations.scores import Cells, Dense, Scores
 
 MODELS = model_names()
 
@@ -479,7 +481,7 @@ def test_windows_in_which_nobody_came_back_teach_nothing(purchases: Make):
     known = purchases(rows)
     learned = [described(fit_moment(known, back, seed=0, models=())) for back in (28, 56)]
     assert sum(len(part.bought) for part in learned) == 0
-    assert fit_ranker(learned, seed=0).trees is None
+    assert fit_ranker(learned, seed=0).forests == ()
 
 
 def test_a_window_in_which_nobody_came_back_leaves_the_others_to_learn_from(purchases: Make):
@@ -489,7 +491,7 @@ def test_a_window_in_which_nobody_came_back_leaves_the_others_to_learn_from(purc
     known = purchases(rows)
     learned = [described(fit_moment(known, back, seed=0, models=())) for back in (28, 56)]
     assert [len(part.bought) > 0 for part in learned] == [True, False]
-    assert fit_ranker(learned, seed=0).trees is not None
+    assert fit_ranker(learned, seed=0).forests
 
 
 # ---- the ranker
@@ -500,20 +502,20 @@ def test_too_few_purchases_teach_nothing(purchased: int, learns: bool):
     values = np.random.default_rng(0).normal(size=(400, 3)).astype(np.float32)
     window = Examples(np.arange(400), np.arange(400), values, np.arange(400) < purchased)
     ranker = fit_ranker([window], seed=0)
-    assert (ranker.trees is not None) == (ranker.linear is not None) == learns
+    assert bool(ranker.forests) == (ranker.linear is not None) == learns
     if not learns:
         with pytest.raises(ValueError, match="fused"):
             ranker.score(values, np.zeros(len(values), dtype=np.int64))
 
 
 def test_no_windows_teach_nothing():
-    assert fit_ranker([], seed=0).trees is None
+    assert fit_ranker([], seed=0).forests == ()
 
 
 def test_purchases_of_all_windows_count():
     halves = [drawn(200, seed, base=-2.5) for seed in (0, 1)]
     assert all(half.bought.sum() < 50 for half in halves)
-    assert fit_ranker(halves, seed=0).trees is not None
+    assert fit_ranker(halves, seed=0).forests
 
 
 def test_what_was_bought_is_scored_higher_in_a_later_window(
@@ -650,6 +652,33 @@ def test_trees_see_of_each_customer_what_the_linear_model_finds_best(monkeypatch
         assert_array_equal(found[seen], whole[seen])
         assert_array_equal(found[others], alone[others])
     assert (whole != alone).all()
+
+
+def test_forests_learn_from_other_customers_while_there_are_enough_of_them(monkeypatch: pytest.MonkeyPatch):
+    window = drawn(4_000, 0)
+    assert all(part is window for part in _parts(window, 0))  # few candidates
+    monkeypatch.setattr(module, "GROWN_FROM", 1_000)
+    assert all(part is window for part in _parts(window, 0))  # scarce purchases
+    monkeypatch.setattr(module, "SCARCE", 100)
+    one, other = _parts(window, 0)
+    assert len(one.bought) == len(other.bought) == 1_000
+    assert not set(one.customer) & set(other.customer)
+    assert_array_equal(one.bought, window.bought[one.customer])
+    assert [set(part.customer) for part in _parts(window, 1)] != [set(one.customer), set(other.customer)]
+    monkeypatch.setattr(module, "GROWN_FROM", 3_000)
+    assert set().union(*(part.customer for part in _parts(window, 0))) == set(window.customer)
+
+
+def test_the_forests_words_are_averaged():
+    ranker, later = fit_ranker([drawn(1_000, 0)], seed=0), drawn(30, 1)
+
+    def odds(forests: Sequence[lightgbm.Booster]) -> Cells:
+        alone = replace(ranker, forests=tuple(forests), trust=1.0).score(later.features, later.customer)
+        return np.log(alone / (1 - alone))
+
+    one, other = ([forest] for forest in ranker.forests)
+    assert not np.allclose(odds(one), odds(other))
+    assert_allclose(odds(ranker.forests), (odds(one) + odds(other)) / 2, rtol=1e-9)
 
 
 def test_trees_are_trusted_as_much_as_was_bought_and_the_linear_model_has_the_rest():
