@@ -27,14 +27,14 @@ report: $(INSTALLED) ## write the report, target/report/index.html (the end of a
 test: $(INSTALLED) ## lint, types, pytest and dbt on throw-away warehouses
 	@$(MAKE) --jobs=2 --no-print-directory lint everything
 
-check: $(INSTALLED) ## lint, types, unit tests and one small build
+check: $(INSTALLED) ## lint, types, all unit tests but the slow ones, and one small build
 	@$(MAKE) --jobs=2 --no-print-directory lint units
 
 everything: $(INSTALLED)
 	$(BIN)/pytest $(WORKERS)
 
 units: $(INSTALLED)
-	PALETTE_FUZZ=60 $(BIN)/pytest $(WORKERS) tests/unit $(SMALL_BUILD)
+	$(BIN)/pytest $(WORKERS) -m 'not slow' tests/unit $(SMALL_BUILD)
 
 faults: $(INSTALLED) ## kill, starve and race builds, and count what the warehouse survives (a quarter of an hour)
 	$(BIN)/pytest tests/faults

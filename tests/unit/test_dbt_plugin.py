@@ -27,6 +27,7 @@ print(before, openmp(), os.environ["OMP_WAIT_POLICY"])
 """
 
 
+@pytest.mark.slow
 def test_threads_sleep_while_they_wait():
     """OpenMP reads its policy as its library is loaded, so none may be until it is set."""
     environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}

@@ -132,6 +132,7 @@ def killed_at(warehouse: Path, at: int) -> int:
     return 0
 
 
+@pytest.mark.slow
 def test_killed_at_any_call_the_earlier_or_the_new_file_is_there_and_the_next_build_works(
     warehouse, tmp_path
 ):

@@ -41,6 +41,7 @@ def test_what_is_open_is_suggested_by_the_likeliest_column(tmp_path):
     assert "customer_id (could be: email): --set customer_id=email" in message
 
 
+@pytest.mark.slow
 def test_few_of_many_columns_are_suggested(tmp_path):
     header = ",".join(f"extra {at}" for at in range(50))
     lines = "".join(f"{at},2025-01-{at:02d},2.50,{','.join(['7'] * 50)}\n" for at in range(1, 20))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from made_files import ANY, BYTES, Made, made_files
@@ -34,6 +35,7 @@ def same(truth: Any, value: Any) -> bool:
     return truth is ANY or truth == value
 
 
+@pytest.mark.slow
 @settings(
     max_examples=FILES,
     deadline=None,

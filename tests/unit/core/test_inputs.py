@@ -800,6 +800,7 @@ def test_declarations_are_all_a_further_form_needs(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_rows_keep_their_number_in_a_file_read_by_several_threads(tmp_path: Path) -> None:
     lines = [GOOD] * 300_000
     lines[250_000] = with_value("Quantity", "six")
@@ -807,6 +808,7 @@ def test_rows_keep_their_number_in_a_file_read_by_several_threads(tmp_path: Path
     assert "row 250001 (line 250002 of the file)" in problem(tmp_path)
 
 
+@pytest.mark.slow
 def test_the_public_file() -> None:
     if not list(REAL_DATA.glob("online_retail*.parquet")):
         message = f"the public file is not there: put online_retail_2010_2011.parquet into {REAL_DATA}"

@@ -76,6 +76,7 @@ def judge(case: dict[str, Any]) -> tuple[int, list[str], list[str]]:
     return len(file.columns), wrong, surely_wrong
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["known.yml", "held_out.yml", "later.yml"])
 def test_columns_are_recognised_at_first_go(name: str) -> None:
     judged = [judge(case) for case in bench(name)]

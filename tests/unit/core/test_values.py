@@ -268,6 +268,7 @@ def written_dates(draw: st.DrawFn) -> tuple[str, datetime, DateOrder]:
     return f"{blanks}{date}{clock}{blanks}", meant, order
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(st.lists(written_dates(), min_size=20, max_size=100))
 def test_any_date_reads_back(written: list[tuple[str, datetime, DateOrder]]) -> None:
@@ -541,6 +542,7 @@ class TestHostileText:
         for kind in NOT_A:
             assert read(kind, text, Dialect(time_zone="Asia/Seoul")) is None
 
+    @pytest.mark.slow
     @settings(max_examples=30, deadline=None)
     @given(st.lists(st.text(st.characters(codec="utf-8")), min_size=20))
     def test_junk_never_raises(self, texts: list[str]) -> None:
@@ -553,6 +555,7 @@ class TestHostileText:
         for kind in ("decimal", "integer", "timestamp", "date", "time_of_day"):
             assert set(read_all(kind, texts, DAY_FIRST)) <= {None}
 
+    @pytest.mark.slow
     @settings(max_examples=20, deadline=None)
     @given(st.lists(st.text("0123456789.,-+()/: eE'ETZPM€", max_size=12), min_size=50))
     def test_near_values_never_raise(self, texts: list[str]) -> None:

@@ -80,11 +80,13 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_same_arguments_give_the_same_bytes(folder, tmp_path):
     write_demo(tmp_path)
     assert contents(tmp_path) == contents(folder)
 
 
+@pytest.mark.slow
 def test_another_seed_gives_another_shop_of_the_same_kind(lines, tmp_path):
     write_demo(tmp_path, seed=7)
     other = read_lines(tmp_path)

@@ -150,6 +150,7 @@ def test_files_have_the_names_and_columns_of_a_delivery(folder):
     ]
 
 
+@pytest.mark.slow
 def test_values_have_the_form_of_the_real_ones(shop):
     hits, lines = shop.hits, shop.lines
     assert hits["hit_tm"].str.fullmatch(r"([01]\d|2[0-3]):[0-5]\d").all()
@@ -257,6 +258,7 @@ def planted_steps(shop: SimpleNamespace) -> pd.Series:
     return told.set_index("line_number")["cleaning_step"].astype(int).sort_index()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["shop", "other_shop"])
 def test_cleaning_finds_exactly_the_planted_dirt(name, request):
     shop = request.getfixturevalue(name)

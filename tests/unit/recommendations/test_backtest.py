@@ -423,6 +423,7 @@ def grocer(households: int = 60, weeks: int = 16, seed: int = 0) -> pd.DataFrame
     return orders(given)
 
 
+@pytest.mark.slow
 def test_what_goes_with_a_basket_does_not_displace_what_a_household_buys_every_week():
     known = coded(grocer(), catalogue("abcdefghijklmnopqrstuvwx"))
     made = folds_of(known, folds=2, models=("own_recent_frequency", "own_then_popular", "goes_with"))

@@ -185,6 +185,7 @@ def test_of_many_own_things_the_latest_and_most_frequent_are_candidates(
     assert ids[items_of(shortlist(moment, codes(1)))].tolist() == ["hit", "new"]
 
 
+@pytest.mark.slow
 def test_what_is_new_is_a_candidate_for_others(purchases: Make):
     # sixty things are bought by many, 340 by few, until day 48; four of sixty customers then buy a new one
     rows = [

@@ -401,6 +401,7 @@ def test_lists_are_of_the_schema(two_shops: pd.DataFrame, lists: pd.DataFrame):
     assert {"discover", "again", "next", "online_offers", "push"} <= set(lists["list_name"]) <= set(OFFER)
 
 
+@pytest.mark.slow
 def test_lists_of_batches_are_those_of_all_customers(
     lists: pd.DataFrame, two_shops: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ):

@@ -90,6 +90,7 @@ def test_ranking_has_a_value_a_customer_metric_and_k():
     assert found["precision", 20].tolist() == [1 / 20] * 3
 
 
+@pytest.mark.slow
 def test_ranking_agrees_with_scikit_learn_on_rankings_of_a_whole_catalogue():
     rng = np.random.default_rng(7)
     catalogue = 12

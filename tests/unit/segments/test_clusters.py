@@ -193,6 +193,7 @@ def test_assign_names_separated_blobs():
         assert name == CORNERS[customer[0]][2]
 
 
+@pytest.mark.slow
 def test_assign_names_do_not_depend_on_seed_or_row_order():
     expected = corners(BLOBS)
     for seed in range(10):
@@ -326,6 +327,7 @@ def test_components_tell_what_a_place_is_made_of():
     }
 
 
+@pytest.mark.slow
 def test_components_do_not_depend_on_the_order_of_rows_and_keep_retailers_apart():
     features, scores, _ = omnichannel(3)
     alone = populations(features, features, scores)
@@ -439,6 +441,7 @@ def test_standardised_takes_the_logarithm_of_the_columns_named_only():
     assert standardised(features[["y"]], ()).ravel() == pytest.approx(expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_silhouettes_are_those_of_the_field(seed: int):
     # one customer is a cluster of its own, two are at one place
@@ -541,6 +544,7 @@ def test_behaviour_and_consumption_find_and_name_the_types_that_are_there():
         assert (truth[name] == found[name]).mean() > 0.85
 
 
+@pytest.mark.slow
 def test_behaviour_and_consumption_keep_their_names_over_seeds_and_samples(monkeypatch):
     monkeypatch.setattr(module, "CANDIDATES", range(2, 5))
     features, scores, _ = omnichannel()
@@ -553,6 +557,7 @@ def test_behaviour_and_consumption_keep_their_names_over_seeds_and_samples(monke
                 assert (after[name] == before[name][after[name].index]).mean() > 0.95
 
 
+@pytest.mark.slow
 def test_behaviour_and_consumption_do_not_depend_on_the_order_of_rows():
     features, scores, _ = omnichannel(3)
     before = populations(features, features, scores)
@@ -589,6 +594,7 @@ def test_behaviour_takes_fewer_customers_than_components(customers: int):
         assert typed(components(fits), COMPONENTS_SCHEMA).num_rows > 0
 
 
+@pytest.mark.slow
 def test_a_retailer_that_nobody_uses_both_channels_of_is_clustered_by_time_and_taste():
     features, scores, _ = omnichannel(1)
     shop = features.assign(retailer="shop", channel_group="offline_only")

@@ -249,6 +249,7 @@ def test_group_prediction_does_not_depend_on_the_order_of_rows():
     assert_frame_equal(importances_of(*shuffled, seed=0), importances_of(features, scores, clusters, seed=0))
 
 
+@pytest.mark.slow
 def test_retailers_are_predicted_apart():
     north, south = shop(60, 9, retailer="north"), shop(80, 9, seed=1, retailer="south")
     both = [pd.concat(tables) for tables in zip(south, north, strict=True)]
