@@ -24,7 +24,6 @@ from scipy.sparse import csr_matrix, diags
 from sklearn.feature_extraction.text import TfidfTransformer
 from sparse_dot_topn import sp_matmul_topn
 
-from palette.core.threads import THREADS
 from palette.recommendations.history import Codes, History, Vector, drawn, once
 from palette.recommendations.scores import LEAST, Cells, Dense, Factors, Scores, Shared, nth_of, places
 from palette.segments.clusters import k_means
@@ -472,7 +471,7 @@ def _everybody(state: State, customers: Codes) -> Scores:
 def _neighbours(rows: csr_matrix, normalise: Callable[[csr_matrix], csr_matrix], count: int) -> csr_matrix:
     """Return each item's most similar items, items x items, of the columns brought to one length."""
     columns = normalise(rows.T).tocsr().astype(np.float32)
-    return sp_matmul_topn(columns, columns.T.tocsr(), top_n=count, sort=True, n_threads=THREADS)
+    return sp_matmul_topn(columns, columns.T.tocsr(), top_n=count, sort=True, n_threads=1)
 
 
 def _other_neighbours(rows: csr_matrix, normalise: Callable[[csr_matrix], csr_matrix]) -> csr_matrix:

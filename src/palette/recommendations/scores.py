@@ -13,7 +13,6 @@ from implicit.cpu.topk import topk
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from palette.core.threads import THREADS
 from palette.recommendations.history import Codes
 
 Cells = NDArray[np.float32]
@@ -132,7 +131,7 @@ class Factors:
         asked = self.customers[rows]
         if not len(asked):
             return np.zeros((0, 0), dtype=np.int64), np.zeros((0, 0), dtype=np.float32)
-        items, scores = topk(self.items, asked, min(count, len(self.items)), num_threads=THREADS)
+        items, scores = topk(self.items, asked, min(count, len(self.items)), num_threads=1)
         return np.where(scores > 0, items, -1).astype(np.int64), np.maximum(scores, 0)
 
     def at(self, row: Codes, item: Codes) -> Cells:

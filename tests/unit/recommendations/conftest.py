@@ -6,15 +6,11 @@ import pytest
 from small_shops import Row, Shop, Tables, coded, tables_of, town_of
 from threadpoolctl import threadpool_limits
 
-from palette.recommendations import models, scores
-
 
 @pytest.fixture(autouse=True, scope="session")
 def _one_thread() -> Iterator[None]:
     """Several threads that wait for each other on a busy computer take a hundred times as long."""
-    with threadpool_limits(1), pytest.MonkeyPatch.context() as patch:
-        for module in (models, scores):
-            patch.setattr(module, "THREADS", 1)
+    with threadpool_limits(1):
         yield
 
 

@@ -10,11 +10,10 @@ from scipy.sparse import csr_matrix
 from sklearn.metrics import roc_auc_score
 from small_shops import Shop
 
+from palette.core import threads
 from palette.core.catalogue import model_names
 from palette.core.learned import pack, unpack
 from palette.recommendations import hybrid as module
-from palette.recommendations import models as recommenders
-from palette.recommendations import scores as forms
 from palette.recommendations.history import History
 from palette.recommendations.hybrid import (
     Candidates,
@@ -823,11 +822,10 @@ def test_what_was_learned_of_some_customers_scores_others(purchases: Make, town:
 
 
 def test_candidates_and_rankers_do_not_depend_on_the_threads(known: Shop, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "ROUNDS", 3)  # threads that wait for each other are slow
+    monkeypatch.setattr(module, "ROUNDS", 3)
     found = []
-    for threads in (1, 2):
-        for each in (recommenders, forms):
-            monkeypatch.setattr(each, "THREADS", threads)
+    for count in (1, 3):
+        monkeypatch.setattr(threads, "THREADS", count)
         window = described(fit_moment(known, 2 * DAYS, seed=0, models=MODELS))
         found.append((window, fit_ranker([window], seed=0).score(window.features, window.customer)))
     (one, score), (other, same) = found

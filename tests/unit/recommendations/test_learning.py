@@ -8,9 +8,10 @@ import pytest
 from numpy.testing import assert_array_equal
 from small_shops import Shop
 
+from palette.core import threads
 from palette.core.catalogue import model_names
 from palette.core.learned import pack, unpack
-from palette.recommendations import hybrid, learning, models, scores
+from palette.recommendations import hybrid, learning, models
 from palette.recommendations.history import Purchases
 from palette.recommendations.hybrid import Moment, fit_moment
 from palette.recommendations.learning import Fold, Judged, learn, training_moments
@@ -176,11 +177,10 @@ def test_a_fold_worked_by_hand_can_be_kept():
 
 
 def test_results_do_not_depend_on_the_threads(known: Shop, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(hybrid, "ROUNDS", 2)  # threads that wait for each other are slow
+    monkeypatch.setattr(hybrid, "ROUNDS", 2)
     found = []
-    for threads in (1, 2):
-        for module in (models, scores):
-            monkeypatch.setattr(module, "THREADS", threads)
+    for count in (1, 3):
+        monkeypatch.setattr(threads, "THREADS", count)
         found.append(learned_of(known, folds=1))
     (ours, (one,)), (theirs, (other,)) = found
     assert pack(ours) == pack(theirs)

@@ -11,7 +11,6 @@ from small_shops import Shop, coded
 from palette.core.learned import pack, unpack
 from palette.recommendations import history as histories
 from palette.recommendations import models as module
-from palette.recommendations import scores as forms
 from palette.recommendations.history import Clusters, History
 from palette.recommendations.models import (
     POPULAR,
@@ -122,17 +121,6 @@ def test_what_was_learned_can_be_kept(name: str, history: History):
     model, again = new(name).fit(history), new(name)
     again.state = unpack(pack(model.state))
     assert_array_equal(table(again, history, everybody(history)), table(model, history, everybody(history)))
-
-
-@every_model
-def test_scores_do_not_depend_on_the_threads(name: str, history: History, monkeypatch: pytest.MonkeyPatch):
-    found = []
-    for threads in (1, 3):
-        monkeypatch.setattr(module, "THREADS", threads)
-        monkeypatch.setattr(forms, "THREADS", threads)
-        again = History(history.purchases, history.days_back, history.seed)
-        found.append(scores_of(new(name), again))
-    assert_array_equal(*found)
 
 
 @every_model

@@ -147,24 +147,6 @@ def test_equal_scores_are_by_item(dense: Matrix, count: int):
         assert_array_equal(best_allowed(scores, everything, count)[0][:, : expected.shape[1]], expected)
 
 
-def test_what_is_best_does_not_depend_on_the_threads(monkeypatch: pytest.MonkeyPatch):
-    rng = np.random.default_rng(0)
-    customers, items = (rng.integers(0, 5, (size, 6)).astype(np.float32) for size in (40, 300))
-
-    def made() -> list[NDArray[np.float32] | NDArray[np.int64]]:
-        sparse, factored = (
-            Dense.product(csr_matrix(customers), csr_matrix(items.T)),
-            Factors(customers, items),
-        )
-        return [*sparse.leading(20), *factored.leading(20)]
-
-    monkeypatch.setattr(module, "THREADS", 1)
-    one = made()
-    monkeypatch.setattr(module, "THREADS", 4)
-    for found, expected in zip(made(), one, strict=True):
-        assert_array_equal(found, expected)
-
-
 def test_an_approximate_product_is_close():
     rng = np.random.default_rng(1)
     customers, items = (rng.normal(size=(size, 8)).astype(np.float32) for size in (9, 30))
