@@ -36,7 +36,7 @@ WINDOWS = 5  # earlier windows that a ranker learns from
 CUSTOMERS = 1_200  # at most, of a window that is learned from
 JUDGED = 2_500  # at most, of a window that is judged as well
 EXAMPLES = 20_000  # candidates at most of a window, all that were bought among them
-FORESTS = 2  # whose words are averaged: chance in one is evened out by the other
+FORESTS = 2  # whose log-odds are averaged: chance in one is evened out by the other
 ROUNDS = 200  # trees of a forest
 GROWN_FROM = 50_000  # candidates that a forest learns from, about, unless purchases are scarce
 SEEN = 50  # candidates of a customer that the trees are asked about
@@ -291,7 +291,7 @@ class Ranker:
     Attributes
     ----------
     forests
-        None where there was too little to learn from: then candidates are ranked by reciprocal rank fusion.
+        None where there was too little to learn from: candidates are then ranked by reciprocal rank fusion.
     linear
         Logistic regression.
     trust

@@ -669,7 +669,7 @@ def test_forests_learn_from_other_customers_while_there_are_enough_of_them(monke
     assert set().union(*(part.customer for part in _parts(window, 0))) == set(window.customer)
 
 
-def test_the_forests_words_are_averaged():
+def test_the_log_odds_of_the_forests_are_averaged():
     ranker, later = fit_ranker([drawn(1_000, 0)], seed=0), drawn(30, 1)
 
     def odds(forests: Sequence[lightgbm.Booster]) -> Cells:
