@@ -30,10 +30,8 @@ def test_forests_of_another_version_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(learned, "VERSION", 99)
     rows = learned.table({("shop", "palette"): {}})
     monkeypatch.undo()
-    with pytest.raises(
-        BuildError,
-        match=f"of shop: is of version 99, not {learned.VERSION}: build the warehouse anew",
-    ):
+    refusal = f"palette of shop: is of version 99, not {learned.VERSION}: build the warehouse anew"
+    with pytest.raises(BuildError, match=refusal):
         assign_groups(warehouse(tmp_path, rows), tmp_path / "newcomers.csv")
 
 
