@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from scipy.linalg import lapack
 from scipy.sparse import csr_matrix, diags
 from sklearn.feature_extraction.text import TfidfTransformer
+from sklearn.utils.extmath import randomized_svd
 from sparse_dot_topn import sp_matmul_topn
 
 from palette.recommendations.history import Codes, History, Vector, drawn, once
@@ -252,7 +253,11 @@ class NameCosine:
 
 @dataclass
 class Als:
-    """Latent factors by alternating least squares on implicit feedback."""
+    """Latent factors by alternating least squares on implicit feedback.
+
+    They start from the singular vectors of what was bought, not from chance: where a few rounds end depends
+    on where they begin.
+    """
 
     name: str = "als"
     weighting: str = "recent"
@@ -260,25 +265,25 @@ class Als:
 
     def fit(self, history: History) -> Self:
         """Factorise."""
-        model = self._model(min(FACTORS, max(2, min(history.shape) // 4)), history.seed)
+        most = min(FACTORS, max(2, min(history.shape) // 4))
+        users, strengths, items = randomized_svd(history.bought[history.learners], most, random_state=0)
+        model = self._model(len(strengths))
+        model.user_factors = _half(users, strengths)
+        model.item_factors = _half(items.T, strengths)
         model.fit(_weights(history, self.weighting)[history.learners], show_progress=False)
         self.state = {"items": np.asarray(model.item_factors)}
         return self
 
     def score(self, history: History, customers: Codes) -> Scores:
         """Fold the customers in: their factors follow from what they bought, without fitting anew."""
-        model = self._model(self.state["items"].shape[1], history.seed)
+        model = self._model(self.state["items"].shape[1])
         model.item_factors = self.state["items"]
         rows = _weights(history, self.weighting)[customers]
         return Factors(model.recalculate_user(np.arange(len(customers)), rows), self.state["items"])
 
-    def _model(self, factors: int, seed: int) -> AlternatingLeastSquares:
+    def _model(self, factors: int) -> AlternatingLeastSquares:
         return AlternatingLeastSquares(
-            factors=factors,
-            regularization=REGULARISATION,
-            iterations=ITERATIONS,
-            random_state=seed,
-            num_threads=1,
+            factors=factors, regularization=REGULARISATION, iterations=ITERATIONS, random_state=0, num_threads=1
         )
 
 
@@ -466,6 +471,11 @@ def _table(shares: NDArray[Any]) -> State:
 
 def _everybody(state: State, customers: Codes) -> Scores:
     return Shared(np.zeros(len(customers), dtype=np.int64), state["table"], state["order"])
+
+
+def _half(vectors: NDArray[Any], strengths: NDArray[Any]) -> NDArray[np.float32]:
+    """Give singular vectors half of their strength each, as implicit wants its factors: dense rows of floats."""
+    return np.ascontiguousarray(vectors * np.sqrt(strengths), dtype=np.float32)
 
 
 def _neighbours(rows: csr_matrix, normalise: Callable[[csr_matrix], csr_matrix], count: int) -> csr_matrix:
