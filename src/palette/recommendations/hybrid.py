@@ -38,7 +38,7 @@ JUDGED = 2_500  # at most, of a window that is judged as well
 EXAMPLES = 20_000  # candidates at most of a window, all that were bought among them
 FORESTS = 2  # whose log-odds are averaged: chance in one is evened out by the other
 ROUNDS = 200  # trees of a forest
-GROWN_FROM = 50_000  # candidates that a forest learns from, about, unless purchases are scarce
+SPARED = 50_000  # candidates that a forest of a past moment learns from, about, unless purchases are scarce
 SEEN = 50  # candidates of a customer that the trees are asked about
 SCARCE = 3_000  # purchases to learn from at which trees and linear model count the same
 FEWEST = 50  # purchases among the candidates: with fewer there is nothing to learn
@@ -352,7 +352,7 @@ class Ranker:
         return cls(forests, Linear(**learned["linear"]), learned["trust"], learned["rate"])
 
 
-def fit_ranker(windows: Sequence[Examples], *, seed: int) -> Ranker:
+def fit_ranker(windows: Sequence[Examples], *, seed: int, most: int | None = None) -> Ranker:
     """Learn from earlier windows which candidates are bought.
 
     Parameters
@@ -361,23 +361,26 @@ def fit_ranker(windows: Sequence[Examples], *, seed: int) -> Ranker:
         Examples of one or more past moments.
     seed
         Seed of the trees, and of the draw from what was not bought.
+    most
+        About how many candidates each forest learns from; by default from all, which takes as much longer.
     """
     bought = int(sum(window.bought.sum() for window in windows))
     if bought < FEWEST:
         return Ranker()
     rate = min(window.rate for window in windows)
     known = joined([window.at_rate(rate, seed=seed) for window in windows])
-    forests = tuple(_grown(part, bought, seed + place) for place, part in enumerate(_parts(known, seed)))
+    parts = enumerate(_parts(known, most or len(known.bought), seed))
+    forests = tuple(spread(lambda part: _grown(part[1], bought, seed + part[0]), parts))
     return Ranker(forests, Linear.fit(known.features, known.bought), bought / (bought + SCARCE), rate)
 
 
-def _parts(known: Examples, seed: int) -> Iterator[Examples]:
+def _parts(known: Examples, most: int, seed: int) -> Iterator[Examples]:
     """Yield what each forest learns from: candidates of other customers, of all while data is scarce."""
-    if len(known.bought) <= GROWN_FROM or known.bought.sum() <= SCARCE:
+    if len(known.bought) <= most or known.bought.sum() <= SCARCE:
         yield from [known] * FORESTS
         return
     customers = np.random.default_rng(seed).permutation(np.unique(known.customer))
-    count = round(GROWN_FROM / len(known.bought) * len(customers))
+    count = round(most / len(known.bought) * len(customers))
     for first in np.linspace(0, len(customers) - count, FORESTS, dtype=int):
         yield known.of(customers[first : first + count])
 

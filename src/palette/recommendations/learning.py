@@ -24,6 +24,7 @@ from palette.recommendations.history import Codes, History, Purchases, Vector, d
 from palette.recommendations.hybrid import (
     CUSTOMERS,
     NAME,
+    SPARED,
     WINDOWS,
     Candidates,
     Examples,
@@ -182,7 +183,7 @@ def learn(
 
     def ranker_of(back: int) -> Future[Ranker]:
         past = [windows[earlier] for earlier in training_moments(known, back, days)]
-        return beside.submit(fit_ranker, past, seed=seed)
+        return beside.submit(fit_ranker, past, seed=seed, most=SPARED if back else None)
 
     def taught(back: int) -> Examples:  # a function of its own: what was fitted is forgotten before the next
         ranker = ranker_of(back) if back in judged else None

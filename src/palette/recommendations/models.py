@@ -283,7 +283,11 @@ class Als:
 
     def _model(self, factors: int) -> AlternatingLeastSquares:
         return AlternatingLeastSquares(
-            factors=factors, regularization=REGULARISATION, iterations=ITERATIONS, random_state=0, num_threads=1
+            factors=factors,
+            regularization=REGULARISATION,
+            iterations=ITERATIONS,
+            random_state=0,
+            num_threads=1,
         )
 
 
@@ -474,7 +478,7 @@ def _everybody(state: State, customers: Codes) -> Scores:
 
 
 def _half(vectors: NDArray[Any], strengths: NDArray[Any]) -> NDArray[np.float32]:
-    """Give singular vectors half of their strength each, as implicit wants its factors: dense rows of floats."""
+    """Give singular vectors half of their strength each, as the dense rows that implicit wants."""
     return np.ascontiguousarray(vectors * np.sqrt(strengths), dtype=np.float32)
 
 

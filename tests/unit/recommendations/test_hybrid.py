@@ -654,19 +654,32 @@ def test_trees_see_of_each_customer_what_the_linear_model_finds_best(monkeypatch
     assert (whole != alone).all()
 
 
-def test_forests_learn_from_other_customers_while_there_are_enough_of_them(monkeypatch: pytest.MonkeyPatch):
+def test_spared_forests_learn_from_other_customers_while_there_are_enough_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+):
     window = drawn(4_000, 0)
-    assert all(part is window for part in _parts(window, 0))  # few candidates
-    monkeypatch.setattr(module, "GROWN_FROM", 1_000)
-    assert all(part is window for part in _parts(window, 0))  # scarce purchases
+    assert all(part is window for part in _parts(window, 4_000, 0))  # few candidates
+    assert all(part is window for part in _parts(window, 1_000, 0))  # scarce purchases
     monkeypatch.setattr(module, "SCARCE", 100)
-    one, other = _parts(window, 0)
+    one, other = _parts(window, 1_000, 0)
     assert len(one.bought) == len(other.bought) == 1_000
     assert not set(one.customer) & set(other.customer)
     assert_array_equal(one.bought, window.bought[one.customer])
-    assert [set(part.customer) for part in _parts(window, 1)] != [set(one.customer), set(other.customer)]
-    monkeypatch.setattr(module, "GROWN_FROM", 3_000)
-    assert set().union(*(part.customer for part in _parts(window, 0))) == set(window.customer)
+    again = _parts(window, 1_000, 1)
+    assert [set(part.customer) for part in again] != [set(one.customer), set(other.customer)]
+    assert set().union(*(part.customer for part in _parts(window, 3_000, 0))) == set(window.customer)
+
+
+def test_only_the_rankers_of_past_moments_are_spared(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "SCARCE", 100)
+    sizes: list[int] = []
+    grown = module._grown
+    monkeypatch.setattr(
+        module, "_grown", lambda known, *args: (sizes.append(len(known.bought)), grown(known, *args))[1]
+    )
+    fit_ranker([drawn(2_000, 0)], seed=0, most=500)
+    fit_ranker([drawn(2_000, 0)], seed=0)
+    assert sizes == [500, 500, 2_000, 2_000]
 
 
 def test_the_log_odds_of_the_forests_are_averaged():
