@@ -13,6 +13,7 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import scale
 
 from palette.demo import lpoint, write_demo
+from palette.demo.lpoint import files
 
 REPO = Path(__file__).parents[3]
 REFERENCE = REPO.parent / "shared" / "reference"
@@ -38,11 +39,11 @@ def read(out: Path) -> SimpleNamespace:
     """Read everything that was written as text, lines and hits indexed by their line number."""
     data, truth = out / "lpoint", out / "truth" / "lpoint"
     shop = SimpleNamespace(
-        hits=pd.read_csv(data / lpoint.HITS_FILE, **TEXT),
-        lines=pd.read_csv(data / lpoint.LINES_FILE, **TEXT),
-        clients=pd.read_csv(data / lpoint.CLIENTS_FILE, **TEXT),
-        products=pd.read_csv(data / lpoint.PRODUCTS_FILE, **TEXT),
-        weather=pd.read_csv(data / lpoint.WEATHER_FILE),
+        hits=pd.read_csv(data / files.HITS_FILE, **TEXT),
+        lines=pd.read_csv(data / files.LINES_FILE, **TEXT),
+        clients=pd.read_csv(data / files.CLIENTS_FILE, **TEXT),
+        products=pd.read_csv(data / files.PRODUCTS_FILE, **TEXT),
+        weather=pd.read_csv(data / files.WEATHER_FILE),
         types=pd.read_csv(truth / "clients.csv", **TEXT),
         pairs=pd.read_csv(truth / "pairs.csv", dtype={"pd_c_a": str, "pd_c_b": str}),
         affinities=pd.read_csv(truth / "affinities.csv", **TEXT),
@@ -235,7 +236,7 @@ def test_size_and_channels_are_as_promised(shop):
 def test_number_of_clients_can_be_set_down_to_one(tmp_path):
     for customers in (1, 3, 100):
         write_demo(tmp_path, ["lpoint"], customers=customers)
-        assert len(pd.read_csv(tmp_path / "lpoint" / lpoint.CLIENTS_FILE)) == customers
+        assert len(pd.read_csv(tmp_path / "lpoint" / files.CLIENTS_FILE)) == customers
 
 
 def test_chunks_of_clients_make_one_shop(tmp_path, monkeypatch):

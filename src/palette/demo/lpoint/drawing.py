@@ -1,0 +1,37 @@
+"""Draws by weight, and the types of what is drawn."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Rng = np.random.Generator
+Columns = dict[str, npt.NDArray[Any]]
+"""Columns of one length by name."""
+
+
+def choose(weights: npt.ArrayLike, count: int, rng: Rng) -> Ints:
+    """Draw indices by weight."""
+    table = np.asarray(weights, dtype=np.float64)[None, :]
+    return draw_rows(table, np.zeros(count, dtype=np.int64), rng)
+
+
+def draw_rows(weights: Floats, row: Ints, rng: Rng) -> Ints:
+    """Draw a column for each row number given, by the weights in that row of the table."""
+    cumulated = np.cumsum(weights, axis=1)
+    cumulated /= cumulated[:, -1:]
+    cumulated += np.arange(len(weights))[:, None]
+    columns = weights.shape[1]
+    drawn = np.searchsorted(cumulated.ravel(), row + rng.random(len(row)), side="right") - row * columns
+    within: Ints = drawn.clip(0, columns - 1)
+    return within
+
+
+def number_within(groups: Ints) -> Ints:
+    """Count from 1 within each run of equal values."""
+    row = np.arange(len(groups))
+    starts = np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]][: len(groups)])
+    return row - np.repeat(starts, np.diff(np.r_[starts, len(groups)])) + 1
