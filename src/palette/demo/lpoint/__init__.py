@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from palette.demo.drawing import Rng
 from palette.demo.lpoint.clients import UNKNOWN, People, draw_habits, draw_people
 from palette.demo.lpoint.dirt import Dirt, add_dirt
-from palette.demo.lpoint.drawing import Rng
 from palette.demo.lpoint.files import (
     CLIENTS_FILE,
     HIT_COLUMNS,

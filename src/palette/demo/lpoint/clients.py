@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from palette.demo.lpoint.drawing import Floats, Ints, Rng, choose
+from palette.demo.drawing import Floats, Ints, Rng, choose
 from palette.demo.lpoint.shop import Shop, draw_products_of
 
 BOTH, OFFLINE_ONLY, ONLINE_ONLY, BROWSER, UNKNOWN = range(5)

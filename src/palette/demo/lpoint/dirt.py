@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from palette.demo.lpoint.drawing import Columns, Rng, number_within
+from palette.demo.drawing import Columns, Rng, number_within
 from palette.demo.lpoint.shop import Shop
 
 KINDS = (

@@ -10,12 +10,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
+from palette.demo.drawing import Bools, Columns, Ints, Rng, choose
 from palette.demo.lpoint.clients import DRIFTS, GROUPS, STEADY, UNKNOWN, People
 from palette.demo.lpoint.dirt import MISSING_CLIENT, NO_AMOUNT, NO_PRODUCT, SHORT_CODE
-from palette.demo.lpoint.drawing import Bools, Columns, Ints, Rng, choose
 from palette.demo.lpoint.sessions import PURCHASE, SEARCH, traffic_sources
 from palette.demo.lpoint.shop import Shop
 from palette.demo.lpoint.times import DAYS, FIRST_DAY, MINUTES, day_of
+from palette.demo.tables import write_table
 
 DELIVERY = "제6회 L.POINT Big Data Competition-분석용데이터-"
 HITS_FILE = f"{DELIVERY}01.온라인 행동 정보.csv"
@@ -177,8 +178,3 @@ def write_clients(shop: Shop, people: People, path: Path, truth: Path) -> None:
     }
     with Csv(truth, list(types)) as file:
         file.append(pa.table(types))
-
-
-def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a small table as CSV, whatever the platform's line ends."""
-    table.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")

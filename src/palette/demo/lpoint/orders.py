@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from palette.demo.drawing import Bools, Columns, Floats, Ints, Rng, draw_rows, number_within
 from palette.demo.lpoint.clients import BROWSER, TASTE_DRIFT, Habits, People
-from palette.demo.lpoint.drawing import Bools, Columns, Floats, Ints, Rng, draw_rows, number_within
 from palette.demo.lpoint.shop import Shop, draw_products_of, of_units
 from palette.demo.lpoint.times import day_of, draw_days, draw_minutes
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from palette.demo.drawing import Columns, Ints, Rng, choose, draw_rows, number_within
 from palette.demo.lpoint.clients import Habits, People
-from palette.demo.lpoint.drawing import Columns, Ints, Rng, choose, draw_rows, number_within
 from palette.demo.lpoint.shop import Shop, of_units
 from palette.demo.lpoint.times import MINUTES, draw_days, draw_minutes
 

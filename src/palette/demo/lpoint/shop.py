@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from palette.demo.lpoint.drawing import Floats, Ints, Rng
+from palette.demo.drawing import Floats, Ints, Rng
 
 PRICE_RANGE, POPULARITY_RANGE = (0.4, 2.5), (0.2, 4.0)  # of a product, about those of its category
 

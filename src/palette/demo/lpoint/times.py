@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from palette.demo.drawing import Bools, Ints, Rng, draw_rows
 from palette.demo.lpoint.clients import DRIFTS
-from palette.demo.lpoint.drawing import Bools, Ints, Rng, draw_rows
 from palette.demo.lpoint.shop import Shop
 
 FIRST_DAY, DAYS = np.datetime64("2019-07-01"), 92

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from palette.demo.drawing import Bools, Ints
 from palette.demo.lpoint.clients import Habits, People
 from palette.demo.lpoint.dirt import KINDS
-from palette.demo.lpoint.drawing import Bools, Ints
-from palette.demo.lpoint.files import texts_at, write_table
+from palette.demo.lpoint.files import texts_at
 from palette.demo.lpoint.shop import Shop
+from palette.demo.tables import write_table
 
 CLEANING_STEP = {
     "missing_product": 1,

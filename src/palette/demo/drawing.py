@@ -8,6 +8,7 @@ import numpy.typing as npt
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+Times = npt.NDArray[np.datetime64]
 Rng = np.random.Generator
 Columns = dict[str, npt.NDArray[Any]]
 """Columns of one length by name."""
@@ -28,6 +29,22 @@ def draw_rows(weights: Floats, row: Ints, rng: Rng) -> Ints:
     drawn = np.searchsorted(cumulated.ravel(), row + rng.random(len(row)), side="right") - row * columns
     within: Ints = drawn.clip(0, columns - 1)
     return within
+
+
+def draw_without_replacement(log_weight: Floats, sizes: Ints, rng: Rng) -> Bools:
+    """Draw `sizes` columns of every row without replacement, by weight (Gumbel top-k)."""
+    keys = log_weight + rng.gumbel(size=log_weight.shape)
+    best = np.argsort(-keys, axis=1, kind="stable")[:, : sizes.max()]
+    drawn = np.zeros(log_weight.shape, dtype=bool)
+    np.put_along_axis(drawn, best, np.arange(best.shape[1]) < sizes[:, None], axis=1)
+    return drawn
+
+
+def shares_of(weights: npt.ArrayLike) -> Floats:
+    """Divide weights by their sum."""
+    values: Floats = np.asarray(weights, dtype=np.float64)
+    shares: Floats = values / values.sum()
+    return shares
 
 
 def number_within(groups: Ints) -> Ints:
