@@ -3,7 +3,9 @@
 import pandas as pd
 
 from palette.core.tables import frame, typed
-from palette.segments.clusters import CENTRES_SCHEMA, KEYS, centres, read_fits, read_populations
+from palette.segments.clusterings import KEYS, read_populations
+from palette.segments.clusters import CENTRES_SCHEMA, centres
+from palette.segments.fits import read_fits
 
 
 def model(dbt, session):

@@ -1,7 +1,8 @@
 """cluster_components: binds palette.segments.clusters (tested in tests/unit/segments)."""
 
 from palette.core.tables import typed
-from palette.segments.clusters import COMPONENTS_SCHEMA, components, read_fits
+from palette.segments.clusters import COMPONENTS_SCHEMA, components
+from palette.segments.fits import read_fits
 
 
 def model(dbt, session):

@@ -1,7 +1,8 @@
 """cluster_diagnostics: binds palette.segments.clusters (tested in tests/unit/segments)."""
 
 from palette.core.tables import typed
-from palette.segments.clusters import DIAGNOSTICS_SCHEMA, diagnostics, read_fits
+from palette.segments.clusters import DIAGNOSTICS_SCHEMA, diagnostics
+from palette.segments.fits import read_fits
 
 
 def model(dbt, session):

@@ -1,9 +1,10 @@
-"""cluster_fits: binds palette.segments.clusters (tested in tests/unit/segments)."""
+"""cluster_fits: binds palette.segments.fits (tested in tests/unit/segments)."""
 
 from palette.core.learned import SCHEMA, table
 from palette.core.settings import settings_of
 from palette.core.tables import typed
-from palette.segments.clusters import fit, read_populations
+from palette.segments.clusterings import read_populations
+from palette.segments.fits import fit
 
 
 def model(dbt, session):

@@ -4,7 +4,7 @@ import pandas as pd
 
 from palette.core.settings import settings_of
 from palette.core.tables import frame, typed
-from palette.segments.clusters import read_populations
+from palette.segments.clusterings import read_populations
 from palette.segments.palette import IMPORTANCES_SCHEMA, NAMED, separation
 
 

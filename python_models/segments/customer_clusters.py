@@ -3,7 +3,9 @@
 import pandas as pd
 
 from palette.core.tables import frame, typed
-from palette.segments.clusters import CLUSTERS_SCHEMA, KEYS, assign, diagnostics, populations, read_fits
+from palette.segments.clusterings import KEYS, populations
+from palette.segments.clusters import CLUSTERS_SCHEMA, assign, diagnostics
+from palette.segments.fits import read_fits
 from palette.segments.naming import CUSTOMERS, facts, truthful
 
 

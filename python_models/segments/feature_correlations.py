@@ -3,7 +3,7 @@
 import pandas as pd
 
 from palette.core.tables import frame, typed
-from palette.segments.clusters import KEYS, wide
+from palette.segments.clusterings import KEYS, wide
 from palette.segments.correlations import SCHEMA, correlations
 
 

@@ -9,7 +9,9 @@ from sandboxes import Sandbox, identical
 from sklearn.metrics import adjusted_rand_score
 
 from palette.demo import TRUTH, write_demo
-from palette.segments.clusters import BEHAVIOUR, CONSUMPTION, RFM, assign, fit, populations
+from palette.segments.clusterings import BEHAVIOUR, CONSUMPTION, RFM, populations
+from palette.segments.clusters import assign
+from palette.segments.fits import fit
 
 ENGLISH = {
     "01.온라인 행동 정보": "online_behaviour.csv",

@@ -27,7 +27,7 @@ from sparse_dot_topn import sp_matmul_topn
 
 from palette.recommendations.history import Codes, History, Vector, drawn, once
 from palette.recommendations.scores import LEAST, Cells, Dense, Factors, Scores, Shared, nth_of, places
-from palette.segments.clusters import k_means
+from palette.segments.kmeans import k_means
 
 State = dict[str, Any]
 

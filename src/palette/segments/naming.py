@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from palette.segments.clusters import CONSUMPTION, KEYS, wide
+from palette.segments.clusterings import CONSUMPTION, KEYS, wide
 
 COUNTED = ["orders", "order_lines", "units", "revenue"]
 CUSTOMERS = [*KEYS, "first_ordered_at", "last_ordered_at", *COUNTED]  # the columns of them that are read
@@ -51,7 +51,7 @@ def facts(customers: pd.DataFrame, features: pd.DataFrame, category_scores: pd.D
     features
         One row a customer: ``retailer``, ``customer_id`` and numbers.
     category_scores
-        See :func:`palette.segments.clusters.wide`.
+        See :func:`palette.segments.clusterings.wide`.
 
     Returns
     -------

@@ -24,7 +24,7 @@ from sklearn.preprocessing import StandardScaler
 
 from palette.core.learned import objects
 from palette.core.tables import empty
-from palette.segments.clusters import (
+from palette.segments.clusterings import (
     BEHAVIOUR,
     CONSUMPTION,
     KEYS,
@@ -271,7 +271,7 @@ def separation(
     Parameters
     ----------
     features
-        What the clustering was fitted on, see :func:`palette.segments.clusters.populations`.
+        What the clustering was fitted on, see :func:`palette.segments.clusterings.populations`.
     clusters
         Result of :func:`palette.segments.clusters.assign`; other clusterings' rows are ignored.
     clustering

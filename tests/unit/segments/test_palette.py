@@ -10,7 +10,8 @@ from sklearn.ensemble import ExtraTreesClassifier
 from palette.core.learned import table
 from palette.core.tables import typed
 from palette.segments import palette as module
-from palette.segments.clusters import BEHAVIOUR, CLUSTERS_SCHEMA, CONSUMPTION, Clustering
+from palette.segments.clusterings import BEHAVIOUR, CONSUMPTION, Clustering
+from palette.segments.clusters import CLUSTERS_SCHEMA
 from palette.segments.palette import (
     CONFUSION_SCHEMA,
     EXPLANATION_SCHEMA,
