@@ -1,11 +1,12 @@
-"""cluster_importances: binds palette.segments.palette (tested in tests/unit/segments)."""
+"""cluster_importances: binds palette.segments.importances (tested in tests/unit/segments)."""
 
 import pandas as pd
 
 from palette.core.settings import settings_of
 from palette.core.tables import frame, typed
 from palette.segments.clusterings import read_populations
-from palette.segments.palette import IMPORTANCES_SCHEMA, NAMED, separation
+from palette.segments.importances import IMPORTANCES_SCHEMA, separation
+from palette.segments.palette_groups import NAMED
 
 
 def model(dbt, session):

@@ -1,7 +1,14 @@
-"""customer_palette: binds palette.segments.palette (tested in tests/unit/segments)."""
+"""customer_palette: binds palette.segments.palette_groups (tested in tests/unit/segments)."""
 
 from palette.core.tables import frame, typed
-from palette.segments.palette import BOUGHT, NAMED, PALETTE_SCHEMA, SHARES, predict_groups, read_forests
+from palette.segments.palette_groups import (
+    BOUGHT,
+    NAMED,
+    PALETTE_SCHEMA,
+    SHARES,
+    predict_groups,
+    read_forests,
+)
 
 
 def model(dbt, session):

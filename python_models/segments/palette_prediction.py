@@ -1,8 +1,9 @@
-"""palette_prediction: binds palette.segments.palette (tested in tests/unit/segments)."""
+"""palette_prediction: binds palette.segments.held_out (tested in tests/unit/segments)."""
 
 from palette.core.settings import settings_of
 from palette.core.tables import frame, typed
-from palette.segments.palette import BOUGHT, NAMED, PREDICTION_SCHEMA, SHARES, predict_held_out
+from palette.segments.held_out import PREDICTION_SCHEMA, predict_held_out
+from palette.segments.palette_groups import BOUGHT, NAMED, SHARES
 
 
 def model(dbt, session):

@@ -1,7 +1,7 @@
-"""palette_prediction_confusion: binds palette.segments.palette (tested in tests/unit/segments)."""
+"""palette_prediction_confusion: binds palette.segments.held_out (tested in tests/unit/segments)."""
 
 from palette.core.tables import typed
-from palette.segments.palette import CONFUSION_SCHEMA, prediction_confusion
+from palette.segments.held_out import CONFUSION_SCHEMA, prediction_confusion
 
 
 def model(dbt, session):

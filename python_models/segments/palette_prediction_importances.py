@@ -1,7 +1,8 @@
-"""palette_prediction_importances: binds palette.segments.palette (tested in tests/unit/segments)."""
+"""palette_prediction_importances: binds palette.segments.importances (tested in tests/unit/segments)."""
 
 from palette.core.tables import typed
-from palette.segments.palette import PREDICTION_IMPORTANCES_SCHEMA, prediction_importances, read_forests
+from palette.segments.importances import PREDICTION_IMPORTANCES_SCHEMA, prediction_importances
+from palette.segments.palette_groups import read_forests
 
 
 def model(dbt, session):

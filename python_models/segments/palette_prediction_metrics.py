@@ -1,7 +1,7 @@
-"""palette_prediction_metrics: binds palette.segments.palette (tested in tests/unit/segments)."""
+"""palette_prediction_metrics: binds palette.segments.held_out (tested in tests/unit/segments)."""
 
 from palette.core.tables import typed
-from palette.segments.palette import METRICS_SCHEMA, prediction_metrics
+from palette.segments.held_out import METRICS_SCHEMA, prediction_metrics
 
 
 def model(dbt, session):

@@ -19,7 +19,7 @@ from palette.core.retailers import data_folder, find_retailers
 from palette.core.shop_rows import TABLES
 from palette.core.warehouses import open_warehouse
 from palette.publishing import BuildError
-from palette.segments.palette import explain, predict, purchase_features, read_forests
+from palette.segments.palette_groups import explain, predict, purchase_features, read_forests
 from palette.warehouse import dbt
 
 FEATURES = ("customer_features", "customer_category_scores")
