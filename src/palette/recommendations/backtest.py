@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from palette.core.tables import empty
 from palette.core.threads import spread
-from palette.recommendations.history import Codes, Vector
+from palette.recommendations.codes import Codes, Vector
 from palette.recommendations.hybrid import NAME
 from palette.recommendations.learning import NO_RULE, Fold, Judged
 from palette.recommendations.metrics import (

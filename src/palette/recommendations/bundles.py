@@ -13,8 +13,11 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from palette.baskets.rules import SEPARATOR, frequent_itemsets, held_by, rules_of
-from palette.recommendations.history import Codes, History, Purchases, once
+from palette.recommendations.codes import Codes
+from palette.recommendations.history import History
+from palette.recommendations.known import once
 from palette.recommendations.models import groupings_of, groups_by
+from palette.recommendations.purchases import Purchases
 
 LARGEST = 3  # items of a set
 MOST_SETS = 300  # of a group, those of the greatest lift

@@ -20,9 +20,11 @@ from sklearn.linear_model import LogisticRegression
 
 from palette.core.catalogue import always_fitted
 from palette.core.threads import spread
-from palette.recommendations.history import Codes, History, Purchases, Vector, drawn
+from palette.recommendations.codes import Codes, Vector, drawn
+from palette.recommendations.history import History
 from palette.recommendations.models import POPULAR, Model, baselines, components
 from palette.recommendations.offers import OFFERS, meant_for
+from palette.recommendations.purchases import Purchases
 from palette.recommendations.scores import Cells, Mask, Scores, best_allowed, in_places, places, ranks_in
 
 Features = NDArray[np.float32]

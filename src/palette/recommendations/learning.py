@@ -20,7 +20,8 @@ from threadpoolctl import threadpool_limits
 
 from palette.core.threads import spread
 from palette.recommendations.bundles import in_sets
-from palette.recommendations.history import Codes, History, Purchases, Vector, drawn
+from palette.recommendations.codes import Codes, Vector, drawn
+from palette.recommendations.history import History
 from palette.recommendations.hybrid import (
     CUSTOMERS,
     NAME,
@@ -42,6 +43,7 @@ from palette.recommendations.lists import Preferences, as_places, in_preferred_o
 from palette.recommendations.metrics import KS
 from palette.recommendations.models import DEEP, EASE_ITEMS
 from palette.recommendations.offers import OFFERS, Offer, meant_for
+from palette.recommendations.purchases import Purchases
 from palette.recommendations.rules import Rule, apply_rules, rules_for
 from palette.recommendations.scores import Mask, best_allowed
 

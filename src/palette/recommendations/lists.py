@@ -14,7 +14,8 @@ from threadpoolctl import threadpool_limits
 
 from palette.core.threads import spread
 from palette.recommendations.bundles import in_sets, sets_of, with_sets
-from palette.recommendations.history import Codes, History, Purchases, Vector, once
+from palette.recommendations.codes import Codes, Vector
+from palette.recommendations.history import History
 from palette.recommendations.hybrid import (
     FUSION,
     NAME,
@@ -26,8 +27,10 @@ from palette.recommendations.hybrid import (
     features,
     fused,
 )
+from palette.recommendations.known import once
 from palette.recommendations.models import DEEP, GroupPopularity
 from palette.recommendations.offers import OFFERS, SEASON_DAYS, Offer, has_seasons, meant_for
+from palette.recommendations.purchases import Purchases
 from palette.recommendations.reasons import FACTS, Reasons, stated
 from palette.recommendations.rules import Rule, apply_rules, rules_for, unmatched
 from palette.recommendations.scores import Mask, best_allowed, in_places, places

@@ -25,7 +25,9 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.utils.extmath import randomized_svd
 from sparse_dot_topn import sp_matmul_topn
 
-from palette.recommendations.history import Codes, History, Vector, drawn, once
+from palette.recommendations.codes import Codes, Vector, drawn
+from palette.recommendations.history import History
+from palette.recommendations.known import once
 from palette.recommendations.scores import LEAST, Cells, Dense, Factors, Scores, Shared, nth_of, places
 from palette.segments.kmeans import k_means
 

@@ -23,7 +23,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from palette.recommendations.bundles import fitting, sets_of
-from palette.recommendations.history import Codes, History, Vector, once
+from palette.recommendations.codes import Codes, Vector
+from palette.recommendations.history import History
+from palette.recommendations.known import once
 from palette.recommendations.scores import Mask, Scores, places
 
 YEAR = 365  # days

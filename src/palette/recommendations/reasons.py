@@ -14,9 +14,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix, csr_matrix
 
-from palette.recommendations.history import DAY, Codes, History, Vector
+from palette.recommendations.codes import Codes, Vector
+from palette.recommendations.history import History
 from palette.recommendations.hybrid import NAME, Moment
 from palette.recommendations.models import POPULAR
+from palette.recommendations.purchases import DAY
 
 LEADING = 3
 PAIRS_AT_A_TIME = 50_000

@@ -8,7 +8,7 @@ from duckdb import DuckDBPyRelation
 from palette.baskets.rules import Thresholds
 from palette.core.inputs import sql_string
 from palette.core.settings import Settings
-from palette.recommendations.history import PUBLISHED, Clusters, Purchases, purchases_of
+from palette.recommendations.purchases import PUBLISHED, Clusters, Purchases, purchases_of
 
 LINES = """
     customer_code, order_code, item_code, epoch(ordered_at)::bigint as ordered_at, units::double as units,

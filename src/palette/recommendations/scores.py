@@ -13,7 +13,7 @@ from implicit.cpu.topk import topk
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from palette.recommendations.history import Codes
+from palette.recommendations.codes import Codes
 
 Cells = NDArray[np.float32]
 Mask = NDArray[np.bool_]

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from palette.recommendations.history import Purchases, purchases_of
+from palette.recommendations.purchases import Purchases, purchases_of
 
 SHOP = "shop"
 START = pd.Timestamp("2024-01-01")  # a Monday

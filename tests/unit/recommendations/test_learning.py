@@ -12,9 +12,9 @@ from palette.core import threads
 from palette.core.catalogue import model_names
 from palette.core.learned import pack, unpack
 from palette.recommendations import hybrid, learning, models
-from palette.recommendations.history import Purchases
 from palette.recommendations.hybrid import Moment, fit_moment
 from palette.recommendations.learning import Fold, Judged, learn, training_moments
+from palette.recommendations.purchases import Purchases
 from palette.recommendations.rules import Rule
 
 MODELS = model_names()

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from small_shops import Shop, coded
 
 from palette.core.learned import pack, unpack
-from palette.recommendations import history as histories
+from palette.recommendations import known
 from palette.recommendations import models as module
-from palette.recommendations.history import Clusters, History
+from palette.recommendations.history import History
 from palette.recommendations.models import (
     POPULAR,
     Als,
@@ -28,6 +28,7 @@ from palette.recommendations.models import (
     baselines,
     components,
 )
+from palette.recommendations.purchases import Clusters
 
 Make = Callable[..., Shop]
 NAMES = [model.name for model in (*baselines(), *components())]
@@ -534,7 +535,7 @@ ORDERS += [("ben", "nut", 1), ("ben", "oat", 1), ("cid", "tea", 0), ("dan", "tea
 
 
 def test_tifuknn_by_the_formula_of_its_paper(purchases: Make, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(histories, "GROUPS", 2)
+    monkeypatch.setattr(known, "GROUPS", 2)
     # ann's orders in two groups: of the two last ones the earlier counts 0.9, and the group before 0.7
     ann = np.array([(0.9 / 2 + 0.7 * 1) / 2, (0.9 / 2) / 2, (1 / 2) / 2, 0])
     ben = np.array([0, 1, 1, 0])
@@ -562,7 +563,7 @@ def test_tifuknn_takes_the_mean_of_the_nearest(purchases: Make, monkeypatch: pyt
 def test_up_cf_by_the_formula_of_its_paper(
     asymmetry: float, purchases: Make, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(histories, "LAST_ORDERS", 2)
+    monkeypatch.setattr(known, "LAST_ORDERS", 2)
     monkeypatch.setattr(module, "ASYMMETRY", asymmetry)
     ann, ben = np.array([1 / 2, 1 / 2, 1 / 2, 0]), np.array([0, 1, 1, 0])  # shares of the last two orders
     alike = [
@@ -592,7 +593,7 @@ def test_of_many_customers_some_may_be_neighbours(
 def test_models_learn_from_the_learners_alone(
     name: str, town: Callable, purchases: Make, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(histories, "LEARNERS", 30)
+    monkeypatch.setattr(known, "LEARNERS", 30)
     rows = town(60, 60)
     rows += [(customer, "tea-00", 60) for customer in sorted({row[0] for row in rows})]
     history = History(purchases(rows))

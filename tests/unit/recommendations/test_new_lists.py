@@ -12,10 +12,11 @@ import pytest
 from palette.baskets.rules import Thresholds, basket_rules
 from palette.recommendations import bundles
 from palette.recommendations.bundles import Set, Sets, fitting, in_sets, sets_of, with_sets
-from palette.recommendations.history import Clusters, History, Purchases, purchases_of
+from palette.recommendations.history import History
 from palette.recommendations.learning import learn
 from palette.recommendations.lists import SCHEMA, recommendations
 from palette.recommendations.offers import OFFERS, SEASON_DAYS, prices, season
+from palette.recommendations.purchases import Clusters, Purchases, purchases_of
 from palette.recommendations.reasons import FACTS, stated
 from palette.recommendations.relations import audiences
 

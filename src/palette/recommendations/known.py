@@ -1,0 +1,248 @@
+"""The purchases that were known at a moment, and the matrices that recommenders learn from.
+
+Everything here looks at purchases up to the moment only, so that a model of a past moment cannot see what
+came after it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property, wraps
+from threading import RLock
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from palette.recommendations.codes import NEVER, Codes, Vector, binary, drawn, sought, sums
+from palette.recommendations.purchases import DAY, Purchases
+
+Found = TypeVar("Found")
+LEARNERS = 20_000  # customers at most from whom models learn: what is known of more changes little
+# Orders fade as TIFUKNN's, in so many groups by age, and the last of them count for UP-CF (see models.py).
+WITHIN_GROUP, BETWEEN_GROUPS, GROUPS = 0.9, 0.7, 7
+LAST_ORDERS = 10
+HALF_LIFE = 60.0  # days after which a purchase counts half for `recent`
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of a customer and an item bought, sorted by ``key`` = customer x items + item.
+
+    ``orders`` is the number of orders with the item; ``first_age`` and ``last_age`` are days before the
+    moment of the first and the last of them.
+    """
+
+    key: Codes
+    orders: Vector
+    first_age: Vector
+    last_age: Vector
+
+    def find(self, key: Codes) -> tuple[Codes, NDArray[np.bool_]]:
+        """Return the position of each key, and whether it is there at all."""
+        if not len(self.key):
+            return np.zeros(len(key), dtype=np.int64), np.zeros(len(key), dtype=bool)
+        position = np.minimum(sought(self.key, key), len(self.key) - 1)
+        return position, self.key[position] == key
+
+
+def once(make: Callable[..., Found]) -> Callable[..., Found]:
+    """Keep what a function worked out of a history and of what else it takes: it is asked for every batch."""
+
+    @wraps(make)
+    def kept(history: "Known", *given: Any) -> Found:
+        key = (make.__name__, *given)
+        with history.alone:  # batches ask side by side
+            if key not in history.worked_out:
+                history.worked_out[key] = make(history, *given)
+        found: Found = history.worked_out[key]
+        return found
+
+    return kept
+
+
+@dataclass(frozen=True)
+class Known:
+    """Purchases up to a moment, and matrices that are made of them.
+
+    Attributes
+    ----------
+    purchases
+        All of the retailer's.
+    days_back
+        How many days before the last purchase the moment lies; a purchase at that very time is known.
+    seed
+        Seed of whatever learns from it.
+    """
+
+    purchases: Purchases
+    days_back: int = 0
+    seed: int = 0
+    lines: pd.DataFrame = field(init=False, repr=False)
+    worked_out: dict[Any, Any] = field(init=False, repr=False, default_factory=dict)  # see once()
+    alone: RLock = field(init=False, repr=False, compare=False, default_factory=RLock)
+
+    def __post_init__(self) -> None:
+        """Keep what is known, with the ``age`` of each line in days."""
+        moment = -self.days_back * DAY
+        known = self.purchases.lines[self.purchases.lines["time"] <= moment]
+        object.__setattr__(self, "lines", known.assign(age=(moment - known["time"]) / DAY))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of customers and items."""
+        return self.purchases.customers, len(self.purchases.items)
+
+    @cached_property
+    def moment(self) -> pd.Timestamp:
+        """The moment itself."""
+        return self.purchases.end - pd.Timedelta(days=self.days_back)
+
+    @cached_property
+    def days_today(self) -> float:
+        """Part of the moment's calendar day that has passed, in days; midnight is of the day it begins."""
+        return float((self.moment - self.moment.normalize()).total_seconds()) / DAY + 1e-9
+
+    @property
+    def _midnight(self) -> float:
+        """Seconds of the last purchase's calendar day that had passed."""
+        return float((self.purchases.end - self.purchases.end.normalize()).total_seconds())
+
+    def _day(self, time: Any) -> Any:
+        """Return the calendar day of a time, that of the last purchase being 0."""
+        return np.floor((time + self._midnight) / DAY)
+
+    @cached_property
+    def line_customer(self) -> Codes:
+        """Code of each line's customer."""
+        return self.lines["customer"].to_numpy(dtype=np.int64)
+
+    @cached_property
+    def _item(self) -> Codes:
+        return self.lines["item"].to_numpy(dtype=np.int64)
+
+    @cached_property
+    def _orders(self) -> pd.DataFrame:
+        """The first line of each order, by time."""
+        order, places = self.lines["order"].to_numpy(), np.arange(len(self.lines))
+        first = np.full(int(order.max(initial=-1)) + 1, -1)
+        first[order[::-1]] = places[::-1]
+        columns = ["customer", "order", "time", "age", "day_off"]
+        return self.lines[columns].iloc[np.sort(first[first >= 0])]
+
+    @cached_property
+    def customer_orders(self) -> Vector:
+        """Number of orders of each customer."""
+        return sums(self._orders["customer"], None, self.shape[0])
+
+    @cached_property
+    def orders_back(self) -> Codes:
+        """Place of each line's order among the customer's, 0 for the last one."""
+        orders = self._orders
+        back = np.zeros(int(orders["order"].max()) + 1 if len(orders) else 0, dtype=np.int64)
+        back[orders["order"]] = orders.groupby("customer").cumcount(ascending=False)
+        found: Codes = back[self.lines["order"]]
+        return found
+
+    @cached_property
+    def learners(self) -> Codes:
+        """Customers with purchases from whom models learn: a draw of many."""
+        return drawn(np.flatnonzero(self.customer_orders > 0), LEARNERS, self.seed)
+
+    def matrix(self, values: Vector) -> csr_matrix:
+        """Add up a value a line, customers x items."""
+        return csr_matrix((values.astype(np.float32), (self.line_customer, self._item)), shape=self.shape)
+
+    def _baskets(self, lines: NDArray[np.bool_]) -> csr_matrix:
+        order, orders = pd.factorize(self.lines["order"].to_numpy()[lines])
+        return binary(order, self._item[lines], (len(orders), self.shape[1]))
+
+    @cached_property
+    def orders(self) -> csr_matrix:
+        """Orders with the item, customers x items."""
+        return self.matrix(np.ones(len(self.lines)))
+
+    @cached_property
+    def bought(self) -> csr_matrix:
+        """1 where the customer bought the item."""
+        return (self.orders > 0).astype(np.float32)
+
+    @cached_property
+    def recent(self) -> csr_matrix:
+        """Orders with the item, each counting half after ``HALF_LIFE`` days."""
+        return self.matrix(0.5 ** (self.lines["age"].to_numpy() / HALF_LIFE))
+
+    @cached_property
+    def lately(self) -> csr_matrix:
+        """1 where the customer bought the item in the last ``HALF_LIFE`` days."""
+        return self.within(HALF_LIFE, HALF_LIFE)
+
+    @cached_property
+    def fading(self) -> csr_matrix:
+        """Orders with the item, in ``GROUPS`` groups by age: they fade within a group and between groups."""
+        orders = self.customer_orders[self.line_customer]
+        size = np.maximum(np.ceil(orders / GROUPS), 1)
+        group, within = np.divmod(self.orders_back, size)
+        groups = np.ceil(orders / size)
+        held = np.where(group == groups - 1, orders - (groups - 1) * size, size)
+        return self.matrix(WITHIN_GROUP**within / held * BETWEEN_GROUPS**group / groups)
+
+    @cached_property
+    def last_shares(self) -> csr_matrix:
+        """Share of the customer's last ``LAST_ORDERS`` orders with the item."""
+        orders = np.clip(self.customer_orders[self.line_customer], 1, LAST_ORDERS)
+        shares = self.matrix(np.where(self.orders_back < LAST_ORDERS, 1 / orders, 0))
+        shares.eliminate_zeros()
+        return shares
+
+    @cached_property
+    def last_order(self) -> csr_matrix:
+        """1 where the item is in an order of the customer's last calendar day with one."""
+        day = self._day(self.lines["time"].to_numpy())
+        last_day = np.full(self.shape[0], -NEVER)
+        np.maximum.at(last_day, self.line_customer, day)
+        found = self.matrix((day == last_day[self.line_customer]).astype(np.float64))
+        found.eliminate_zeros()
+        return (found > 0).astype(np.float32)
+
+    @cached_property
+    def baskets(self) -> csr_matrix:
+        """1 where the item is in the order, orders x items."""
+        return self._baskets(np.ones(len(self.lines), dtype=bool))
+
+    @cached_property
+    def learners_baskets(self) -> csr_matrix:
+        """The baskets of the customers from whom models learn."""
+        learns = np.zeros(self.shape[0], dtype=bool)
+        learns[self.learners] = True
+        return self._baskets(learns[self.line_customer])
+
+    @cached_property
+    def today(self) -> csr_matrix:
+        """1 where the customer bought the item on the moment's calendar day."""
+        return self.within(self.days_today, self.days_today)
+
+    def within(self, first_day: float, days: float) -> csr_matrix:
+        """1 where the customer bought the item on the ``days`` days that begin ``first_day`` days ago."""
+        age = self.lines["age"].to_numpy()
+        found = self.matrix(((age < first_day) & (age >= first_day - days)).astype(np.float64))
+        found.eliminate_zeros()
+        return (found > 0).astype(np.float32)
+
+    @once
+    def window(self, days: int) -> csr_matrix:
+        """1 where the customer buys the item in the ``days`` after the moment: the truth of a backtest."""
+        later = self.purchases.lines
+        moment = -self.days_back * DAY
+        later = later[(later["time"] > moment) & (later["time"] <= moment + days * DAY)]
+        return binary(later["customer"].to_numpy(), later["item"].to_numpy(), self.shape)
+
+    @cached_property
+    def pairs(self) -> Pairs:
+        """What every customer bought, and when first and last."""
+        key = self.line_customer * self.shape[1] + self._item
+        order = np.argsort(key, kind="stable")
+        unique, start, orders = np.unique(key[order], return_index=True, return_counts=True)
+        age = self.lines["age"].to_numpy()[order]  # oldest first within a pair
+        return Pairs(unique, orders.astype(np.float64), age[start], age[start + orders - 1])

@@ -1,0 +1,153 @@
+"""A retailer's purchases, customers, items and orders as codes.
+
+Customers and items are positions (codes) in the retailer's sorted ids; they are the same at every moment,
+which makes the histories of two moments comparable.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from palette.baskets.rules import Thresholds
+
+if TYPE_CHECKING:
+    from palette.recommendations.bundles import Sets
+
+from palette.recommendations.codes import Codes
+
+DAY = 86_400  # seconds
+
+
+class Clusters(NamedTuple):
+    """How many groups customers are put into, by R, F and M, by behaviour and by taste."""
+
+    rfm: int = 4
+    behaviour: int = 4
+    consumption: int = 3
+
+
+PUBLISHED = Clusters()
+
+
+@dataclass(frozen=True)
+class Purchases:
+    """All purchases of a retailer, customers, items and orders as codes.
+
+    Attributes
+    ----------
+    retailer
+        Its key.
+    customers
+        How many customers there are: their codes are 0 and up.
+    items
+        One row an item, its position the code: ``category``, ``super_category`` and what the rules look at.
+    lines
+        One row an order and item, by ``time``: ``customer``, ``item``, ``order`` (codes), ``time`` (seconds,
+        0 or less, of the last purchase), ``units``, ``amount`` (the retailer's currency), ``order_lines``
+        (how many lines of the mart it stands for), ``online`` and ``day_off`` (on a weekend or holiday).
+    end
+        Time of the last purchase.
+    recency_unit
+        ``calendar_days``, or ``elapsed_days`` of 24 hours.
+    clusters
+        How many groups of customers there are.
+    audiences
+        For which RFM scores (100 R + 10 F + M, from and to) a list is meant, by its name.
+    thresholds
+        What makes a basket rule.
+    sets
+        Those of the rules that hold now; without them they are mined as those of the past are.
+    """
+
+    retailer: str
+    customers: int
+    items: pd.DataFrame
+    lines: pd.DataFrame
+    end: pd.Timestamp
+    recency_unit: str = "elapsed_days"
+    clusters: Clusters = PUBLISHED
+    audiences: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    sets: "Sets | None" = None
+
+    @property
+    def span(self) -> float:
+        """Days between the first purchase and the last."""
+        return -float(self.lines["time"].min()) / DAY
+
+
+def purchases_of(
+    retailer: str,
+    purchases: pa.Table,
+    items: pd.DataFrame,
+    *,
+    recency_unit: str = "elapsed_days",
+    clusters: Clusters = PUBLISHED,
+    audiences: Mapping[str, tuple[tuple[int, int], ...]] | None = None,
+    thresholds: Thresholds | None = None,
+) -> Purchases:
+    """Put a retailer's purchases in order.
+
+    Parameters
+    ----------
+    retailer
+        Key of the retailer.
+    purchases
+        The retailer's, one row an order and item: ``customer_code``, ``order_code``, ``item_code``,
+        ``ordered_at`` (seconds since 1970), ``units``, ``amount``, ``order_lines``, ``is_online`` and
+        ``is_day_off``: numbers alone. At least one row.
+    items
+        The retailer's, one row an item: ``item_code`` (0 and up) and the columns of :class:`Purchases`.
+    recency_unit, clusters, audiences, thresholds
+        See :class:`Purchases`.
+
+    Returns
+    -------
+    Purchases
+        The same whatever the order of the rows.
+    """
+    time = purchases["ordered_at"].to_numpy().astype(np.int64)
+    end = int(time.max())
+    customer, item, given = (
+        purchases[f"{name}_code"].to_numpy().astype(np.int64) for name in ("customer", "item", "order")
+    )
+    orders = _numbered(customer, given)
+    order = np.lexsort((item, orders, time))
+    lines = pd.DataFrame(
+        {
+            "customer": customer.astype(np.int32)[order],
+            "item": item.astype(np.int32)[order],
+            "order": orders.astype(np.int32)[order],
+            "time": (time - end)[order],
+            "units": purchases["units"].to_numpy().astype(np.float64)[order],
+            "amount": purchases["amount"].to_numpy().astype(np.float64)[order],
+            "order_lines": purchases["order_lines"].to_numpy().astype(np.int32)[order],
+            "online": purchases["is_online"].to_numpy().astype(bool)[order],
+            "day_off": purchases["is_day_off"].to_numpy().astype(bool)[order],
+        }
+    )
+    return Purchases(
+        retailer,
+        int(customer.max()) + 1,
+        items.sort_values("item_code", ignore_index=True),
+        lines,
+        pd.Timestamp(end, unit="s"),
+        recency_unit,
+        clusters,
+        audiences or {},
+        thresholds or Thresholds(),
+    )
+
+
+def _numbered(customer: Codes, order: Codes) -> Codes:
+    """Give each order of each customer a number: an order of two customers is two orders."""
+    by_both = np.lexsort((order, customer))
+    new = np.ones(len(order), dtype=bool)
+    new[1:] = (np.diff(customer[by_both]) != 0) | (np.diff(order[by_both]) != 0)
+    numbered = np.empty(len(order), dtype=np.int64)
+    numbered[by_both] = np.cumsum(new) - 1
+    return numbered
