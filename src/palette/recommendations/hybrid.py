@@ -293,7 +293,7 @@ class Ranker:
     Attributes
     ----------
     forests
-        None where there was too little to learn from: candidates are then ranked by reciprocal rank fusion.
+        Gradient-boosted trees, whose log-odds are averaged.
     linear
         Logistic regression.
     trust
@@ -302,10 +302,10 @@ class Ranker:
         Share of the candidates not bought that were learned from.
     """
 
-    forests: tuple[lightgbm.Booster, ...] = ()
-    linear: Linear | None = None
-    trust: float = 0.0
-    rate: float = 1.0
+    forests: tuple[lightgbm.Booster, ...]
+    linear: Linear
+    trust: float
+    rate: float
 
     def score(self, described: Features, customer: Codes) -> Vector:
         """Return the probability that each candidate is bought within the window by a customer who buys.
@@ -321,8 +321,6 @@ class Ranker:
         customer
             Of each candidate; those of a customer are together.
         """
-        if self.linear is None:
-            raise ValueError("nothing was learned: rank by fused()")
         if not len(described):
             return np.zeros(0)
         odds = self.linear.log_odds(described)
@@ -335,8 +333,6 @@ class Ranker:
 
     def learned(self) -> dict[str, Any]:
         """Return what was learned, see :mod:`palette.core.learned`."""
-        if self.linear is None:
-            return {}
         return {
             # without the parameters: threads are among those
             "forests": [forest.model_to_string().partition("\nparameters:")[0] for forest in self.forests],
@@ -346,16 +342,16 @@ class Ranker:
         }
 
     @classmethod
-    def of(cls, learned: Mapping[str, Any]) -> Self:
-        """Read what :meth:`learned` returned."""
+    def of(cls, learned: Mapping[str, Any]) -> Self | None:
+        """Read what :meth:`learned` returned; None where nothing was kept, since nothing was learned."""
         if not learned:
-            return cls()
+            return None
         forests = tuple(lightgbm.Booster(model_str=forest) for forest in learned["forests"])
         return cls(forests, Linear(**learned["linear"]), learned["trust"], learned["rate"])
 
 
-def fit_ranker(windows: Sequence[Examples], *, seed: int, most: int | None = None) -> Ranker:
-    """Learn from earlier windows which candidates are bought.
+def fit_ranker(windows: Sequence[Examples], *, seed: int, most: int | None = None) -> Ranker | None:
+    """Learn from earlier windows which candidates are bought; None where too few were.
 
     Parameters
     ----------
@@ -368,7 +364,7 @@ def fit_ranker(windows: Sequence[Examples], *, seed: int, most: int | None = Non
     """
     bought = int(sum(window.bought.sum() for window in windows))
     if bought < FEWEST:
-        return Ranker()
+        return None
     rate = min(window.rate for window in windows)
     known = joined([window.at_rate(rate, seed=seed) for window in windows])
     parts = enumerate(_parts(known, most or len(known.bought), seed))

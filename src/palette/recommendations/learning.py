@@ -183,7 +183,7 @@ def learn(
     windows: dict[int, Examples] = {}
     made: list[Fold] = []
 
-    def ranker_of(back: int) -> Future[Ranker]:
+    def ranker_of(back: int) -> Future[Ranker | None]:
         past = [windows[earlier] for earlier in training_moments(known, back, days)]
         return beside.submit(fit_ranker, past, seed=seed, most=SPARED if back else None)
 
@@ -209,7 +209,8 @@ def learn(
         moment = fit_moment(known, 0, seed=seed, models=models, judged=True)
     if "ease" in moment.models and moment.history.shape[1] > EASE_ITEMS:
         print(beyond_ease(known.retailer, moment.history.shape[1] - EASE_ITEMS))
-    learned = {"models": moment.learned(), "ranker": ranker.result().learned()}
+    last = ranker.result()
+    learned = {"models": moment.learned(), "ranker": {} if last is None else last.learned()}
     return learned, sorted(made, key=lambda fold: fold.number)
 
 
@@ -242,7 +243,7 @@ def _judge(
     fold: Fold,
     moment: Moment,
     customers: Codes,
-    grown: Future[Ranker],
+    grown: Future[Ranker | None],
     rules: Sequence[Rule],
     *,
     days: int,
@@ -255,7 +256,7 @@ def _judge(
     def judged(batch: Codes) -> tuple[Examples, dict[tuple[str, str, str], Judged]]:
         chosen, part = examples(moment, batch, days)
         ranker = grown.result()
-        score = ranker.score(part.features, part.customer) if ranker.forests else fused(moment, chosen)
+        score = fused(moment, chosen) if ranker is None else ranker.score(part.features, part.customer)
         bought = truth[batch].toarray() > 0
         return part, dict(_lists(moment, chosen, score, bought, rules, preferences, days=days, length=length))
 

@@ -238,9 +238,9 @@ def ruled_items(history: History) -> pd.DataFrame:
     return items.assign(product_ids=ids, buyers=history.buyers.astype(np.int64))
 
 
-def scores_of(ranker: Ranker, moment: Moment, chosen: Candidates) -> tuple[Vector, str]:
+def scores_of(ranker: Ranker | None, moment: Moment, chosen: Candidates) -> tuple[Vector, str]:
     """Score candidates, and name the model that did: the ranker or, if it learned nothing, the fusion."""
-    if not ranker.forests:
+    if ranker is None:
         return fused(moment, chosen), FUSION
     return ranker.score(features(moment, chosen), chosen.customer), NAME
 
