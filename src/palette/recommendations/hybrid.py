@@ -419,6 +419,26 @@ def fused(moment: Moment, chosen: Candidates) -> Vector:
     return np.asarray(total[chosen.place, chosen.item])
 
 
+def scores_of(
+    ranker: Ranker | None, moment: Moment, chosen: Candidates, described: Features | None = None
+) -> tuple[Vector, str]:
+    """Score candidates, and name the model that does: the ranker or, where there is none, the fusion.
+
+    Parameters
+    ----------
+    ranker
+        See :func:`fit_ranker`.
+    moment, chosen
+        Candidates of a moment.
+    described
+        Their features, where they are at hand.
+    """
+    if ranker is None:
+        return fused(moment, chosen), FUSION
+    asked = features(moment, chosen) if described is None else described
+    return ranker.score(asked, chosen.customer), NAME
+
+
 def _mark(chosen: Mask, rows: Codes, items: Codes) -> None:
     """Mark the items of some rows; -1 is none."""
     row, at = places(items >= 0)

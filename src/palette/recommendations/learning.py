@@ -36,8 +36,8 @@ from palette.recommendations.hybrid import (
     examples,
     fit_moment,
     fit_ranker,
-    fused,
     joined,
+    scores_of,
 )
 from palette.recommendations.lists import Preferences, as_places, in_preferred_order, ranked, ruled_items
 from palette.recommendations.metrics import KS
@@ -255,8 +255,7 @@ def _judge(
 
     def judged(batch: Codes) -> tuple[Examples, dict[tuple[str, str, str], Judged]]:
         chosen, part = examples(moment, batch, days)
-        ranker = grown.result()
-        score = fused(moment, chosen) if ranker is None else ranker.score(part.features, part.customer)
+        score, _ = scores_of(grown.result(), moment, chosen, part.features)
         bought = truth[batch].toarray() > 0
         return part, dict(_lists(moment, chosen, score, bought, rules, preferences, days=days, length=length))
 

@@ -16,17 +16,7 @@ from palette.core.threads import spread
 from palette.recommendations.bundles import in_sets, sets_of, with_sets
 from palette.recommendations.codes import Codes, Vector
 from palette.recommendations.history import History
-from palette.recommendations.hybrid import (
-    FUSION,
-    NAME,
-    Candidates,
-    Moment,
-    Ranker,
-    batches,
-    candidates,
-    features,
-    fused,
-)
+from palette.recommendations.hybrid import NAME, Candidates, Moment, Ranker, batches, candidates, scores_of
 from palette.recommendations.known import once
 from palette.recommendations.models import DEEP, GroupPopularity
 from palette.recommendations.offers import OFFERS, SEASON_DAYS, Offer, has_seasons, meant_for
@@ -206,7 +196,7 @@ def listed(
     moment, chosen
         Candidates of a moment.
     scored
-        See :func:`scores_of`.
+        See :func:`palette.recommendations.hybrid.scores_of`.
     made_by
         Name of the model; one that was not fitted at the moment names nothing.
     days
@@ -236,13 +226,6 @@ def ruled_items(history: History) -> pd.DataFrame:
     items = history.purchases.items
     ids = items["product_ids"].astype(object).str.split("|")
     return items.assign(product_ids=ids, buyers=history.buyers.astype(np.int64))
-
-
-def scores_of(ranker: Ranker | None, moment: Moment, chosen: Candidates) -> tuple[Vector, str]:
-    """Score candidates, and name the model that did: the ranker or, if it learned nothing, the fusion."""
-    if ranker is None:
-        return fused(moment, chosen), FUSION
-    return ranker.score(features(moment, chosen), chosen.customer), NAME
 
 
 def all_lists(

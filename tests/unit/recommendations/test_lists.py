@@ -14,7 +14,7 @@ from palette.core.learned import pack, unpack
 from palette.recommendations import hybrid
 from palette.recommendations import lists as lists_module
 from palette.recommendations.history import History
-from palette.recommendations.hybrid import Candidates, Moment, fit_moment, fit_ranker
+from palette.recommendations.hybrid import Candidates, Moment, fit_moment, fit_ranker, scores_of
 from palette.recommendations.learning import learn
 from palette.recommendations.lists import (
     NOWHERE,
@@ -25,7 +25,6 @@ from palette.recommendations.lists import (
     ranked,
     recommendations,
     ruled_items,
-    scores_of,
 )
 from palette.recommendations.models import GoesWith, GroupPopularity
 from palette.recommendations.offers import OFFERS, Offer
