@@ -151,7 +151,7 @@ class OwnThenPopular:
         return Dense.of(csr_matrix((values.astype(np.float32), (row, item)), shape=own.shape))
 
 
-@dataclass
+@dataclass(eq=False)  # a history keeps the groups of each, see once()
 class GroupPopularity:
     """The share of the customer's group who bought an item.
 
@@ -164,12 +164,11 @@ class GroupPopularity:
     name: str
     grouping: str
     state: State = field(default_factory=dict)
-    _grouped: tuple[History, Codes, int] | None = field(default=None, init=False, repr=False)
 
     def fit(self, history: History) -> Self:
         """Find the groups and count what they buy."""
         groupings = groupings_of(history, self.grouping)
-        self.state, self._grouped = {"groupings": [vars(grouping) for grouping in groupings]}, None
+        self.state = {"groupings": [vars(grouping) for grouping in groupings]}
         groups, count = self.groups(history)
         known = np.flatnonzero(groups >= 0)
         cells = (np.ones(len(known), dtype=np.float32), (groups[known], known))
@@ -182,10 +181,7 @@ class GroupPopularity:
 
     def groups(self, history: History) -> tuple[Codes, int]:
         """Return the group of each of a history's customers, -1 without purchases, and their number."""
-        if self._grouped is None or self._grouped[0] is not history:
-            groupings = [_Grouping(**state) for state in self.state["groupings"]]
-            self._grouped = (history, *groups_by(groupings, history))
-        return self._grouped[1:]
+        return _groups_of(history, self)
 
     def score(self, history: History, customers: Codes) -> Scores:
         """Give the shares of the group, or of everybody for a customer of no group or a group of none."""
@@ -446,6 +442,12 @@ def groups_by(groupings: Sequence[_Grouping], history: History) -> tuple[Codes, 
         found = found * len(grouping.centres) + grouping.nearest(history)
         count *= len(grouping.centres)
     return np.where(np.isfinite(history.recency), found, -1), count
+
+
+@once
+def _groups_of(history: History, model: GroupPopularity) -> tuple[Codes, int]:
+    """Put a history's customers into the groups that a model has found, there or elsewhere."""
+    return groups_by([_Grouping(**state) for state in model.state["groupings"]], history)
 
 
 @once
