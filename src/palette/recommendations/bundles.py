@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from palette.baskets.rules import SEPARATOR, frequent_itemsets, held_by, rules_of
-from palette.recommendations.codes import Codes
+from palette.recommendations.codes import Codes, column_sums
 from palette.recommendations.history import History
 from palette.recommendations.known import once
 from palette.recommendations.models import groupings_of, groups_by
@@ -198,18 +198,14 @@ def in_sets(history: History, customers: Codes, best: Codes, length: int) -> tup
 
 def _mined(history: History, groups: Codes, group: int) -> list[Set]:
     """Mine the rules of the orders of a group's customers from whom models learn, best rule first."""
-    learns = np.zeros(history.shape[0], dtype=bool)
-    learns[history.learners] = True
-    own = (learns & (groups == group))[history.line_customer]
-    order, names = pd.factorize(history.lines["order"].to_numpy()[own])
-    item = history.lines["item"].to_numpy()[own]
-    thresholds, total = history.purchases.thresholds, len(names)
+    baskets = history.baskets_of(history.learns & (groups == group))
+    thresholds, total = history.purchases.thresholds, baskets.shape[0]
     needed = thresholds.needed(total)
     if not needed <= total:
         return []
-    frequent = np.bincount(item, minlength=history.shape[1]) >= needed
-    kept, codes = frequent[item], np.flatnonzero(frequent)
-    held = held_by(order[kept], (np.cumsum(frequent) - 1)[item[kept]], total, len(codes))
+    codes = np.flatnonzero(column_sums(baskets) >= needed)
+    kept = baskets[:, codes].tocoo()
+    held = held_by(kept.row, kept.col, total, len(codes))
     rules = rules_of(frequent_itemsets(held, needed, LARGEST)[0], total, thresholds)
     sides = [rules[side].map(lambda items: tuple(sorted(items))) for side in ("antecedents", "consequents")]
     ranked = rules.assign(antecedents=sides[0], consequents=sides[1])

@@ -150,11 +150,20 @@ class Known:
         """Customers with purchases from whom models learn: a draw of many."""
         return drawn(np.flatnonzero(self.customer_orders > 0), LEARNERS, self.seed)
 
+    @cached_property
+    def learns(self) -> NDArray[np.bool_]:
+        """Whether each customer is one of them."""
+        found = np.zeros(self.shape[0], dtype=bool)
+        found[self.learners] = True
+        return found
+
     def matrix(self, values: Vector) -> csr_matrix:
         """Add up a value a line, customers x items."""
         return csr_matrix((values.astype(np.float32), (self.line_customer, self._item)), shape=self.shape)
 
-    def _baskets(self, lines: NDArray[np.bool_]) -> csr_matrix:
+    def baskets_of(self, customers: NDArray[np.bool_]) -> csr_matrix:
+        """1 where the item is in the order, of all orders of some customers, orders x items."""
+        lines = customers[self.line_customer]
         order, orders = pd.factorize(self.lines["order"].to_numpy()[lines])
         return binary(order, self._item[lines], (len(orders), self.shape[1]))
 
@@ -209,14 +218,7 @@ class Known:
     @cached_property
     def baskets(self) -> csr_matrix:
         """1 where the item is in the order, orders x items."""
-        return self._baskets(np.ones(len(self.lines), dtype=bool))
-
-    @cached_property
-    def learners_baskets(self) -> csr_matrix:
-        """The baskets of the customers from whom models learn."""
-        learns = np.zeros(self.shape[0], dtype=bool)
-        learns[self.learners] = True
-        return self._baskets(learns[self.line_customer])
+        return self.baskets_of(np.ones(self.shape[0], dtype=bool))
 
     @cached_property
     def today(self) -> csr_matrix:

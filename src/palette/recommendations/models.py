@@ -223,7 +223,7 @@ class GoesWith:
 
     def fit(self, history: History) -> Self:
         """Find the items that are ordered together."""
-        self.state = {"similarities": _other_neighbours(history.learners_baskets, normalize)}
+        self.state = {"similarities": _other_neighbours(history.baskets_of(history.learns), normalize)}
         return self
 
     def score(self, history: History, customers: Codes) -> Scores:

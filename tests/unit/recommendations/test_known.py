@@ -178,15 +178,16 @@ def test_learners_are_those_with_purchases_and_a_draw_of_many(
 ):
     rows = [(f"{number}", item, number) for number in range(8) for item in ("nut", "tea")]
     known = purchases([*rows, ("9", "tea", 12)])
-    assert History(known, days_back=5).learners.tolist() == list(range(8))
-    assert History(known, days_back=5).learners_baskets.shape == (8, 2)
+    everybody = History(known, days_back=5)
+    assert everybody.learners.tolist() == list(range(8))
+    assert everybody.baskets_of(everybody.learns).shape == (8, 2)
     monkeypatch.setattr(module, "LEARNERS", 3)
     draws = [History(known, days_back=5, seed=seed) for seed in range(6)]
     for drawn in draws:
         assert len(set(drawn.learners.tolist())) == 3
         assert drawn.learners.tolist() == sorted(drawn.learners)
         assert drawn.learners.max() < 8  # customer 9 has bought nothing yet
-        assert dense(drawn.learners_baskets) == [[1, 1]] * 3
+        assert dense(drawn.baskets_of(drawn.learns)) == [[1, 1]] * 3
     assert len({tuple(drawn.learners) for drawn in draws}) > 1
     assert History(known, days_back=5, seed=3).learners.tolist() == draws[3].learners.tolist()
     monkeypatch.setattr(module, "LEARNERS", 8)
