@@ -25,7 +25,7 @@ from palette.recommendations.history import History
 from palette.recommendations.models import POPULAR, Model, baselines, components
 from palette.recommendations.offers import OFFERS, meant_for
 from palette.recommendations.purchases import Purchases
-from palette.recommendations.scores import Cells, Mask, Scores, best_allowed, in_places, places, ranks_in
+from palette.recommendations.scores import Cells, Mask, Scores, best_allowed, by_score, places, ranks_in
 
 Features = NDArray[np.float32]
 
@@ -447,9 +447,8 @@ def _mark(chosen: Mask, rows: Codes, items: Codes) -> None:
 
 def _latest(recent: csr_matrix, count: int) -> Codes:
     """Return what each customer bought, the latest and most frequent first, -1 after the last."""
-    row = np.repeat(np.arange(recent.shape[0]), np.diff(recent.indptr))
-    order = np.lexsort((recent.indices, -recent.data, row))
-    return in_places(row, recent.indices[order], recent.shape[0], count)
+    bought = recent.tocoo()
+    return by_score(bought.row, bought.col, bought.data, recent.shape[0], count)[0]
 
 
 def _columns(columns: Mapping[str, NDArray[np.floating]]) -> Features:

@@ -179,7 +179,7 @@ def _among_few(scores: Scores, allowed: Mask, count: int, rows: Codes) -> tuple[
     place, item = places(allowed)
     values = scores.at(rows[place], item)
     known = values > 0
-    return _by_score(place[known], item[known], values[known], len(allowed), count)
+    return by_score(place[known], item[known], values[known], len(allowed), count)
 
 
 def _among_many(scores: Scores, allowed: Mask, count: int, rows: Codes) -> tuple[Codes, Cells]:
@@ -226,7 +226,7 @@ def best_of(cells: Cells, count: int) -> tuple[Codes, Cells]:
         border[few] = np.maximum(nth_of(cells[few], count), LEAST)
     place, item = places(cells >= border[:, None])
     width = min(count, int(np.bincount(place).max(initial=0)))
-    return _by_score(place, item, cells[place, item], len(cells), width)
+    return by_score(place, item, cells[place, item], len(cells), width)
 
 
 def nth_of(cells: Cells, nth: int) -> Cells:
@@ -256,7 +256,7 @@ def in_places(row: Codes, item: Codes, rows: int, count: int) -> Codes:
     return found
 
 
-def _by_score(place: Codes, item: Codes, values: Cells, rows: int, count: int) -> tuple[Codes, Cells]:
+def by_score(place: Codes, item: Codes, values: Cells, rows: int, count: int) -> tuple[Codes, Cells]:
     """Put scores above 0 of each row, given by row, in order: the highest first, equal ones by item."""
     starts = np.searchsorted(place, np.arange(rows + 1))
     width = int(np.diff(starts).max(initial=0))
