@@ -3,7 +3,14 @@
         '|',
         {% for column in columns %}
             coalesce(
-                cast({{ column }} as {{ dbt.type_string() }}), '<null>'
+                replace(
+                    replace(
+                        replace(cast({{ column }} as {{ dbt.type_string() }}), '~', '~0'), '|', '~1'
+                    ),
+                    '<null>',
+                    '~2'
+                ),
+                '<null>'
             ){{ "," if not loop.last }}
         {% endfor %}
     )
