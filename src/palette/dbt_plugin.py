@@ -35,6 +35,7 @@ HEAVY = (
     "palette.recommendations.backtest",
     "palette.recommendations.preference",
     "palette.segments.clusters",
+    "palette.segments.held_out",
 )
 _LANDING = Lock()  # dbt asks from several threads
 _GARBAGE = 20_000  # objects made before Python looks for garbage, which by default it does after 700

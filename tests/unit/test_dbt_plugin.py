@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -12,6 +14,8 @@ from threadpoolctl import threadpool_limits
 from palette import dbt_plugin
 from palette.core.settings import Settings, SettingsError, settings_of
 from palette.dbt_plugin import Plugin, memory_limit
+
+MODELS = Path(__file__).parents[2] / "python_models"
 
 CODE = """
 import os
@@ -35,6 +39,31 @@ def test_threads_sleep_while_they_wait():
         [sys.executable, "-c", CODE], env=environment, capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["False", "True", "passive"]
+
+
+IMPORTS = """
+import sys
+from palette import dbt_plugin
+
+dbt_plugin.load_learners()
+before = set(sys.modules)
+for module in sys.argv[1:]:
+    __import__(module)
+new = {name.partition(".")[0] for name in set(sys.modules) - before}
+print(*new & {"sklearn", "scipy", "lightgbm", "implicit"})
+"""
+
+
+@pytest.mark.slow
+def test_python_models_import_no_learner_that_is_not_there():
+    """A first import from several threads can deadlock, and dbt runs models in several."""
+    code = "\n".join(path.read_text(encoding="utf-8") for path in MODELS.rglob("*.py"))
+    modules = sorted(set(re.findall(r"^from (palette\.\S+) import", code, re.MULTILINE)))
+    assert "palette.segments.held_out" in modules
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTS, *modules], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == []
 
 
 def test_threads_wait_as_the_user_says(monkeypatch):
