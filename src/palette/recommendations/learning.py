@@ -201,7 +201,7 @@ def learn(
         made.append(Fold.at(judged.index(back) + 1, moment.history, segments))
         return _judge(made[-1], moment, asked, ranker, rules, days=days, length=length).of(teach)
 
-    # A ranker is grown, on one core, beside the fit of the moment that it is for.
+    # A ranker is grown, a forest a core, beside the fit of the moment that it is for.
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(1) as beside:
         for back in sorted(needed, reverse=True):
             windows[back] = taught(back).thinned(seed=seed)

@@ -1,4 +1,4 @@
-"""Small shops as fixtures, see `shops.py`."""
+"""Small shops as fixtures, see `small_shops.py`."""
 
 from collections.abc import Callable, Iterator, Sequence
 

@@ -666,7 +666,7 @@ def test_spared_forests_learn_from_other_customers_while_there_are_enough_of_the
     assert set().union(*(part.customer for part in _parts(window, 3_000, 0))) == set(window.customer)
 
 
-def test_only_the_rankers_of_past_moments_are_spared(monkeypatch: pytest.MonkeyPatch):
+def test_forests_learn_from_all_candidates_unless_they_are_spared(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(module, "SCARCE", 100)
     sizes: list[int] = []
     grown = module._grown

@@ -104,6 +104,18 @@ def test_each_moment_is_fitted_once_the_earliest_first(
     assert [fold.number for fold in made] == list(range(1, sum(judged for _, judged in expected)))
 
 
+def test_only_the_rankers_of_past_moments_are_spared(known: Shop, monkeypatch: pytest.MonkeyPatch):
+    limits = []
+
+    def noted(windows: list, *, seed: int, most: int | None) -> hybrid.Ranker | None:
+        limits.append(most)
+        return hybrid.fit_ranker(windows, seed=seed, most=most)
+
+    monkeypatch.setattr(learning, "fit_ranker", noted)
+    learned_of(known, models=("popularity",))
+    assert limits == [hybrid.SPARED, hybrid.SPARED, None]
+
+
 def test_todays_models_do_not_depend_on_what_is_judged(known: Shop, learned: tuple[dict, list[Fold]]):
     assert pack(learned_of(known, folds=0)[0]) == pack(learned[0])
 
