@@ -367,8 +367,8 @@ def fit_ranker(windows: Sequence[Examples], *, seed: int, most: int | None = Non
         return None
     rate = min(window.rate for window in windows)
     known = joined([window.at_rate(rate, seed=seed) for window in windows])
-    parts = enumerate(_parts(known, most or len(known.bought), seed))
-    forests = tuple(spread(lambda part: _grown(part[1], bought, seed + part[0]), parts))
+    parts = list(_parts(known, most or len(known.bought), seed))
+    forests = tuple(spread(lambda place: _grown(parts[place], bought, seed + place), range(FORESTS)))
     return Ranker(forests, Linear.fit(known.features, known.bought), bought / (bought + SCARCE), rate)
 
 

@@ -284,7 +284,6 @@ class Als:
             factors=factors,
             regularization=REGULARISATION,
             iterations=ITERATIONS,
-            random_state=0,
             num_threads=1,
         )
 
