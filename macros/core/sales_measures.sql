@@ -1,9 +1,44 @@
-{% macro sales_measures() %}
+{% macro sales_measures(by_customer=false) %}
     count(distinct order_id) as orders,
-    count(distinct customer_id) as customers,
-    count(*) as order_lines,
+    {% if not by_customer %} count(distinct buyer_id) as customers, {% endif %}
+    count(order_line_id) as order_lines,
     {{ total("quantity", total_type()) }} as units,
-    {{ total("amount", total_type()) }} as revenue
+    {{ total("amount", total_type()) }} as revenue,
+    {{ net_measures("quantity", "amount", "returned_quantity", "returned_amount") }}
+{% endmacro %}
+
+
+{% macro net_measures(units, revenue, returned_units, returned_revenue) %}
+    {{ total(returned_units, total_type()) }} as returned_units,
+    {{ total(returned_revenue, total_type()) }} as returned_revenue,
+    {{ total(units ~ " - " ~ returned_units, total_type()) }} as net_units,
+    {{ total(revenue ~ " - " ~ returned_revenue, total_type()) }} as net_revenue,
+    {{ share("sum(" ~ returned_revenue ~ ")", "sum(" ~ revenue ~ ")") }} as return_rate
+{% endmacro %}
+
+
+{% macro net_measures_of(customers) %}
+    {{ net_measures(
+        customers ~ ".units",
+        customers ~ ".revenue",
+        customers ~ ".returned_units",
+        customers ~ ".returned_revenue"
+    ) }}
+{% endmacro %}
+
+
+{% macro after_returns(bought, returned) %}
+    {%- for measure in ["units", "revenue"] %}
+        cast(
+            coalesce({{ returned }}.returned_{{ measure }}, 0) as {{ total_type() }}
+        ) as returned_{{ measure }},
+        cast(
+            {{ bought }}.{{ measure }}
+            - coalesce({{ returned }}.returned_{{ measure }}, 0) as {{ total_type() }}
+        ) as net_{{ measure }},
+    {% endfor %}
+    {{ share("coalesce(" ~ returned ~ ".returned_revenue, 0)", bought ~ ".revenue") }}
+    as return_rate
 {% endmacro %}
 
 

@@ -32,18 +32,26 @@ with
             order_lines.*,
             steps.amount_outlier as outlier_step,
             steps.most_deviations,
+            -- what a line fails because it takes back, and what it fails whatever its signs
+            least(
+                case
+                    when
+                        coalesce(order_lines.quantity, 0) <= 0
+                        or coalesce(order_lines.amount, 0) <= 0
+                    then steps.non_positive_quantity_or_amount
+                end,
+                case
+                    when order_lines.quantity <= 0 or order_lines.unit_price <= 0
+                    then steps.non_positive_quantity_or_price
+                end,
+                case when coalesce(order_lines.amount, 0) <= 0 then steps.non_positive_amount end
+            ) as sign_step,
             least(
                 case when order_lines.customer_id is null then steps.missing_customer end,
                 case when order_lines.product_id is null then steps.missing_product end,
                 case
                     when order_lines.copy_number > 1 and order_lines.line_number is not null
                     then steps.repeated_line_number
-                end,
-                case
-                    when
-                        coalesce(order_lines.quantity, 0) <= 0
-                        or coalesce(order_lines.amount, 0) <= 0
-                    then steps.non_positive_quantity_or_amount
                 end,
                 case
                     when order_lines.customer_id is null or order_lines.product_name is null
@@ -55,18 +63,13 @@ with
                 end,
                 case when order_lines.copy_number > 1 then steps.duplicate_line end,
                 case
-                    when order_lines.quantity <= 0 or order_lines.unit_price <= 0
-                    then steps.non_positive_quantity_or_price
-                end,
-                case when coalesce(order_lines.amount, 0) <= 0 then steps.non_positive_amount end,
-                case
                     when
                         length({{ remove_pattern('order_lines.product_id', '[^0-9]') }})
                         < steps.least_digits
                     then steps.non_product_code
                 end,
                 case when service_lines.product_name is not null then steps.service_line end
-            ) as line_step
+            ) as other_step
         from order_lines
         left join steps on order_lines.retailer = steps.retailer
         left join
@@ -82,7 +85,9 @@ with
             round(avg(amount) - max(most_deviations) * stddev_samp(amount), 4) as lowest,
             round(avg(amount) + max(most_deviations) * stddev_samp(amount), 4) as highest
         from looked_at
-        where outlier_step is not null and (line_step is null or line_step > outlier_step)
+        where
+            outlier_step is not null
+            and coalesce(least(sign_step, other_step), outlier_step + 1) > outlier_step
         group by retailer
     ),
 
@@ -90,12 +95,22 @@ with
         select
             looked_at.*,
             least(
-                looked_at.line_step,
+                looked_at.sign_step,
+                looked_at.other_step,
                 case
                     when not looked_at.amount between bounds.lowest and bounds.highest
                     then looked_at.outlier_step
                 end
-            ) as failed_step
+            ) as failed_step,
+            looked_at.sign_step is not null
+            and looked_at.other_step is null
+            and looked_at.customer_id is not null
+            and looked_at.product_id is not null
+            and looked_at.amount is not null
+            and (looked_at.quantity < 0 or looked_at.amount < 0)
+            and coalesce(
+                abs(looked_at.amount) between bounds.lowest and bounds.highest, true
+            ) as is_return
         from looked_at
         left join bounds on looked_at.retailer = bounds.retailer
     ),
@@ -117,6 +132,7 @@ with
             failed.unit_price,
             failed.amount,
             failed.copy_number,
+            failed.is_return,
             failed.failed_step,
             cleaning_steps.step as exclusion_reason
         from failed

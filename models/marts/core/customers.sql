@@ -62,6 +62,12 @@ with
         group by retailer, customer_id
     ),
 
+    returned as (
+        select retailer, customer_id, sum(units) as returned_units, sum(amount) as returned_revenue
+        from {{ ref('int_returns') }}
+        group by retailer, customer_id
+    ),
+
     customers as (
         select
             measured.retailer,
@@ -81,13 +87,18 @@ with
             measured.orders,
             measured.order_lines,
             measured.units,
-            measured.revenue
+            measured.revenue,
+            {{ after_returns('measured', 'returned') }}
         from measured
         inner join known on measured.retailer = known.retailer
         left join
             described
             on measured.retailer = described.retailer
             and measured.customer_id = described.customer_id
+        left join
+            returned
+            on measured.retailer = returned.retailer
+            and measured.customer_id = returned.customer_id
     )
 
 select *

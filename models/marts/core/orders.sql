@@ -2,7 +2,13 @@ with
 
     order_lines as (select * from {{ ref('order_lines') }}),
 
-    orders as (
+    matches as (
+        select retailer, order_id, sum(units) as returned_units, sum(amount) as returned_revenue
+        from {{ ref('int_return_matches') }}
+        group by retailer, order_id
+    ),
+
+    bought as (
         select
             retailer,
             order_id,
@@ -17,6 +23,13 @@ with
             {{ total('amount', total_type()) }} as revenue
         from order_lines
         group by retailer, order_id
+    ),
+
+    orders as (
+        select bought.*, {{ after_returns('bought', 'matches') }}
+        from bought
+        left join
+            matches on bought.retailer = matches.retailer and bought.order_id = matches.order_id
     )
 
 select *

@@ -69,6 +69,11 @@ with
             customers.order_lines,
             customers.units,
             customers.revenue,
+            customers.returned_units,
+            customers.returned_revenue,
+            customers.net_units,
+            customers.net_revenue,
+            customers.return_rate,
             {{ share('customers.revenue', 'customers.orders') }} as revenue_per_order,
             categories.category as favourite_category,
 

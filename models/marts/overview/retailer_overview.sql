@@ -1,6 +1,6 @@
 with
 
-    order_lines as (select * from {{ ref('order_lines') }}),
+    movements as (select * from {{ ref('int_movements') }}),
 
     retailers as (select * from {{ ref('retailers') }}),
 
@@ -11,11 +11,11 @@ with
     measured as (
         select
             retailer,
-            min(ordered_on) as first_ordered_on,
-            max(ordered_on) as last_ordered_on,
-            count(distinct product_id) as products,
+            min(case when order_id is not null then ordered_on end) as first_ordered_on,
+            max(case when order_id is not null then ordered_on end) as last_ordered_on,
+            count(distinct case when order_id is not null then product_id end) as products,
             {{ sales_measures() }}
-        from order_lines
+        from movements
         group by retailer
     ),
 
@@ -34,6 +34,11 @@ with
             measured.products,
             measured.units,
             measured.revenue,
+            measured.returned_units,
+            measured.returned_revenue,
+            measured.net_units,
+            measured.net_revenue,
+            measured.return_rate,
             {{ share('measured.revenue', 'measured.orders') }} as revenue_per_order,
             {{ share('measured.revenue', 'measured.customers') }} as revenue_per_customer,
             {{ share('measured.orders', 'measured.customers') }} as orders_per_customer

@@ -1,18 +1,20 @@
 with
 
-    order_lines as (select * from {{ ref('order_lines') }}),
+    movements as (select * from {{ ref('int_movements') }}),
 
-    months as (select *, {{ month_start('ordered_on') }} as month_start from order_lines),
+    customers as (select * from {{ ref('customers') }}),
+
+    months as (
+        select movements.*, {{ month_start('movements.ordered_on') }} as month_start
+        from movements
+        inner join
+            customers
+            on movements.retailer = customers.retailer
+            and movements.customer_id = customers.customer_id
+    ),
 
     customer_monthly as (
-        select
-            retailer,
-            customer_id,
-            month_start,
-            count(distinct order_id) as orders,
-            count(*) as order_lines,
-            {{ total('quantity', total_type()) }} as units,
-            {{ total('amount', total_type()) }} as revenue
+        select retailer, customer_id, month_start, {{ sales_measures(by_customer=true) }}
         from months
         group by retailer, customer_id, month_start
     )

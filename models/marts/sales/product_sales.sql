@@ -1,12 +1,12 @@
 with
 
-    order_lines as (select * from {{ ref('order_lines') }}),
+    movements as (select * from {{ ref('int_movements') }}),
 
     products as (select * from {{ ref('products') }}),
 
     measured as (
         select retailer, product_id, {{ sales_measures() }}
-        from order_lines
+        from movements
         group by retailer, product_id
     ),
 
@@ -21,6 +21,11 @@ with
             measured.order_lines,
             measured.units,
             measured.revenue,
+            measured.returned_units,
+            measured.returned_revenue,
+            measured.net_units,
+            measured.net_revenue,
+            measured.return_rate,
             row_number() over (
                 partition by measured.retailer
                 order by measured.order_lines desc, measured.product_id

@@ -1,16 +1,16 @@
 with
 
-    order_lines as (select * from {{ ref('order_lines') }}),
+    movements as (select * from {{ ref('int_movements') }}),
 
     products as (select * from {{ ref('products') }}),
 
     lines as (
-        select order_lines.*, products.super_category, products.category
-        from order_lines
+        select movements.*, products.super_category, products.category
+        from movements
         inner join
             products
-            on order_lines.retailer = products.retailer
-            and order_lines.product_id = products.product_id
+            on movements.retailer = products.retailer
+            and movements.product_id = products.product_id
     ),
 
     measured as (

@@ -1,10 +1,10 @@
 with
 
-    order_lines as (select * from {{ ref('order_lines') }}),
+    movements as (select * from {{ ref('int_movements') }}),
 
     measured as (
         select retailer, coalesce(country, 'unknown') as country, {{ sales_measures() }}
-        from order_lines
+        from movements
         group by retailer, coalesce(country, 'unknown')
     ),
 

@@ -12,6 +12,7 @@ with
             {{ total('order_lines', dbt.type_bigint()) }} as order_lines,
             {{ total('units', total_type()) }} as units,
             {{ total('revenue', total_type()) }} as revenue,
+            {{ net_measures_of('customers') }},
             {{ share('sum(revenue)', 'count(*)') }} as revenue_per_customer,
             {{ share('sum(orders)', 'count(*)') }} as orders_per_customer
         from customers

@@ -1,17 +1,17 @@
 with
 
-    order_lines as {{ inlined() }} (select * from {{ ref('order_lines') }}),
+    movements as {{ inlined() }} (select * from {{ ref('int_movements') }}),
 
-    with_stores as (select distinct retailer from order_lines where store is not null),
+    with_stores as (select distinct retailer from movements where store is not null),
 
     measured as (
         select
-            order_lines.retailer,
-            coalesce(order_lines.store, 'unknown') as store,
+            movements.retailer,
+            coalesce(movements.store, 'unknown') as store,
             {{ sales_measures() }}
-        from order_lines
-        inner join with_stores on order_lines.retailer = with_stores.retailer
-        group by order_lines.retailer, coalesce(order_lines.store, 'unknown')
+        from movements
+        inner join with_stores on movements.retailer = with_stores.retailer
+        group by movements.retailer, coalesce(movements.store, 'unknown')
     ),
 
     sales_by_store as (

@@ -1,13 +1,13 @@
 with
 
-    order_lines as (select * from {{ ref('order_lines') }}),
+    movements as (select * from {{ ref('int_movements') }}),
 
     hours as (
         select
             *,
             cast({{ iso_weekday('ordered_on') }} as {{ dbt.type_bigint() }}) as weekday,
             cast(extract(hour from ordered_at) as {{ dbt.type_bigint() }}) as hour_of_day
-        from order_lines
+        from movements
     ),
 
     sales_by_weekday_hour as (

@@ -1,12 +1,12 @@
 with
 
-    order_lines as (select * from {{ ref('order_lines') }}),
+    movements as (select * from {{ ref('int_movements') }}),
 
     dates as (select * from {{ ref('dates') }}),
 
     measured as (
         select retailer, ordered_on, {{ sales_measures() }}
-        from order_lines
+        from movements
         group by retailer, ordered_on
     ),
 
@@ -19,6 +19,11 @@ with
             measured.order_lines,
             measured.units,
             measured.revenue,
+            measured.returned_units,
+            measured.returned_revenue,
+            measured.net_units,
+            measured.net_revenue,
+            measured.return_rate,
             dates.is_weekend,
             dates.is_holiday,
             dates.holiday_name,

@@ -1,6 +1,6 @@
 with
 
-    order_lines as (select * from {{ ref('order_lines') }}),
+    movements as (select * from {{ ref('int_movements') }}),
 
     dates as (select * from {{ ref('dates') }}),
 
@@ -10,7 +10,7 @@ with
         group by retailer
     ),
 
-    months as (select *, {{ month_start('ordered_on') }} as month_start from order_lines),
+    months as (select *, {{ month_start('ordered_on') }} as month_start from movements),
 
     measured as (
         select retailer, month_start, {{ sales_measures() }}

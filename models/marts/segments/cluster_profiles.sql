@@ -21,7 +21,8 @@ with
             count(*) as customers,
             cast(sum(customers.order_lines) as {{ dbt.type_bigint() }}) as order_lines,
             {{ total('customers.units', total_type()) }} as units,
-            {{ total('customers.revenue', total_type()) }} as revenue
+            {{ total('customers.revenue', total_type()) }} as revenue,
+            {{ net_measures_of('customers') }}
         from customer_clusters
         inner join
             customers
@@ -156,6 +157,11 @@ with
             measured.order_lines,
             measured.units,
             measured.revenue,
+            measured.returned_units,
+            measured.returned_revenue,
+            measured.net_units,
+            measured.net_revenue,
+            measured.return_rate,
             {{ share('measured.revenue', 'sum(measured.revenue) over clustering_total') }}
             as revenue_share,
             {{ share('measured.units', 'measured.order_lines') }} as units_per_line,
