@@ -3,6 +3,8 @@
 
         coded_lines as (select * from {{ ref('int_coded_lines') }}),
 
+        money_back as (select * from {{ ref('int_money_back') }}),
+
         customer_codes as (select * from {{ ref('int_customer_codes') }}),
 
         product_codes as (select * from {{ ref('int_product_codes') }}),
@@ -54,6 +56,20 @@
             group by coded_lines.retailer, coded_lines.customer_code, levels.level_code
         ),
 
+        given_back as (
+            select
+                money_back.retailer,
+                money_back.customer_code,
+                levels.level_code,
+                sum(money_back.amount) as amount
+            from money_back
+            inner join
+                levels
+                on money_back.retailer = levels.retailer
+                and money_back.product_code = levels.product_code
+            group by money_back.retailer, money_back.customer_code, levels.level_code
+        ),
+
         bought as (
             select
                 counted.retailer,
@@ -62,8 +78,15 @@
                 counted.last_ordered_at,
                 counted.order_lines,
                 counted.units,
-                counted.amount
+                cast(
+                    counted.amount - coalesce(given_back.amount, 0) as {{ total_type() }}
+                ) as amount
             from counted
+            left join
+                given_back
+                on counted.retailer = given_back.retailer
+                and counted.customer_code = given_back.customer_code
+                and counted.level_code = given_back.level_code
             inner join
                 customer_codes
                 on counted.retailer = customer_codes.retailer
@@ -78,8 +101,12 @@
                 {{ recency_days(
                 'bought.last_ordered_at', 'customer_rfm.snapshot_at', 'retailers.recency_unit'
             ) }} as recency_days,
-                cast(bought.amount as double) / (
-                    cast(sum(bought.amount) over buyers as double) / count(*) over buyers
+                coalesce(
+                    cast(bought.amount as double) / (
+                        nullif(cast(sum(bought.amount) over buyers as double), 0)
+                        / count(*) over buyers
+                    ),
+                    0
                 ) as c_buy_amount,
                 {{ share('bought.units', 'customers.units') }} as unit_share
             from bought

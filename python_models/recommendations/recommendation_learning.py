@@ -18,6 +18,7 @@ def model(dbt, session):
     for known in read_purchases(
         dbt.ref("int_item_purchases"),
         dbt.ref("int_items"),
+        dbt.ref("int_money_back"),
         dbt.ref("retailers"),
         segments,
         dbt.ref("strategy_lists"),

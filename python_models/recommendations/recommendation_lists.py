@@ -17,8 +17,9 @@ def model(dbt, session):
     clusters = codes.join(dbt.ref("customer_clusters").filter("clustering = 'rfm'"), "retailer, customer_id")
     bought, items, shops = dbt.ref("int_item_purchases"), dbt.ref("int_items"), dbt.ref("retailers")
     segments, strategies = dbt.ref("rfm_segments"), dbt.ref("strategy_lists")
+    back = dbt.ref("int_money_back")
     # Read before the first list is asked for: the connection is busy while lists are written.
-    purchases = list(read_purchases(bought, items, shops, segments, strategies, settings))
+    purchases = list(read_purchases(bought, items, back, shops, segments, strategies, settings))
     lists = all_lists(
         purchases,
         objects(dbt.ref("recommendation_learning").filter(f"learned = '{LEARNED}'").df()),

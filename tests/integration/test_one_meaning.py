@@ -1,9 +1,14 @@
 """What a recommender knows of a customer or an item is what the marts say of them: one meaning, two tools."""
 
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sandboxes import UNTESTED, Sandbox
 
 from palette.core.settings import Settings
 from palette.core.warehouses import open_warehouse
@@ -11,7 +16,24 @@ from palette.recommendations.history import History
 from palette.recommendations.offers import OFFERS
 from palette.recommendations.relations import read_purchases
 
-pytestmark = pytest.mark.parametrize("built", ["omnichannel", "real"])
+pytestmark = pytest.mark.parametrize("built", ["omnichannel", "real", "net"])
+
+
+@pytest.fixture(scope="session")
+def net(demo_data: Path, shared: Callable[[str, Callable[[Path], object]], Path]) -> Sandbox:
+    """The small demo shop, whose scores look at money net of returns."""
+
+    def declare(folder: Path) -> None:
+        shutil.copytree(demo_data / "online_retail", folder / "online_retail")
+        (folder / "online_retail" / "retailer.yml").write_text("form: online_retail\nmoney: net\n")
+
+    data = shared("net data", declare)
+    marts = ("customer_features", "int_item_facts", "int_item_purchases", "int_money_back", "strategy_lists")
+
+    def build(folder: Path) -> None:
+        Sandbox(folder, data).build("--select", *(f"+{mart}" for mart in marts), *UNTESTED)
+
+    return Sandbox(shared("net", build), data)
 
 
 @pytest.fixture
@@ -22,6 +44,7 @@ def shops(built: str, request: pytest.FixtureRequest) -> list[tuple[History, pd.
         read = read_purchases(
             connection.table("intermediate.int_item_purchases"),
             connection.table("intermediate.int_items"),
+            connection.table("intermediate.int_money_back"),
             connection.table("main.retailers"),
             connection.table("seeds.rfm_segments"),
             connection.table("seeds.strategy_lists"),
@@ -60,6 +83,20 @@ def test_recency_frequency_and_monetary_are_those_of_customer_rfm(shops):
         assert_array_equal(history.frequency, customers["frequency"])
         assert_array_equal(history.monetary, customers["monetary"].astype(float))
         assert_array_equal(history.scores, customers[["r_score", "f_score", "m_score"]])
+
+
+def test_net_money_is_less_than_gross_where_something_was_given_back(built, request):
+    customers = request.getfixturevalue(built).query("""
+        select
+            returned_revenue > 0 as gave_back,
+            monetary = net_revenue as is_net,
+            monetary = revenue as is_gross
+        from customers join customer_rfm using (retailer, customer_id)
+    """)
+    gave_back = customers[customers["gave_back"]]
+    assert len(gave_back)
+    assert gave_back["is_net" if built == "net" else "is_gross"].all()
+    assert not gave_back["is_gross" if built == "net" else "is_net"].any()
 
 
 def test_times_are_those_of_customer_features_holidays_included(shops):

@@ -69,12 +69,14 @@ def test_what_was_bought_and_given_back_at_once_leaves_nothing(real):
     """Customer 12346: 74,215 units for 77,183.60, all given back 16 minutes later."""
     for mart in ("customers", "orders", "customer_monthly", "customer_360"):
         found = real.query(f"""
-            select sum(revenue)::varchar, sum(returned_revenue)::varchar, sum(net_revenue)::double, sum(net_units)
+            select sum(revenue)::varchar, sum(returned_revenue)::varchar, sum(net_revenue)::double,
+                sum(net_units)
             from {mart} where customer_id = '12346'
         """)
         assert found.iloc[0].tolist() == ["77183.6000", "77183.6000", 0, 0], mart
     found = real.query("""
-        select is_matched, matched_units = quantity, datediff('minute', purchased_at, returned_at), days_to_return
+        select is_matched, matched_units = quantity, datediff('minute', purchased_at, returned_at),
+            days_to_return
         from returns where customer_id = '12346'
     """)
     assert found.iloc[0].tolist() == [True, True, 16, 0]

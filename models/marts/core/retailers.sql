@@ -1,6 +1,6 @@
 {%- set declared = [
     'retailer', 'retailer_name', 'form', 'country_code', 'subdivision', 'currency', 'time_zone', 'recency_unit',
-    'item_level', 'revenue', 'channel', 'cleaning_steps', 'service_lines', 'product_themes', 'super_categories',
+    'item_level', 'revenue', 'money', 'channel', 'cleaning_steps', 'service_lines', 'product_themes', 'super_categories',
     'recommendation_rules'
 ] -%}
 

@@ -22,7 +22,9 @@ with
             {{ recency_days('customers.last_ordered_at', 'snapshots.snapshot_at', 'retailers.recency_unit') }}
             as recency_days,
             customers.order_lines as frequency,
-            customers.revenue as monetary
+            case
+                retailers.money when 'net' then customers.net_revenue else customers.revenue
+            end as monetary
         from customers
         inner join snapshots on customers.retailer = snapshots.retailer
         inner join retailers on customers.retailer = retailers.retailer

@@ -156,6 +156,10 @@ class Retailer(_Strict):
         "after_discount",
         description="what counts as revenue where the files have discounts and no amount paid",
     )
+    money: Literal["gross", "net"] = Field(
+        "gross",
+        description="what scores count as money spent: all that was paid, or less what was given back",
+    )
     channel: Literal["online", "offline", "unknown"] = Field(
         "unknown", description="where all purchases were made, for files without a column that says it"
     )

@@ -125,7 +125,7 @@ def retailers_sql(retailers: Sequence[Declared]) -> str:
     """Write the query whose rows are the retailers with what is declared of them."""
     columns = (
         *("key", "name", "form", "country", "subdivision", "currency", "time_zone", "recency_unit"),
-        *("item_level", "revenue", "channel", *PRESETS),
+        *("item_level", "revenue", "money", "channel", *PRESETS),
     )
     names = ("retailer", "retailer_name", "form", "country_code", *columns[4:])
     rows = []

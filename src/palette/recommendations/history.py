@@ -172,8 +172,14 @@ class History(Known):
 
     @cached_property
     def monetary(self) -> Vector:
-        """What each customer paid in all; rounded, so that the order of the sum decides nothing."""
-        return sums(self.line_customer, self.lines["amount"], self.shape[0]).round(6)
+        """What each customer paid in all, less what was given back by then where scores look at net money.
+
+        Rounded, so that the order of the sum decides nothing.
+        """
+        paid = sums(self.line_customer, self.lines["amount"], self.shape[0])
+        back = self.purchases.money_back
+        back = back[back["time"] <= -self.days_back * DAY] if self.days_back else back
+        return (paid - sums(back["customer"], back["amount"], self.shape[0])).round(6)
 
     @cached_property
     def times(self) -> dict[str, Vector]:

@@ -61,6 +61,9 @@ class Purchases:
         What makes a basket rule.
     sets
         Those of the rules that hold now; without them they are mined as those of the past are.
+    money_back
+        One row a return whose money scores take off, by ``time`` as in ``lines``: ``customer``, ``time``,
+        ``amount``; none where scores look at gross money.
     """
 
     retailer: str
@@ -73,6 +76,7 @@ class Purchases:
     audiences: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     thresholds: Thresholds = field(default_factory=Thresholds)
     sets: "Sets | None" = None
+    money_back: pd.DataFrame = field(default_factory=lambda: _money_back(None, 0))
 
     @property
     def span(self) -> float:
@@ -89,6 +93,7 @@ def purchases_of(
     clusters: Clusters = PUBLISHED,
     audiences: Mapping[str, tuple[tuple[int, int], ...]] | None = None,
     thresholds: Thresholds | None = None,
+    money_back: pa.Table | None = None,
 ) -> Purchases:
     """Put a retailer's purchases in order.
 
@@ -104,6 +109,9 @@ def purchases_of(
         The retailer's, one row an item: ``item_code`` (0 and up) and the columns of :class:`Purchases`.
     recency_unit, clusters, audiences, thresholds
         See :class:`Purchases`.
+    money_back
+        The retailer's returns whose money counts: ``customer_code``, ``returned_at`` (seconds since 1970) and
+        ``amount``; None for no such.
 
     Returns
     -------
@@ -140,7 +148,25 @@ def purchases_of(
         clusters,
         audiences or {},
         thresholds or Thresholds(),
+        money_back=_money_back(money_back, end),
     )
+
+
+def _money_back(returns: pa.Table | None, end: int) -> pd.DataFrame:
+    """Return what was given back, with times as those of the lines."""
+    columns = {"customer_code": np.int64, "returned_at": np.int64, "amount": np.float64}
+    given = {
+        name: np.zeros(0, kind) if returns is None else returns[name].to_numpy().astype(kind)
+        for name, kind in columns.items()
+    }
+    back = pd.DataFrame(
+        {
+            "customer": given["customer_code"],
+            "time": given["returned_at"] - end,
+            "amount": given["amount"],
+        }
+    )
+    return back.sort_values(["time", "customer", "amount"], ignore_index=True)
 
 
 def _numbered(customer: Codes, order: Codes) -> Codes:

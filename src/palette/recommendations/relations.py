@@ -14,11 +14,13 @@ LINES = """
     customer_code, order_code, item_code, epoch(ordered_at)::bigint as ordered_at, units::double as units,
     amount::double as amount, order_lines, channel = 'online' as is_online, is_day_off
 """
+MONEY_BACK = "customer_code, epoch(returned_at)::bigint as returned_at, amount::double as amount"
 
 
 def read_purchases(
     purchases: DuckDBPyRelation,
     items: DuckDBPyRelation,
+    money_back: DuckDBPyRelation,
     retailers: DuckDBPyRelation,
     segments: DuckDBPyRelation,
     strategies: DuckDBPyRelation,
@@ -28,8 +30,8 @@ def read_purchases(
 
     Parameters
     ----------
-    purchases, items, retailers
-        The models ``int_item_purchases`` and ``int_items``, and the mart ``retailers``.
+    purchases, items, money_back, retailers
+        The models ``int_item_purchases``, ``int_items`` and ``int_money_back``, and the mart ``retailers``.
     segments, strategies
         The seeds ``rfm_segments`` and ``strategy_lists``.
     settings
@@ -63,6 +65,7 @@ def read_purchases(
             clusters=clusters,
             audiences=meant_for,
             thresholds=thresholds,
+            money_back=money_back.filter(own).project(MONEY_BACK).to_arrow_table(),
         )
 
 

@@ -2,6 +2,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from small_histories import ANN, BEN, CAT, DAN, HOUR, NUT, REBOUGHT, SECOND, TEA, Make, codes, dense
@@ -167,6 +168,29 @@ def test_frequency_counts_order_lines_and_monetary_what_was_paid(purchases: Make
     assert History(known).monetary.tolist() == [14.5, 0.3]  # not 0.30000000000000004
     assert History(known, days_back=2).frequency.tolist() == [3, 3]
     assert History(known, days_back=2).monetary.tolist() == [14.5, 0.1]
+
+
+def test_money_given_back_by_then_is_taken_off(purchases: Make):
+    day = pd.Timedelta(days=1)
+    rows = [
+        ("ann", "tea", 0, {"amount": 8.5}),
+        ("ben", "tea", 0, {"amount": 1.0}),
+        ("ann", "nut", 9, {"amount": 1.0}),
+    ]
+    known = purchases(rows)
+    back = [(0, known.end - 5 * day, 2.0), (0, known.end + day, 4.0), (1, known.end - 3 * day, 3.0)]
+    given = pa.table(
+        {
+            "customer_code": [customer for customer, _, _ in back],
+            "returned_at": [time.value // 10**9 for _, time, _ in back],
+            "amount": [amount for _, _, amount in back],
+        }
+    )
+    net = purchases(rows, money_back=given)
+    assert History(known).monetary.tolist() == [9.5, 1.0]
+    assert History(net).monetary.tolist() == [3.5, -2.0]
+    assert History(net, days_back=4).monetary.tolist() == [6.5, 1.0]
+    assert History(net, days_back=6).monetary.tolist() == [8.5, 1.0]
 
 
 def test_times_are_shares_of_orders(purchases: Make):
