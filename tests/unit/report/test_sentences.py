@@ -284,6 +284,37 @@ def test_products_of_one_name_are_told_apart():
     assert figure.sentence == "CUP (7) leads 3 products with £60.00, 60.0% of the revenue."
 
 
+@pytest.mark.parametrize(
+    ("money", "said"),
+    [
+        ("gross", "and the money that scores look at, are gross"),
+        ("net", "it is in the money that scores look at"),
+    ],
+)
+def test_what_came_back_is_said_with_the_money_that_scores_look_at(money, said):
+    sold = pd.DataFrame(
+        {
+            "product_id": ["7", "8", "9"],
+            "product_name": ["CUP", "CUP", "BOWL"],
+            "revenue": [60.0, 30.0, 10.0],
+            "returned_revenue": [15.0, 0.0, 10.0],
+            "return_rate": [0.25, 0.0, 1.0],
+        }
+    )
+    whole = pd.DataFrame({"returned_revenue": [25.0], "return_rate": [0.25], "net_revenue": [75.0]})
+    shop = pd.DataFrame({"money": [money]})
+    [figure] = sales._returned(marts(product_sales=sold, retailer_overview=whole, retailers=shop), WORDS)
+    assert figure.sentence == "£25.00 were given back, 25.0% of the revenue; £75.00 are left."
+    assert said in figure.note
+    drawn = figure.body.chart.to_dict()
+    assert [row["product_name"] for row in next(iter(drawn["datasets"].values()))] == ["CUP (7)", "BOWL"]
+
+
+def test_a_shop_that_took_nothing_back_says_nothing_of_it():
+    whole = pd.DataFrame({"returned_revenue": [0.0], "return_rate": [0.0], "net_revenue": [75.0]})
+    assert sales._returned(marts(retailer_overview=whole), WORDS) == []
+
+
 def test_a_shop_in_one_country_needs_no_chart_of_it():
     sold = pd.DataFrame({"country": ["France"], "revenue": [60.0], "customers": [4]})
     [figure] = sales._ranking(marts(sales_by_country=sold), WORDS, "country", "sales_by_country", "country")

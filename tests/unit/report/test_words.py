@@ -18,7 +18,17 @@ SOURCES = [
 ]
 # Texts that code asks for by a name it finds in the data, or puts together.
 BY_NAME = (
-    *("clustering.", "dimension.", "feature.", "gender.", "list_name.", "lookup.", "measure.", "metric."),
+    *(
+        "clustering.",
+        "dimension.",
+        "feature.",
+        "gender.",
+        "list_name.",
+        "lookup.",
+        "measure.",
+        "metric.",
+        "money.",
+    ),
     *("model.", "rule.", "sales.correlation.", "severity.", "step.", "suite."),
     *("sales.by_", "sales.no_", "sales.demographic_", "sales.age_", "sales.gender_"),
     *("sales.category", "sales.country", "sales.product"),

@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from palette.report.charts import sales as charts
-from palette.report.charts.common import count_tip, money_tip, ranked_bars
+from palette.report.charts.common import count_tip, money_tip, ranked_bars, share_tip
 from palette.report.frames import highest, rows
 from palette.report.marts import Marts
 from palette.report.sections.common import TOP, Drawing, Figure, Section
@@ -28,6 +28,7 @@ def build(marts: Marts, words: Words) -> Section:
             _by_weekday_and_hour(marts, words),
             *_ranking(marts, words, "category", "sales_by_category", "category"),
             *_ranking(marts, words, "product", "product_sales", "product_name"),
+            *_returned(marts, words),
             *_by_demographic(marts, words),
             *_ranking(marts, words, "country", "sales_by_country", "country"),
         ],
@@ -175,11 +176,8 @@ def _ranking(marts: Marts, words: Words, key: str, mart: str, column: str) -> li
         return []  # one of one says nothing
     if key == "country" and len(ranked) == 1:
         return [Figure(key, title, words("sales.one_country", name=ranked[column].iloc[0]), (mart,))]
-    if key == "product":  # two products may share a name, and a bar needs one of its own
-        same = ranked[column].duplicated(keep=False)
-        ranked = ranked.assign(
-            **{column: ranked[column].where(~same, ranked[column] + " (" + ranked["product_id"] + ")")}
-        )
+    if key == "product":
+        ranked = _told_apart(ranked)
     top = ranked.head(TOP)
     top = top.assign(text=top["revenue"].map(words.short_money))
     first = top.iloc[0]
@@ -213,6 +211,48 @@ def _ranking(marts: Marts, words: Words, key: str, mart: str, column: str) -> li
         else "",
     )
     return [figure]
+
+
+def _told_apart(products: pd.DataFrame) -> pd.DataFrame:
+    """Add the code to names that two products share: a bar needs one of its own."""
+    names, same = products["product_name"], products["product_name"].duplicated(keep=False)
+    return products.assign(product_name=names.where(~same, names + " (" + products["product_id"] + ")"))
+
+
+def _returned(marts: Marts, words: Words) -> list[Figure]:
+    """Show what came back, and say which money the report speaks of; nothing where nothing did."""
+    whole: Any = marts("retailer_overview").iloc[0]
+    if not whole["returned_revenue"] > 0:
+        return []
+    source = ("retailer_overview", "product_sales", "returns", "retailers")
+    sentence = words(
+        "sales.returned_sentence",
+        money=words.money(whole["returned_revenue"]),
+        share=words.percent(whole["return_rate"]),
+        net=words.money(whole["net_revenue"]),
+    )
+    money = marts("retailers")["money"].iloc[0]
+    products = _told_apart(marts("product_sales", order="returned_revenue desc, product_id"))
+    top = products[products["returned_revenue"] > 0].head(TOP)
+    body = None
+    if len(top):
+        shown = top.assign(text=top["returned_revenue"].map(words.short_money))
+        body = Drawing(
+            ranked_bars(
+                shown[["product_name", "returned_revenue", "text", "revenue", "return_rate"]],
+                label="product_name",
+                value="returned_revenue",
+                text="text",
+                tooltip=[
+                    alt.Tooltip("product_name:N", title=words("sales.product")),
+                    money_tip("returned_revenue", words("sales.given_back"), words),
+                    money_tip("revenue", words("revenue"), words),
+                    share_tip("return_rate", words("sales.return_rate")),
+                ],
+            )
+        )
+    note = words.term("money", money)
+    return [Figure("returned", words("sales.returned"), sentence, source, body, note=note)]
 
 
 def _by_demographic(marts: Marts, words: Words) -> list[Figure]:
