@@ -4,7 +4,21 @@
     count(order_line_id) as order_lines,
     {{ total("quantity", total_type()) }} as units,
     {{ total("amount", total_type()) }} as revenue,
-    {{ net_measures("quantity", "amount", "returned_quantity", "returned_amount") }}
+    {{ net_measures("quantity", "amount", "returned_quantity", "returned_amount") }},
+    {{ margin_measures() }}
+{% endmacro %}
+
+
+{% macro margin_measures() %}
+    {{ margin_sums("discount", "case when cost is not null then amount end", "amount - cost") }}
+{% endmacro %}
+
+
+{% macro margin_sums(discount, costed_revenue, margin) %}
+    cast(sum({{ discount }}) as {{ total_type() }}) as discount,
+    cast(sum({{ costed_revenue }}) as {{ total_type() }}) as costed_revenue,
+    cast(sum({{ margin }}) as {{ total_type() }}) as margin,
+    {{ share("sum(" ~ margin ~ ")", "sum(" ~ costed_revenue ~ ")") }} as margin_rate
 {% endmacro %}
 
 
@@ -23,7 +37,8 @@
         customers ~ ".revenue",
         customers ~ ".returned_units",
         customers ~ ".returned_revenue"
-    ) }}
+    ) }},
+    {{ margin_sums(customers ~ ".discount", customers ~ ".costed_revenue", customers ~ ".margin") }}
 {% endmacro %}
 
 

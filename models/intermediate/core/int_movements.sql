@@ -22,6 +22,8 @@ with
             country,
             quantity,
             amount,
+            discount,
+            cost,
             cast(0 as {{ numeric_type() }}) as returned_quantity,
             cast(0 as {{ numeric_type() }}) as returned_amount
         from order_lines
@@ -42,6 +44,8 @@ with
             country,
             cast(0 as {{ numeric_type() }}) as quantity,
             cast(0 as {{ numeric_type() }}) as amount,
+            null as discount,
+            null as cost,
             units as returned_quantity,
             amount as returned_amount
         from returns

@@ -131,6 +131,8 @@ with
             failed.quantity,
             failed.unit_price,
             failed.amount,
+            failed.discount,
+            failed.unit_cost,
             failed.copy_number,
             failed.is_return,
             failed.failed_step,

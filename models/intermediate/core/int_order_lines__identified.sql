@@ -5,6 +5,8 @@
     'channel', 'store', 'ordered_at', 'quantity', 'unit_price'
 ] -%}
 {%- set all_columns = columns + ['amount'] -%}
+{#- They tell no lines apart: a line keeps its key when a shop adds them to its files. -#}
+{%- set beside = ['discount', 'unit_cost'] -%}
 
 with
 
@@ -25,7 +27,7 @@ with
     {% for kind, condition in {'alone': 'is null', 'maybe_copied': 'is not null'}.items() %}
         {{ kind }} as (
             select
-                {% for column in columns %} lines.{{ column }}, {% endfor %}
+                {% for column in columns + beside %} lines.{{ column }}, {% endfor %}
                 md5(lines.line_text) as line_key,
                 coalesce(
                     lines.amount, {{ line_amount('lines.quantity', 'lines.unit_price') }}
@@ -36,14 +38,18 @@ with
         ),
     {% endfor %}
 
-    -- copies are alike in every column, so which of them comes first changes nothing
+    -- copies are alike in every other column, so which of them comes first changes nothing
     numbered as (
         select *, cast(1 as {{ dbt.type_bigint() }}) as copy_number
         from alone
 
         union all
 
-        select *, row_number() over (partition by line_key order by line_key) as copy_number
+        select
+            *,
+            row_number() over (
+                partition by line_key order by {{ beside | join(', ') }}
+            ) as copy_number
         from maybe_copied
     ),
 
@@ -52,7 +58,7 @@ with
             case
                 when copy_number = 1 then line_key else line_key || '-' || copy_number
             end as order_line_id,
-            {{ columns | join(', ') }},
+            {{ (columns + beside) | join(', ') }},
             amount,
             copy_number
         from numbered

@@ -14,7 +14,9 @@
         'ordered_at': dbt.type_timestamp(),
         'quantity': numeric_type(),
         'unit_price': numeric_type(),
-        'amount': numeric_type()
+        'amount': numeric_type(),
+        'discount': numeric_type(),
+        'unit_cost': numeric_type()
     }
     )
 }}

@@ -8,6 +8,7 @@
         'super_category': dbt.type_string(),
         'category': dbt.type_string(),
         'subcategory': dbt.type_string(),
+        'unit_cost': numeric_type(),
         'margin': 'double',
         'stock': 'double'
     }

@@ -17,7 +17,8 @@ with
             min(country) as country,
             count(*) as order_lines,
             sum(quantity) as units,
-            sum(amount) as revenue
+            sum(amount) as revenue,
+            {{ margin_measures() }}
         from order_lines
         group by retailer, customer_id, order_id, ordered_at
     ),
@@ -41,7 +42,8 @@ with
             count(distinct order_id) as orders,
             cast(sum(order_lines) as {{ dbt.type_bigint() }}) as order_lines,
             {{ total('units', total_type()) }} as units,
-            {{ total('revenue', total_type()) }} as revenue
+            {{ total('revenue', total_type()) }} as revenue,
+            {{ margin_sums('discount', 'costed_revenue', 'margin') }}
         from latest
         group by retailer, customer_id
     ),
@@ -88,7 +90,11 @@ with
             measured.order_lines,
             measured.units,
             measured.revenue,
-            {{ after_returns('measured', 'returned') }}
+            {{ after_returns('measured', 'returned') }},
+            measured.discount,
+            measured.costed_revenue,
+            measured.margin,
+            measured.margin_rate
         from measured
         inner join known on measured.retailer = known.retailer
         left join

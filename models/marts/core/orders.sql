@@ -20,7 +20,8 @@ with
             count(*) as order_lines,
             count(distinct product_id) as products,
             {{ total('quantity', total_type()) }} as units,
-            {{ total('amount', total_type()) }} as revenue
+            {{ total('amount', total_type()) }} as revenue,
+            {{ margin_measures() }}
         from order_lines
         group by retailer, order_id
     ),

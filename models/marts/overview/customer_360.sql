@@ -74,6 +74,10 @@ with
             customers.net_units,
             customers.net_revenue,
             customers.return_rate,
+            customers.discount,
+            customers.costed_revenue,
+            customers.margin,
+            customers.margin_rate,
             {{ share('customers.revenue', 'customers.orders') }} as revenue_per_order,
             categories.category as favourite_category,
 

@@ -39,6 +39,10 @@ with
             measured.net_units,
             measured.net_revenue,
             measured.return_rate,
+            measured.discount,
+            measured.costed_revenue,
+            measured.margin,
+            measured.margin_rate,
             {{ share('measured.revenue', 'measured.orders') }} as revenue_per_order,
             {{ share('measured.revenue', 'measured.customers') }} as revenue_per_customer,
             {{ share('measured.orders', 'measured.customers') }} as orders_per_customer

@@ -26,6 +26,10 @@ with
             measured.net_units,
             measured.net_revenue,
             measured.return_rate,
+            measured.discount,
+            measured.costed_revenue,
+            measured.margin,
+            measured.margin_rate,
             row_number() over (
                 partition by measured.retailer
                 order by measured.order_lines desc, measured.product_id

@@ -162,6 +162,10 @@ with
             measured.net_units,
             measured.net_revenue,
             measured.return_rate,
+            measured.discount,
+            measured.costed_revenue,
+            measured.margin,
+            measured.margin_rate,
             {{ share('measured.revenue', 'sum(measured.revenue) over clustering_total') }}
             as revenue_share,
             {{ share('measured.units', 'measured.order_lines') }} as units_per_line,

@@ -112,6 +112,10 @@ with
             measured.net_units,
             measured.net_revenue,
             measured.return_rate,
+            measured.discount,
+            measured.costed_revenue,
+            measured.margin,
+            measured.margin_rate,
             {{ share('measured.revenue', 'sum(measured.revenue) over retailer_total') }}
             as revenue_share,
             {{ share('measured.revenue', 'measured.customers') }} as revenue_per_customer,

@@ -40,7 +40,11 @@ with
             returned_revenue,
             net_units,
             net_revenue,
-            return_rate
+            return_rate,
+            discount,
+            costed_revenue,
+            margin,
+            margin_rate
         from measured
         window retailer_total as (partition by retailer)
     )

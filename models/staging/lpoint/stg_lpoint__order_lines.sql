@@ -23,7 +23,9 @@ with
             -- -------- numbers
             cast(buy_ct as {{ numeric_type() }}) as quantity,
             buy_am as unit_price,
-            cast(null as {{ numeric_type() }}) as amount
+            cast(null as {{ numeric_type() }}) as amount,
+            cast(null as {{ numeric_type() }}) as discount,
+            cast(null as {{ numeric_type() }}) as unit_cost
         from source
         where {{ known_as_of('de_dt') }}
     )

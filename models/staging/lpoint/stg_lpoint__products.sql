@@ -16,6 +16,7 @@ with
             clac_nm3 as subcategory,
 
             -- -------- numbers
+            cast(null as {{ numeric_type() }}) as unit_cost,
             cast(null as double) as margin,
             cast(null as double) as stock
         from source

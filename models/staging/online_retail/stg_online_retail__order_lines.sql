@@ -25,7 +25,9 @@ with
             -- -------- numbers
             cast(source.quantity as {{ numeric_type() }}) as quantity,
             source.unit_price,
-            cast(null as {{ numeric_type() }}) as amount
+            cast(null as {{ numeric_type() }}) as amount,
+            cast(null as {{ numeric_type() }}) as discount,
+            cast(null as {{ numeric_type() }}) as unit_cost
         from source
         inner join retailers on source.retailer = retailers.retailer
         where {{ known_as_of('source.invoice_date') }}

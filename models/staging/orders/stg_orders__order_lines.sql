@@ -87,7 +87,9 @@ with
                         / nullif(cast(signed_units as double), 0) as {{ numeric_type() }}
                     )
             end as unit_price,
-            line_amount as amount
+            line_amount as amount,
+            discount,
+            unit_cost
         from priced
         where {{ known_as_of('line_at') }}
     )

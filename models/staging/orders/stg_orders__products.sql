@@ -12,12 +12,21 @@ with
             super_category,
             category,
             subcategory,
+            unit_cost,
             margin,
             stock,
             count(*) as times
         from source
         group by
-            retailer, product_id, product_name, super_category, category, subcategory, margin, stock
+            retailer,
+            product_id,
+            product_name,
+            super_category,
+            category,
+            subcategory,
+            unit_cost,
+            margin,
+            stock
     ),
 
     ranked as (
@@ -26,7 +35,14 @@ with
             row_number() over (
                 partition by retailer, product_id
                 order by
-                    times desc, product_name, super_category, category, subcategory, margin, stock
+                    times desc,
+                    product_name,
+                    super_category,
+                    category,
+                    subcategory,
+                    unit_cost,
+                    margin,
+                    stock
             ) as description_rank
         from counted
     ),
@@ -44,6 +60,7 @@ with
             coalesce(subcategory, category, super_category) as subcategory,
 
             -- -------- numbers
+            unit_cost,
             cast(margin as double) as margin,
             cast(stock as double) as stock
         from ranked
