@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from sandboxes import DEMO_DAY, DEMO_FILE, ONE_FOLD, REAL_DATA, Sandbox, copy_of_project, us_date
+from sandboxes import DEMO_DAY, DEMO_FILE, ONE_FOLD, REAL_DATA, Parsing, Sandbox, copy_of_project, us_date
 
 from palette.demo import write_demo
 
@@ -32,6 +32,12 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Fill], Pa
         return folder
 
     return filled
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_parse(shared: Callable[[str, Fill], Path]) -> None:
+    """Let the workers read what the first of them parsed."""
+    Parsing.folder = shared("parsed", lambda _: None)
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,11 @@ import io
 import os
 import pprint
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +26,10 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt.parser.manifest import extended_mashumaro_encoder
 from dbt.version import __version__
 from dbt_common.context import set_invocation_context
+from filelock import FileLock
+from typer.testing import CliRunner
+
+from palette.cli import app
 
 ROOT = Path(__file__).parents[2]
 REAL_DATA = ROOT.parent / "shared" / "data"
@@ -56,6 +62,11 @@ class Sandbox:
         return self.folder / "palette.duckdb"
 
     @property
+    def scratch(self) -> Path:
+        """The file that `palette build` builds before it puts it in the warehouse's place."""
+        return self.folder / ".building" / self.warehouse.name / self.warehouse.name
+
+    @property
     def target(self) -> Path:
         return self.folder / "target"
 
@@ -70,12 +81,22 @@ class Sandbox:
             "COLUMNS": "200",
         }
 
+    @contextlib.contextmanager
+    def inside(self, further: Mapping[str, str]) -> Iterator[None]:
+        """Work in the project's folder, with this place's environment and further variables."""
+        before = os.environ | {}
+        os.environ |= self.environment() | further
+        try:
+            with contextlib.chdir(self.project):
+                yield
+        finally:
+            os.environ.clear()
+            os.environ |= before
+
     def run(self, *command: str | Path) -> Run:
         """Run a command of the virtual environment, as a user does."""
         if command[:2] == ("palette", "build") and "--help" not in command:
-            self.leave_parsed(self.folder / ".building" / self.warehouse.name / self.warehouse.name, *command)
-        elif command == ("palette", "docs"):
-            self.leave_parsed(self.warehouse)
+            self.leave_parsed(self.scratch, *command)
         done = subprocess.run(
             [str(BIN / command[0]), *map(str, command[1:])],
             cwd=self.project,
@@ -87,15 +108,43 @@ class Sandbox:
         )
         return Run(done.returncode, done.stdout)
 
-    def dbt(self, command: str, *arguments: str, **environment: str) -> Run:
-        """Run dbt in this process, which saves its start; keywords are further environment variables."""
-        messages: list[str] = []
-        before = os.environ | {}
-        os.environ |= self.environment() | environment
+    def palette(self, *command: str | Path) -> Run:
+        """Run a command of `palette` in this process, and dbt as well: each start of Python takes seconds.
+
+        That it starts dbt as it should is for the tests of the command line, which `run` it.
+        """
+        if command[0] == "build":
+            self.leave_parsed(self.scratch, *command)
+
+        def dbt_here(
+            arguments: Sequence[str],
+            warehouse: Path,
+            further: Mapping[str, str] | None = None,
+            **_: object,
+        ) -> int:
+            environment = {"PALETTE_DB": str(warehouse)} | dict(further or {})
+            done = self.dbt(*arguments, environment=dict(os.environ) | environment)
+            print(done.output)
+            return done.code
+
+        on_end = signal.getsignal(signal.SIGTERM)
         try:
-            with contextlib.chdir(self.project), contextlib.redirect_stdout(io.StringIO()):
+            with pytest.MonkeyPatch.context() as patch, self.inside({}):
+                patch.setattr("palette.warehouse.dbt", dbt_here)
+                patch.setattr("palette.assignment.dbt", dbt_here)
+                done = CliRunner().invoke(app, [str(part) for part in command])
+        finally:
+            signal.signal(signal.SIGTERM, on_end)
+        unforeseen = "" if isinstance(done.exception, SystemExit) else f"{done.exception or ''}"
+        return Run(done.exit_code, done.output + unforeseen)
+
+    def dbt(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Run:
+        """Run dbt in this process, which saves its start."""
+        messages: list[str] = []
+        try:
+            with self.inside(environment or {}), contextlib.redirect_stdout(io.StringIO()):
                 manifest = None
-                if self.project == ROOT and command in ("build", "test"):
+                if self.project == ROOT and "parse" not in arguments:
                     manifest = parsed()
                 else:
                     self.leave_parsed(self.warehouse, *arguments)
@@ -103,10 +152,8 @@ class Sandbox:
                     manifest.deepcopy() if manifest else None,
                     callbacks=[lambda event: messages.append(event.info.msg)],
                 )
-                done = runner.invoke([command, *arguments])
+                done = runner.invoke([*arguments])
         finally:
-            os.environ.clear()
-            os.environ |= before
             DuckDBConnectionManager.close_all_connections()
         return Run(0 if done.success else 1, "\n".join([*messages, str(done.exception or "")]))
 
@@ -152,15 +199,25 @@ class Sandbox:
         return found.groupby("table_name")["column_name"].agg(list).to_dict()
 
 
+class Parsing:
+    """Where what dbt parsed lies for all workers, of which the first one parses."""
+
+    folder: Path | None = None
+
+
 @functools.cache
 def parsed() -> Manifest | None:
     """Parse the project as it is, once: no `--vars` change what is parsed, which a test looks at.
 
     What is wrong with the project is for the command to say.
     """
-    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as target:
-        patch.setenv("DBT_TARGET_PATH", target)
+    with contextlib.ExitStack() as stack:
+        target = Parsing.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        patch.setenv("DBT_TARGET_PATH", str(target))
+        patch.setenv("PALETTE_DB", str(target / "palette.duckdb"))
         patch.chdir(ROOT)
+        stack.enter_context(FileLock(target / "parsing"))
         return dbtRunner().invoke(["parse", "--quiet"]).result
 
 

@@ -138,7 +138,7 @@ def test_no_file_names_a_package_registry():
 def test_the_lineage_site_is_built(omnichannel, tmp_path):
     place = Sandbox(tmp_path, omnichannel.data, retailers=omnichannel.retailers)
     shutil.copy(omnichannel.warehouse, place.warehouse)  # which dbt locks
-    run = place.run("palette", "docs")
+    run = place.palette("docs")
     assert run.code == 0, run.output
     assert "dbt docs serve" in run.output
     catalog = json.loads((place.target / "catalog.json").read_text())

@@ -131,7 +131,7 @@ def test_a_wrong_setting_stops_the_build(sandbox, earlier, variables, words):
 
 
 def test_an_unknown_retailer_stops_the_build(sandbox, earlier):
-    run = sandbox.dbt("build", PALETTE_RETAILERS="online_retale")
+    run = sandbox.dbt("build", environment={"PALETTE_RETAILERS": "online_retale"})
     assert run.code != 0
     assert "online_retale" in run.output
     assert "online_retail" in run.output.replace("online_retale", "")
@@ -199,7 +199,7 @@ def test_a_failed_critical_expectation_stops_the_build(broken_project, earlier):
     steps.write_text("".join(row for row in rows if "non_positive" not in row))
     returned = LINE.format(quantity=-1, date="12/2/2010 8:26", price="2.55")
     returning = with_files(broken_project, x__csv=GOOD + returned)
-    run = returning.run("palette", "build", *QUICKLY)
+    run = returning.palette("build", *QUICKLY)
     assert run.code != 0
     lines = [line for line in run.output.splitlines() if "CRITICAL core.order_lines" in line]
     assert any("(quantity)" in line and " rows unexpected" in line for line in lines), run.output
@@ -227,7 +227,7 @@ def test_a_list_that_a_check_finds_wrong_is_withheld_and_the_rest_put_in_place(b
     written = model.read_text()
     assert written.count("            list_name,\n") == 1
     model.write_text(written.replace("            list_name,\n", f"            {swapped}\n"))
-    run = broken_project.run("palette", "build", *QUICKLY)
+    run = broken_project.palette("build", *QUICKLY)
     assert run.code == 3, run.output
     check = "assert_recommendations_are_not_bought"
     for words in (f"recommendations (retailer online_retail, list_name discover): {check} found", "Withheld"):
@@ -247,7 +247,7 @@ def test_a_list_that_a_check_finds_wrong_is_withheld_and_the_rest_put_in_place(b
 
 def test_a_build_that_fails_half_way_leaves_the_earlier_warehouse(broken_project, earlier):
     shutil.rmtree(broken_project.project / "seeds/segments")
-    assert broken_project.run("palette", "build").code != 0
+    assert broken_project.palette("build").code != 0
     assert broken_project.warehouse.read_bytes() == earlier
 
 

@@ -156,7 +156,7 @@ def test_new_customers_are_assigned_without_a_build(omnichannel, tmp_path):
     file, out = tmp_path / "newcomers.csv", tmp_path / "groups.csv"
     lines[lines["clnt_id"].isin(known["customer_id"])].to_csv(file, index=False)
     before = omnichannel.warehouse.read_bytes()
-    run = omnichannel.run("palette", "assign", file, "--retailer", "lpoint", "--out", out)
+    run = omnichannel.palette("assign", file, "--retailer", "lpoint", "--out", out)
     assert run.code == 0, run.output
     assert omnichannel.warehouse.read_bytes() == before
     groups = pd.read_csv(out, dtype=str).merge(known, on="customer_id")
@@ -168,7 +168,7 @@ def test_new_customers_are_assigned_without_a_build(omnichannel, tmp_path):
 def test_assign_names_what_is_wrong_with_a_file(omnichannel, tmp_path):
     file = tmp_path / "broken.csv"
     file.write_text("clnt_id,trans_id\n1,2\n")
-    run = omnichannel.run("palette", "assign", file, "--retailer", "lpoint")
+    run = omnichannel.palette("assign", file, "--retailer", "lpoint")
     assert run.code == 1
     assert "broken.csv" in run.output
     assert "trans_seq" in run.output
