@@ -7,10 +7,9 @@ import shutil
 import duckdb
 import pytest
 import yaml
-from sandboxes import DEMO_DAY, ONE_FOLD, UNTESTED, any_row_apart, identical
+from sandboxes import DEMO_DAY, UNTESTED, any_row_apart, identical
 
 from palette.core.settings import Settings
-from palette.demo import write_demo
 
 # mart: the columns that others build on
 PUBLIC = """
@@ -128,15 +127,10 @@ def test_every_build_adds_to_the_quality_history(demo, sandbox):
     assert sandbox.query(first).equals(demo.query(first))
 
 
-def test_a_retailer_is_the_same_beside_another(demo, sandbox, tmp_path):
+def test_a_retailer_is_the_same_beside_another(demo, omnichannel):
     """Every mart, row for row, as when it is alone."""
-    data = tmp_path / "both"
-    write_demo(data, ["lpoint"], customers=200)
-    (data / "online_retail").symlink_to(demo.data / "online_retail")
-    together = type(sandbox)(sandbox.folder, data, retailers="online_retail,lpoint")
-    together.build(*ONE_FOLD, *UNTESTED)
-    assert identical(demo, together, where="retailer = 'online_retail'") == []
-    assert len(together.query("select distinct retailer from customer_360")) == 2
+    assert identical(demo, omnichannel, where="retailer = 'online_retail'") == []
+    assert len(omnichannel.query("select distinct retailer from customer_360")) == 2
 
 
 @pytest.mark.parametrize(("other", "apart"), [("1, 2, 1", False), ("1, 2", True), ("1, 1, 3", True)])
