@@ -35,7 +35,7 @@ ROOT = Path(__file__).parents[2]
 REAL_DATA = ROOT.parent / "shared" / "data"
 BIN = Path(sys.executable).parent
 ONE_FOLD = ("--vars", "{recommendation_folds: 1}")
-UNTESTED = ("--exclude-resource-type", "test")  # where rows are compared with those of a tested warehouse
+UNTESTED = ("--exclude-resource-type", "test")  # where another test has a tested warehouse of such a shop
 DEMO_DAY = "2011-11-15"  # the last day of the small demo shop
 DEMO_FILE = Path("online_retail", "online_retail.csv")
 
