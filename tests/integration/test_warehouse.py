@@ -3,11 +3,13 @@
 import json
 import random
 import shutil
+from pathlib import Path
 
 import duckdb
 import pytest
 import yaml
-from sandboxes import DEMO_DAY, UNTESTED, any_row_apart, identical
+from deliveries import add_german, differing, rows_of_demo
+from sandboxes import DEMO_DAY, DEMO_FILE, UNTESTED, Sandbox, any_row_apart, identical
 
 from palette.core.settings import Settings
 
@@ -55,6 +57,16 @@ PUBLIC = """
         unexpected_count element_count
 """
 MARTS = {mart: columns.split() for mart, columns in yaml.safe_load(PUBLIC).items()}
+
+# What is made of the recommender's lists.
+LISTS = (
+    "customer_360",
+    "newcomer_offers",
+    "recommendation_choices",
+    "recommendation_metrics",
+    "recommendation_rule_costs",
+    "recommendations",
+)
 
 OTHER_SETTINGS = {
     "as_of_date": "2000-01-01",
@@ -165,7 +177,13 @@ def test_as_of_date_hides_whatever_came_later_and_the_order_of_lines_changes_not
         assert as_of.query(f"select max({column})::date::varchar as day from {table}")["day"][0] <= DEMO_DAY
 
 
-def test_settings_reach_the_models(sandbox):
+@pytest.fixture(scope="module")
+def set_otherwise(demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
+    """The demo shop, and the same purchases as a shop of another form, built with other settings."""
+    folder = tmp_path_factory.mktemp("set otherwise")
+    place = Sandbox(folder, folder / "data", retailers="")
+    shutil.copytree(demo_data / DEMO_FILE.parent, place.data / DEMO_FILE.parent)
+    add_german(place, rows_of_demo(demo_data / DEMO_FILE))
     variables = {
         "rfm_clusters": "auto",
         "basket_min_confidence": 0.9,
@@ -173,18 +191,35 @@ def test_settings_reach_the_models(sandbox):
         "recommendation_folds": 1,
         "recommendation_models": "popularity, als, goes_with",
     }
-    read = ("+cluster_diagnostics", "+basket_rules", "+recommendations", "+recommendation_metrics")
-    sandbox.build("--select", *read, "--vars", json.dumps(variables))
-    best = sandbox.query("select is_chosen from cluster_diagnostics order by silhouette desc limit 1")
+    read = ("+cluster_diagnostics", "+basket_rules", *(f"+{mart}" for mart in LISTS))
+    return place.build("--select", *read, "--vars", json.dumps(variables))
+
+
+def test_settings_reach_the_models(set_otherwise):
+    best = set_otherwise.query("""
+        select is_chosen from cluster_diagnostics where retailer = 'online_retail'
+        order by silhouette desc limit 1
+    """)
     assert best["is_chosen"].tolist() == [True]
-    assert sandbox.query("select min(confidence) as least from basket_rules")["least"][0] >= 0.9
-    assert sandbox.query("select max(rank) as most from recommendations")["most"][0] == 3
-    judged = sandbox.query("""
+    assert set_otherwise.query("select min(confidence) as least from basket_rules")["least"][0] >= 0.9
+    assert set_otherwise.query("select max(rank) as most from recommendations")["most"][0] == 3
+    judged = set_otherwise.query("""
         select distinct model, fold from recommendation_metrics where list_name <> 'preference'
     """)
     # the recent popularity always takes part: it is what is known of an item of yesterday
     assert set(judged["model"]) == {"popularity", "recent_popularity", "als", "goes_with", "hybrid"}
     assert set(judged["fold"]) == {0, 1}
+
+
+def test_the_same_purchases_in_another_form_give_the_same_lists(set_otherwise):
+    compared, different = differing(set_otherwise, set_otherwise, "teeladen")
+    assert compared >= len(LISTS)
+    assert different == []
+    offered = set_otherwise.query(
+        "select retailer, count(distinct list_name) as n from recommendations group by 1"
+    )
+    assert sorted(offered["retailer"]) == ["online_retail", "teeladen"]
+    assert (offered["n"] > 5).all()
 
 
 def test_the_unit_tests_hold_whatever_the_settings(demo, sandbox):
