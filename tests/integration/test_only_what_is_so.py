@@ -32,6 +32,11 @@ MONTHS = list(calendar.month_name)[1:]
 OPEN = set(MONTHS[2:6])
 TEXTS = ("segment_actions_en", "cluster_actions_en", "palette_offer_en")
 ROUNDED = 0.06  # of what is written with one decimal
+CAFE = "retailer = 'online_retail'"
+OF_ONE_KIND = {
+    "regulars": {"regulars": 5, "visitors": 0, "once": 0},
+    "visitors": {"regulars": 0, "visitors": 60, "once": 0},
+}
 
 
 def cafe(folder: Path, *, regulars: int = 60, visitors: int = 60, once: int = 60, seed: int = 4) -> Path:
@@ -57,7 +62,8 @@ def cafe(folder: Path, *, regulars: int = 60, visitors: int = 60, once: int = 60
             ]
     columns = ["InvoiceNo", "StockCode", "Description", "Quantity"]
     columns += ["InvoiceDate", "UnitPrice", "CustomerID", "Country"]
-    folder.mkdir(exist_ok=True)
+    folder.mkdir()
+    (folder / "retailer.yml").write_text("form: online_retail\n")
     pd.DataFrame(lines, columns=columns).to_csv(folder / "online_retail.csv", index=False)
     return folder
 
@@ -241,69 +247,77 @@ class Reading(HTMLParser):
             self.text.append(data.strip())
 
 
-def report(sandbox: Sandbox) -> list[str]:
-    with duckdb.connect(str(sandbox.warehouse), read_only=True) as connection:
-        page, _ = render(connection, most_customers=5, seed=0)
-    reading = Reading("online_retail-en")
+def told(page: str, retailer: str) -> list[str]:
+    """Return what a report says of a retailer in English."""
+    reading = Reading(f"{retailer}-en")
     reading.feed(page)
     return reading.text
 
 
-def built(folder: Path, data: Path, models: str = "all") -> Sandbox:
-    return Sandbox(folder, data).build(
-        "--vars", f"{{palette_backtest: false, recommendation_models: {models}}}"
-    )
-
-
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return cafe(tmp_path_factory.mktemp("café"))
+    """The café, and two with customers of one kind, which are built beside it."""
+    folder = tmp_path_factory.mktemp("cafés")
+    for name, people in {"online_retail": {}, **OF_ONE_KIND}.items():
+        cafe(folder / name, **people)
+    return folder
 
 
 @pytest.fixture(scope="module")
 def shop(data: Path) -> Shop:
-    return Shop.of(data)
+    return Shop.of(data / "online_retail")
 
 
 @pytest.fixture(scope="module")
-def built_cafe(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
-    return built(tmp_path_factory.mktemp("built café"), data)
+def built(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
+    place = Sandbox(tmp_path_factory.mktemp("built"), data, retailers="")
+    return place.build("--vars", "{palette_backtest: false}")
 
 
-def test_nothing_said_to_a_customer_is_contradicted_by_their_purchases(built_cafe, shop):
-    customers = built_cafe.query("from customer_360")
+@pytest.fixture(scope="module")
+def page(built: Sandbox) -> str:
+    with duckdb.connect(str(built.warehouse), read_only=True) as connection:
+        return render(connection, most_customers=5, seed=0)[0]
+
+
+def test_nothing_said_to_a_customer_is_contradicted_by_their_purchases(built, shop):
+    customers = built.query(f"from customer_360 where {CAFE}")
     assert customers[list(TEXTS)].notna().all(axis=None)
     gap, end = shop.usual_gap, shop.lines["when"].max()
-    told = [
+    wrong = [
         (row.customer_id, sentence)
         for row in customers.itertuples()
         for column in TEXTS
         for sentence in untrue_of_a_customer(getattr(row, column), shop, row.customer_id, gap, end)
     ]
-    assert told == []
+    assert wrong == []
     assert untrue_of_the_shop(" ".join(customers[list(TEXTS)].stack()), shop) == []
     assert "Welcome them with a first-purchase benefit or discount." in " ".join(
         customers["segment_actions_en"]
     )
 
 
-def test_nothing_named_claims_what_is_not_so(built_cafe, shop):
-    names = built_cafe.query("select rfm_cluster as name from customer_360")["name"].tolist()
-    names += built_cafe.query("select name_en as name from palette_profiles")["name"].tolist()
-    names += built_cafe.query("select cluster_name as name from customer_clusters")["name"].tolist()
-    assert untrue_of_the_shop(". ".join(f"A {name}" for name in set(names)), shop) == []
-    assert not [name for name in set(names) if re.search("line|channel|small baskets", name)]
-    assert len(built_cafe.query("from palette_profiles")) > 2
+def test_nothing_named_claims_what_is_not_so(built, shop):
+    names = built.query(f"""
+        select rfm_cluster as name from customer_360 where {CAFE}
+        union select name_en from palette_profiles where {CAFE}
+        union select cluster_name from customer_clusters where {CAFE}
+    """)["name"].tolist()
+    assert untrue_of_the_shop(". ".join(f"A {name}" for name in names), shop) == []
+    assert not [name for name in names if re.search("line|channel|small baskets", name)]
+    assert len(built.query(f"from palette_profiles where {CAFE}")) > 2
 
 
-def test_every_figure_of_a_description_is_that_of_the_file(built_cafe, shop):
-    groups = built_cafe.query("""
-        select clustering as grouping, cluster_name as name, description_en from cluster_profiles
-        union all select 'palette', palette_group, description_en from palette_profiles
+def test_every_figure_of_a_description_is_that_of_the_file(built, shop):
+    groups = built.query(f"""
+        select clustering as grouping, cluster_name as name, description_en
+        from cluster_profiles where {CAFE}
+        union all select 'palette', palette_group, description_en from palette_profiles where {CAFE}
     """)
-    members = built_cafe.query("""
-        select clustering as grouping, cluster_name as name, customer_id from customer_clusters
-        union all select 'palette', palette_group, customer_id from customer_palette
+    members = built.query(f"""
+        select clustering as grouping, cluster_name as name, customer_id
+        from customer_clusters where {CAFE}
+        union all select 'palette', palette_group, customer_id from customer_palette where {CAFE}
     """)
     wrong = []
     for group in groups.itertuples():
@@ -315,8 +329,8 @@ def test_every_figure_of_a_description_is_that_of_the_file(built_cafe, shop):
     assert len(groups) > 6
 
 
-def test_the_report_says_nothing_that_is_not_so(built_cafe, shop):
-    text = report(built_cafe)
+def test_the_report_says_nothing_that_is_not_so(page, shop):
+    text = told(page, "online_retail")
     assert len(text) > 200
     assert untrue_of_the_shop(" ".join(f"{part}." for part in text), shop) == []
     assert not [part for part in text if re.search(r"\b1 (customers|orders|clusters|days|products)\b", part)]
@@ -371,18 +385,17 @@ def test_a_figure_that_is_not_the_file_s_is_found(shop, planted):
     assert untrue_description(planted, shop, everybody[:60], everybody) == [planted]
 
 
-@pytest.mark.parametrize(
-    "people", [{"regulars": 5, "visitors": 0, "once": 0}, {"regulars": 0, "visitors": 60, "once": 0}]
-)
-def test_customers_of_one_kind_are_not_told_apart(people, tmp_path):
-    place = built(tmp_path, cafe(tmp_path / "data", **people), models="popularity")
-    chosen = place.query("from cluster_diagnostics where is_chosen and clustering = 'rfm'")
+@pytest.mark.parametrize("retailer", OF_ONE_KIND)
+def test_customers_of_one_kind_are_not_told_apart(built, page, retailer):
+    own = f"retailer = '{retailer}'"
+    chosen = built.query(f"from cluster_diagnostics where is_chosen and clustering = 'rfm' and {own}")
     assert chosen["stands_apart"].tolist() == [False]
-    customers = place.query("from customer_360")
+    customers = built.query(f"from customer_360 where {own}")
+    assert len(customers) == sum(OF_ONE_KIND[retailer].values())
     assert customers["rfm_cluster"].str.fullmatch(r"group \d of \d").all()
     assert not customers["rfm_cluster_stands_apart"].any()
-    profiles = place.query("from cluster_profiles where clustering = 'rfm'")
+    profiles = built.query(f"from cluster_profiles where clustering = 'rfm' and {own}")
     assert profiles["description_en"].str.contains("do not stand apart").all()
-    text = " ".join(report(place))
+    text = " ".join(told(page, retailer))
     assert "They do not stand apart" in text
     assert not re.search("drifting away|champions|bulk", text, re.IGNORECASE)
