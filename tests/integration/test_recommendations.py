@@ -13,7 +13,8 @@ from palette.core.catalogue import model_names
 WEEKS = 28
 SAMPLE = 150
 JUDGED = ("again", "bundle", "discover", "next", "premium", "push", "win_back")
-NO_RULES = "{recommendation_rules_enabled: false, palette_backtest: false}"
+# How well clusters stand apart does not matter to the lists.
+NO_RULES = "{recommendation_rules_enabled: false, palette_backtest: false, silhouette_sample: 100}"
 
 
 @pytest.fixture(scope="module")
