@@ -157,12 +157,12 @@ class Sandbox:
             DuckDBConnectionManager.close_all_connections()
         return Run(0 if done.success else 1, "\n".join([*messages, str(done.exception or "")]))
 
-    def leave_parsed(self, warehouse: Path, *arguments: str | Path) -> None:
+    def leave_parsed(self, warehouse: Path, *arguments: str | Path, target: Path | None = None) -> None:
         """Leave dbt what is parsed of the project: it reads what a test changed, where it would read all.
 
         It takes it for commands on that warehouse with those `--vars` alone, by hashes of both.
         """
-        file = self.target / "partial_parse.msgpack"
+        file = (target or self.target) / "partial_parse.msgpack"
         known = parsed()
         if known is None or file.exists():
             return

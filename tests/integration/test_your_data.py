@@ -40,8 +40,11 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def followed(checkout: Path) -> tuple[Sandbox, str]:
     """The page's own commands, run as they stand, and all they printed."""
     own = {name: value for name, value in os.environ.items() if not name.startswith(("PALETTE_", "DBT_"))}
+    place, page = Sandbox(checkout / "warehouse", checkout, checkout, ""), ROOT / "docs/your-data.md"
+    (variables,) = re.findall(r"VARS='(.*)'", "".join(blocks(page, "sh run")))
+    place.leave_parsed(place.scratch, "--vars", variables, target=checkout / "target")
     printed = ""
-    for commands in blocks(ROOT / "docs/your-data.md", "sh run"):
+    for commands in blocks(page, "sh run"):
         done = subprocess.run(
             ["bash", "-euc", commands],
             cwd=checkout,
@@ -53,7 +56,7 @@ def followed(checkout: Path) -> tuple[Sandbox, str]:
         )
         printed += done.stdout
         assert done.returncode == 0, printed
-    return Sandbox(checkout / "warehouse", checkout, checkout, ""), printed
+    return place, printed
 
 
 def test_the_page_shows_what_its_commands_print(followed):
