@@ -36,6 +36,8 @@ PUBLIC = """
     sales_peaks: retailer peak_start peak_revenue mean_revenue
     customer_rfm: retailer customer_id recency_days frequency monetary r_score f_score m_score rfm_score
         rfm_segment
+    customer_rfm_history: retailer customer_id month_end is_complete recency_days frequency monetary r_score
+        f_score m_score rfm_score rfm_segment
     rfm_segment_profiles: retailer rfm_segment customers
     rfm_grid: retailer r_score f_score customers customer_share revenue revenue_share monetary_mean
     cluster_diagnostics: retailer clustering k inertia silhouette is_chosen

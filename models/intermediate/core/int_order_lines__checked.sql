@@ -78,12 +78,8 @@ with
             and order_lines.product_name = service_lines.product_name
     ),
 
-    -- rounded, so that the last digits of a sum in any order decide nothing
-    bounds as (
-        select
-            retailer,
-            round(avg(amount) - max(most_deviations) * stddev_samp(amount), 4) as lowest,
-            round(avg(amount) + max(most_deviations) * stddev_samp(amount), 4) as highest
+    judged as (
+        select retailer, max(most_deviations) as most_deviations, {{ moments('amount') }}
         from looked_at
         where
             outlier_step is not null
@@ -91,28 +87,44 @@ with
         group by retailer
     ),
 
+    bounds as (select retailer, {{ outlier_bounds('most_deviations') }} from judged),
+
+    -- what a line is where its amount is within the bounds
+    meant as (
+        select
+            *,
+            case
+                when sign_step is null and other_step is null
+                then 'purchase'
+                when
+                    sign_step is not null
+                    and other_step is null
+                    and customer_id is not null
+                    and product_id is not null
+                    and amount is not null
+                    and (quantity < 0 or amount < 0)
+                then 'return'
+            end as kind_within_bounds
+        from looked_at
+    ),
+
     failed as (
         select
-            looked_at.*,
+            meant.*,
             least(
-                looked_at.sign_step,
-                looked_at.other_step,
+                meant.sign_step,
+                meant.other_step,
                 case
-                    when not looked_at.amount between bounds.lowest and bounds.highest
-                    then looked_at.outlier_step
+                    when not meant.amount between bounds.lowest and bounds.highest
+                    then meant.outlier_step
                 end
             ) as failed_step,
-            looked_at.sign_step is not null
-            and looked_at.other_step is null
-            and looked_at.customer_id is not null
-            and looked_at.product_id is not null
-            and looked_at.amount is not null
-            and (looked_at.quantity < 0 or looked_at.amount < 0)
-            and coalesce(
-                abs(looked_at.amount) between bounds.lowest and bounds.highest, true
-            ) as is_return
-        from looked_at
-        left join bounds on looked_at.retailer = bounds.retailer
+            coalesce(meant.kind_within_bounds = 'return', false)
+            and {{ is_within_bounds(
+                'abs(meant.amount)'
+            ) }} as is_return
+        from meant
+        left join bounds on meant.retailer = bounds.retailer
     ),
 
     int_order_lines__checked as (
@@ -134,6 +146,7 @@ with
             failed.discount,
             failed.unit_cost,
             failed.copy_number,
+            failed.kind_within_bounds,
             failed.is_return,
             failed.failed_step,
             cleaning_steps.step as exclusion_reason

@@ -1,0 +1,62 @@
+"""What the history says of a past month is what a build of that day says, customer by customer."""
+
+import pytest
+from sandboxes import UNTESTED, Sandbox
+
+# shop, its retailer, and month ends: of a shop without outliers, and of one whose bounds move each month
+PAST = [
+    ("real", "online_retail", "2010-12-31"),
+    ("real", "online_retail", "2011-04-30"),  # a Saturday, on which the shop was closed
+    ("real", "online_retail", "2011-09-30"),
+    ("omnichannel", "lpoint", "2019-07-31"),
+    ("omnichannel", "lpoint", "2019-08-31"),
+]
+SCORES = (
+    "customer_id, snapshot_at, last_ordered_at, recency_days, frequency, monetary, r_score, f_score, m_score"
+)
+SCORED = f"select {SCORES}, rfm_score, rfm_segment"
+
+
+@pytest.mark.parametrize(("shop", "retailer", "day"), PAST)
+def test_a_past_month_is_what_a_build_of_its_last_day_says(shop, retailer, day, request, tmp_path):
+    built = request.getfixturevalue(shop)
+    as_of = Sandbox(tmp_path, built.data, retailers=retailer)
+    as_of.build("--select", "+customer_rfm", "--vars", f"{{as_of_date: {day}}}", *UNTESTED)
+    expected = as_of.query(f"{SCORED} from customer_rfm order by customer_id")
+    found = built.query(f"""
+        {SCORED} from customer_rfm_history where retailer = '{retailer}' and month_end = '{day}'
+        order by customer_id
+    """)
+    assert len(expected) > 100
+    assert found.equals(expected)
+
+
+def test_bounds_of_outliers_that_moved_are_among_what_is_compared(omnichannel):
+    moved = omnichannel.query("""
+        select month_start, count(*) as found from intermediate.int_borderline_lines
+        where retailer = 'lpoint' and not is_kept group by month_start
+    """)
+    assert moved["found"].sum() > 0
+
+
+@pytest.mark.parametrize("shop", ["real", "omnichannel"])
+def test_the_last_month_is_today(shop, request):
+    built = request.getfixturevalue(shop)
+    now = f"{SCORED}, retailer from customer_rfm"
+    last = f"""
+        {SCORED}, retailer from customer_rfm_history
+        qualify month_end = max(month_end) over (partition by retailer)
+    """
+    assert built.query(f"({now}) except all ({last})").empty
+    assert built.query(f"({last}) except all ({now})").empty
+
+
+def test_every_month_of_the_real_file_is_there(real):
+    months = real.query("""
+        select month_end::varchar as month_end, bool_and(is_complete) as is_complete, count(*) as customers
+        from customer_rfm_history group by all order by all
+    """)
+    assert len(months) == 13
+    assert months["is_complete"].tolist() == 12 * [True] + [False]
+    assert months["month_end"].iloc[-1] == "2011-12-09"
+    assert months["customers"].is_monotonic_increasing
