@@ -32,6 +32,12 @@ PUBLIC = """
     customer_monthly: retailer customer_id month_start orders order_lines units revenue
     sales_by_weekday_hour: retailer weekday hour_of_day orders order_lines revenue
     sales_by_country: retailer country orders order_lines revenue
+    cohorts: retailer cohort_month months_since customers active_customers active_share orders net_revenue
+        net_revenue_per_customer is_complete is_before_data
+    revenue_bridge: retailer month_start previous_revenue new_revenue kept_revenue more_revenue less_revenue
+        lost_revenue won_back_revenue revenue is_complete
+    customers_by_orders: retailer orders customers customer_share
+    order_intervals: retailer rfm_segment days_from days_to intervals days_p50
     product_sales: retailer product_id rank_by_lines rank_by_units
     sales_peaks: retailer peak_start peak_revenue mean_revenue
     customer_rfm: retailer customer_id recency_days frequency monetary r_score f_score m_score rfm_score
