@@ -24,7 +24,18 @@ from palette.report.page import render, write_report
 LARGEST = 15_000_000  # bytes
 HOSTILE = "<script>alert(1)</script>"
 HOSTILE_ID = '"><img src=x onerror=alert(2)>'
-SECTIONS = ["overview", "cleaning", "sales", "rfm", "clusters", "palette", "baskets", "offers", "quality"]
+SECTIONS = [
+    "overview",
+    "cleaning",
+    "sales",
+    "changes",
+    "rfm",
+    "clusters",
+    "palette",
+    "baskets",
+    "offers",
+    "quality",
+]
 
 
 @pytest.fixture(scope="module", autouse=True)

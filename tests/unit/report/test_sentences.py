@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from palette.report.marts import Groups, Marts
-from palette.report.sections import cleaning, offers, overview, palette, quality, sales
+from palette.report.sections import changes, cleaning, offers, overview, palette, quality, sales
 from palette.report.sections.common import advice_by_group
 from palette.report.words import Words
 
@@ -282,6 +282,86 @@ def test_products_of_one_name_are_told_apart():
     )
     [figure] = sales._ranking(marts(product_sales=sold), WORDS, "product", "product_sales", "product_name")
     assert figure.sentence == "CUP (7) leads 3 products with £60.00, 60.0% of the revenue."
+
+
+BRIDGE = {
+    "month_start": pd.to_datetime(["2019-07-01", "2019-08-01"]).date,
+    "is_complete": True,
+    "previous_revenue": [0.0, 100.0],
+    "revenue": [100.0, 120.0],
+    "new_revenue": [100.0, 40.0],
+    "won_back_revenue": [0.0, 5.0],
+    "more_revenue": [0.0, 15.0],
+    "less_revenue": [0.0, -10.0],
+    "lost_revenue": [0.0, -30.0],
+    "new_customers": 9,
+    "won_back_customers": 9,
+    "more_customers": 9,
+    "less_customers": 9,
+    "lost_customers": 4,
+}
+
+
+def test_a_month_is_led_to_from_the_one_before():
+    figure = changes._bridge(marts(revenue_bridge=pd.DataFrame(BRIDGE)), WORDS)
+    assert figure.sentence == (
+        "Aug 2019 brought £120.00 (20.0% on the month before): £60.00 more from customers who came or spent "
+        "more, £40.00 less from those who spent less or stayed away."
+    )
+    drawn = figure.body.chart.to_dict()["datasets"].values()
+    steps = next(rows for rows in drawn if "start" in rows[0])
+    ends = [(row["start"], row["end"]) for row in steps]
+    assert ends == [(100, 140), (140, 145), (145, 160), (160, 150), (150, 120)]
+
+
+def test_without_two_whole_months_nothing_is_compared():
+    figure = changes._bridge(marts(revenue_bridge=pd.DataFrame(BRIDGE).assign(is_complete=False)), WORDS)
+    assert figure.body is None
+    assert figure.sentence == "There are no two whole months beside each other to compare."
+
+
+def test_few_customers_of_a_part_are_no_part_of_an_anonymous_report():
+    months = marts(revenue_bridge=pd.DataFrame(BRIDGE))
+    months.anonymous = True
+    figure = changes._bridge(months, WORDS)
+    assert figure.body is None
+    assert figure.sentence == "There are too few customers to show this without single ones."
+
+
+def test_who_came_back_is_counted_over_months_that_are_over():
+    month = pd.to_datetime(["2019-07-01"] * 3 + ["2019-08-01"] * 2).date
+    cohorts = pd.DataFrame(
+        {
+            "cohort_month": month,
+            "months_since": [0, 1, 2, 0, 1],
+            "customers": [10, 10, 10, 30, 30],
+            "active_customers": [10, 5, 2, 30, 3],
+            "active_share": [1.0, 0.5, 0.2, 1.0, 0.1],
+            "is_complete": [True, True, False, True, True],
+            "is_before_data": [True, True, True, False, False],
+        }
+    )
+    figure = changes._cohorts(marts(cohorts=cohorts), WORDS)
+    assert figure.sentence == "20.0% of the customers buy again in the month after their first."
+    assert figure.note.endswith("The first month holds customers who came before the data begin.")
+    drawn = next(iter(figure.body.chart.to_dict()["datasets"].values()))
+    cells = [(row["month"], row["months_since"], row["text"]) for row in drawn]
+    assert cells == [("2019-07", 1, "50%"), ("2019-08", 1, "10%")]
+
+
+def test_customers_of_many_orders_are_one_bar():
+    numbers = pd.DataFrame(
+        {
+            "orders": [1, 9, 10, 11],
+            "customers": [6, 2, 1, 1],
+            "customer_share": [0.6, 0.2, 0.1, 0.1],
+            "revenue_share": [0.25, 0.25, 0.25, 0.25],
+        }
+    )
+    figure = changes._by_orders(marts(customers_by_orders=numbers), WORDS)
+    assert figure.sentence == "60.0% of the customers ordered once and bring 25.0% of the revenue."
+    drawn = next(iter(figure.body.chart.to_dict()["datasets"].values()))
+    assert [(row["label"], row["customers"]) for row in drawn] == [("1", 6), ("9", 2), ("10+", 2)]
 
 
 @pytest.mark.parametrize(

@@ -18,17 +18,8 @@ SOURCES = [
 ]
 # Texts that code asks for by a name it finds in the data, or puts together.
 BY_NAME = (
-    *(
-        "clustering.",
-        "dimension.",
-        "feature.",
-        "gender.",
-        "list_name.",
-        "lookup.",
-        "measure.",
-        "metric.",
-        "money.",
-    ),
+    *("bridge.", "clustering.", "dimension.", "feature.", "gender.", "list_name.", "lookup.", "measure."),
+    *("metric.", "money."),
     *("model.", "rule.", "sales.correlation.", "severity.", "step.", "suite."),
     *("sales.by_", "sales.no_", "sales.demographic_", "sales.age_", "sales.gender_"),
     *("sales.category", "sales.country", "sales.product"),
@@ -54,7 +45,7 @@ def test_every_text_that_is_asked_for_is_there_and_the_other_way_round():
     asked |= {
         key
         for source in SOURCES
-        for key in re.findall(r'"((?:sales|offers|overview|clusters|quality)\.[a-z_]+)"', source)
+        for key in re.findall(r'"((?:sales|changes|offers|overview|clusters|quality)\.[a-z_]+)"', source)
     }
     assert asked - set(texts()) == set()
     assert {key for key in texts() if key not in asked and not key.startswith(BY_NAME)} == set()

@@ -2,6 +2,7 @@
 
 from palette.report.sections import (
     baskets,
+    changes,
     cleaning,
     clusters,
     offers,
@@ -12,6 +13,6 @@ from palette.report.sections import (
     sales,
 )
 
-SECTIONS = (overview, cleaning, sales, rfm, clusters, palette, baskets, offers, quality)
+SECTIONS = (overview, cleaning, sales, changes, rfm, clusters, palette, baskets, offers, quality)
 
 __all__ = ["SECTIONS"]

@@ -1,0 +1,106 @@
+"""Charts of what changed from month to month."""
+
+import altair as alt
+import pandas as pd
+
+from palette.report.charts.common import (
+    Chart,
+    base,
+    count_tip,
+    heatmap,
+    is_dark,
+    money_tip,
+    sequential,
+    share_tip,
+    short_axis,
+)
+from palette.report.theme import ACCENT, CONTRAST, QUIET
+from palette.report.words import Words
+
+MANY = 10  # orders from which customers are drawn together
+
+
+def bridge(changes: pd.DataFrame, ends: pd.DataFrame, words: Words) -> alt.LayerChart:
+    """Lead from one month's revenue to the next one's.
+
+    Parameters
+    ----------
+    changes
+        A row a part: ``label``, ``start`` and ``end`` of its bar, ``change`` and ``customers``.
+    ends
+        The two months: ``label`` and ``end``.
+    """
+    order = [ends["label"].iloc[0], *changes["label"], ends["label"].iloc[-1]]
+    place = alt.X("label:N", sort=order, title=None, axis=alt.Axis(labelAngle=0))
+    months = (
+        base(ends)
+        .mark_bar(color=QUIET)
+        .encode(
+            x=place,
+            y=alt.Y("end:Q", axis=short_axis(words.currency)),
+            tooltip=[
+                alt.Tooltip("label:N", title=words("changes.part")),
+                money_tip("end", words("revenue"), words),
+            ],
+        )
+    )
+    steps = (
+        base(changes)
+        .mark_bar()
+        .encode(
+            x=place,
+            y=alt.Y("start:Q"),
+            y2="end:Q",
+            color=alt.condition(alt.datum.change >= 0, alt.value(ACCENT), alt.value(CONTRAST)),
+            tooltip=[
+                alt.Tooltip("label:N", title=words("changes.part")),
+                money_tip("change", words("changes.change"), words),
+                count_tip("customers", words("customers")),
+            ],
+        )
+    )
+    return alt.layer(months, steps).properties(height=260)
+
+
+def cohorts(shown: pd.DataFrame, words: Words) -> Chart:
+    """Draw the share that bought, by month of the first purchase and months since.
+
+    Parameters
+    ----------
+    shown
+        Rows of ``cohorts`` with ``month`` and ``text``, both as written.
+    """
+    frame = shown[["month", "months_since", "customers", "active_customers", "active_share", "text"]]
+    return heatmap(
+        frame.assign(dark=is_dark(frame["active_share"])),
+        x=alt.X("months_since:O", title=words("changes.months_since"), axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("month:O", title=words("changes.cohort")),
+        color=sequential(frame, "active_share", words("changes.came_back"), legend=False),
+        tooltip=[
+            alt.Tooltip("month:O", title=words("changes.cohort")),
+            alt.Tooltip("months_since:O", title=words("changes.months_since")),
+            count_tip("customers", words("customers")),
+            count_tip("active_customers", words("changes.came_back")),
+            share_tip("active_share", words("changes.share")),
+        ],
+        height=26 * frame["month"].nunique() + 40,
+    )
+
+
+def by_orders(shown: pd.DataFrame, words: Words) -> alt.Chart:
+    """Draw customers by their number of orders, in the order of the frame, with ``label`` as written."""
+    return (
+        base(shown)
+        .mark_bar(cornerRadiusEnd=2, color=ACCENT)
+        .encode(
+            x=alt.X("label:O", sort=None, title=words("orders"), axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("customers:Q", axis=short_axis(words("customers"))),
+            tooltip=[
+                alt.Tooltip("label:O", title=words("orders")),
+                count_tip("customers", words("customers")),
+                share_tip("customer_share", words("share.customers")),
+                share_tip("revenue_share", words("share.revenue")),
+            ],
+        )
+        .properties(height=240)
+    )

@@ -1,0 +1,106 @@
+"""What changed: a month's revenue beside the one before, and who came back after the first purchase."""
+
+from typing import Any
+
+import pandas as pd
+
+from palette.report.charts import changes as charts
+from palette.report.marts import FEWEST, Marts
+from palette.report.sections.common import Drawing, Figure, Section
+from palette.report.words import Words
+
+PARTS = ("new", "won_back", "more", "less", "lost")  # of `revenue_bridge`, as they are drawn
+COHORTS = 13  # the latest, as many as a year and the month it began in
+
+
+def build(marts: Marts, words: Words) -> Section:
+    """Assemble the section."""
+    bridge = _bridge(marts, words)
+    return Section(
+        "changes",
+        words("changes.title"),
+        bridge.sentence,
+        [bridge, _cohorts(marts, words), _by_orders(marts, words)],
+    )
+
+
+def _bridge(marts: Marts, words: Words) -> Figure:
+    """Show what a month's revenue became of: the latest that is whole, as is the one before."""
+    title, source = words("changes.bridge"), ("revenue_bridge",)
+    months = marts("revenue_bridge", where="is_complete", order="month_start")
+    if months.empty:
+        return Figure("bridge", title, words("changes.no_month"), source)
+    last: Any = months.iloc[-1]
+    counts = [last[f"{part}_customers"] for part in PARTS]
+    if marts.anonymous and any(0 < count < FEWEST for count in counts):
+        return Figure("bridge", title, words("anonymous.too_few"), source)
+    before, now = last["previous_revenue"], last["revenue"]
+    sentence = words(
+        "changes.bridge_sentence",
+        month=words.month(last["month_start"]),
+        revenue=words.money(now),
+        change=words.percent(now / before - 1) if before else words("changes.from_nothing"),
+        gained=words.short_money(sum(last[f"{part}_revenue"] for part in PARTS[:3])),
+        lost=words.short_money(-sum(last[f"{part}_revenue"] for part in PARTS[3:])),
+    )
+    changes = pd.DataFrame(
+        {
+            "label": [words.term("bridge", part) for part in PARTS],
+            "change": [float(last[f"{part}_revenue"]) for part in PARTS],
+            "customers": counts,
+        }
+    )
+    changes["end"] = before + changes["change"].cumsum()
+    changes["start"] = changes["end"] - changes["change"]
+    ends = pd.DataFrame({"label": [words("changes.before"), words("changes.now")], "end": [before, now]})
+    return Figure("bridge", title, sentence, source, Drawing(charts.bridge(changes, ends, words)), wide=True)
+
+
+def _cohorts(marts: Marts, words: Words) -> Figure:
+    """Show which share of those who came first in a month bought again, month by month."""
+    title, source = words("changes.cohorts"), ("cohorts",)
+    cohorts = marts("cohorts", order="cohort_month, months_since")
+    later = cohorts[(cohorts["months_since"] > 0) & cohorts["is_complete"]]
+    if later.empty:
+        too_few = "anonymous.too_few" if "cohorts" in marts.hidden else "changes.no_cohort"
+        return Figure("cohorts", title, words(too_few), source)
+    next_month = later[later["months_since"] == 1]
+    sentence = words(
+        "changes.cohorts_sentence",
+        share=words.percent(next_month["active_customers"].sum() / next_month["customers"].sum()),
+    )
+    latest = sorted(later["cohort_month"].unique())[-COHORTS:]
+    shown = later[later["cohort_month"].isin(latest)]
+    shown = shown.assign(
+        month=pd.to_datetime(shown["cohort_month"]).dt.strftime("%Y-%m"),
+        text=[words.percent(share, 0) for share in shown["active_share"]],
+    )
+    notes = [words("changes.before_data")] if shown["is_before_data"].any() else []
+    return Figure(
+        "cohorts",
+        title,
+        sentence,
+        source,
+        Drawing(charts.cohorts(shown, words)),
+        wide=True,
+        note=" ".join([words("changes.cohorts_note"), *notes]),
+    )
+
+
+def _by_orders(marts: Marts, words: Words) -> Figure:
+    """Show how many customers ordered how often."""
+    title, source = words("changes.by_orders"), ("customers_by_orders",)
+    numbers = marts("customers_by_orders", order="orders")
+    if numbers.empty:
+        return Figure("by_orders", title, words("anonymous.too_few"), source)
+    once = numbers[numbers["orders"] == 1]
+    sentence = words(
+        "changes.by_orders_sentence",
+        share=words.percent(once["customer_share"].sum()),
+        revenue=words.percent(once["revenue_share"].sum()),
+    )
+    few = numbers["orders"] < charts.MANY
+    label = numbers["orders"].map(words.count).where(few, f"{charts.MANY}+")
+    grouped = numbers.assign(label=label)[["label", "customers", "customer_share", "revenue_share"]]
+    shown = grouped.groupby("label", sort=False).sum().reset_index()
+    return Figure("by_orders", title, sentence, source, Drawing(charts.by_orders(shown, words)))
