@@ -305,13 +305,26 @@ BRIDGE = {
 def test_a_month_is_led_to_from_the_one_before():
     figure = changes._bridge(marts(revenue_bridge=pd.DataFrame(BRIDGE)), WORDS)
     assert figure.sentence == (
-        "Aug 2019 brought £120.00 (20.0% on the month before): £60.00 more from customers who came or spent "
-        "more, £40.00 less from those who spent less or stayed away."
+        "Customers who came or spent more brought £60.00 more, "
+        "those who spent less or stayed away £40.00 less."
     )
     drawn = figure.body.chart.to_dict()["datasets"].values()
     steps = next(rows for rows in drawn if "start" in rows[0])
     ends = [(row["start"], row["end"]) for row in steps]
     assert ends == [(100, 140), (140, 145), (145, 160), (160, 150), (150, 120)]
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        (100.0, "£120.00, 20.0% more than the month before."),
+        (160.0, "£120.00, 25.0% less than the month before."),
+        (0.0, "£120.00, the month before nothing."),
+    ],
+)
+def test_the_latest_whole_month_is_set_beside_the_one_before(before, said):
+    months = pd.DataFrame(BRIDGE).assign(previous_revenue=before)
+    assert changes._last_month(marts(revenue_bridge=months), WORDS) == f"Aug 2019 brought {said}"
 
 
 def test_without_two_whole_months_nothing_is_compared():

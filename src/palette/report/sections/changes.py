@@ -15,12 +15,26 @@ COHORTS = 13  # the latest, as many as a year and the month it began in
 
 def build(marts: Marts, words: Words) -> Section:
     """Assemble the section."""
-    bridge = _bridge(marts, words)
     return Section(
         "changes",
         words("changes.title"),
-        bridge.sentence,
-        [bridge, _cohorts(marts, words), _by_orders(marts, words)],
+        _last_month(marts, words),
+        [_bridge(marts, words), _cohorts(marts, words), _by_orders(marts, words)],
+    )
+
+
+def _last_month(marts: Marts, words: Words) -> str:
+    """Say what the latest whole month brought beside the one before."""
+    months = marts("revenue_bridge", where="is_complete", order="month_start")
+    if months.empty:
+        return words("changes.no_month")
+    last: Any = months.iloc[-1]
+    before, now = last["previous_revenue"], last["revenue"]
+    return words(
+        f"changes.{'less' if now < before else 'more'}_sentence" if before else "changes.first_sentence",
+        month=words.month(last["month_start"]),
+        revenue=words.money(now),
+        change=words.percent(abs(now / before - 1)) if before else "",
     )
 
 
@@ -37,9 +51,6 @@ def _bridge(marts: Marts, words: Words) -> Figure:
     before, now = last["previous_revenue"], last["revenue"]
     sentence = words(
         "changes.bridge_sentence",
-        month=words.month(last["month_start"]),
-        revenue=words.money(now),
-        change=words.percent(now / before - 1) if before else words("changes.from_nothing"),
         gained=words.short_money(sum(last[f"{part}_revenue"] for part in PARTS[:3])),
         lost=words.short_money(-sum(last[f"{part}_revenue"] for part in PARTS[3:])),
     )
