@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+RESOLVE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate
 WORKERS := --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 SMALL_BUILD := tests/integration/test_warehouse.py::test_a_handful_of_customers_is_enough_and_a_failed_warning_is_reported
 
@@ -64,8 +65,9 @@ schema: $(INSTALLED) ## write docs/retailer.schema.json and the tables of docs/y
 bench: $(INSTALLED) ## time builds beside a bare script (ROWS="real ten", HUNDRED=1, QUICK=1, DATA=/folder)
 	@$(BIN)/python benchmarks/bench.py $(if $(QUICK),--quick) $(if $(HUNDRED),--hundred) $(if $(DATA),--data $(DATA)) $(if $(ROWS),--rows $(ROWS))
 
-lock: $(INSTALLED) ## resolve requirements.lock anew
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements.lock
+lock: $(INSTALLED) ## resolve requirements.lock anew, and what Spark adds to it
+	$(RESOLVE) --extra dev pyproject.toml -o requirements.lock
+	$(RESOLVE) --extra dev --extra spark --constraints requirements.lock pyproject.toml | grep -vxFf requirements.lock > requirements-spark.lock
 
 clean: ## remove everything that a build makes (your own data stays)
 	rm -rf .venv target logs warehouse/*.duckdb* warehouse/.building data/demo .pytest_cache .ruff_cache .mypy_cache
