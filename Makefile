@@ -1,7 +1,7 @@
 # Every target is one line or one script; CI runs the same ones (.ci/run).
 PYTHON ?= python3
 BIN := .venv/bin
-INSTALLED := .venv/.installed
+INSTALLED := .venv/.installed$(if $(filter spark,$(PALETTE_ENGINE)),-spark)
 RESOLVE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate
 WORKERS := --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 SMALL_BUILD := tests/integration/test_warehouse.py::test_a_handful_of_customers_is_enough_and_a_failed_warning_is_reported
@@ -12,11 +12,15 @@ SMALL_BUILD := tests/integration/test_warehouse.py::test_a_handful_of_customers_
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-$(INSTALLED): requirements.lock pyproject.toml
+.venv/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3"; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+.venv/.installed-spark: .venv/.installed requirements-spark.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock -r requirements-spark.lock
 	@touch $@
 
 build: $(INSTALLED) ## build the warehouse (PALETTE_DATA=... PALETTE_RETAILERS=... for your own files)
@@ -46,7 +50,7 @@ fuzz: $(INSTALLED) ## read 10,000 made-up files, against what was written (FILES
 lint: $(INSTALLED) ## ruff, sqlfmt and mypy
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --quiet --check .
-	$(BIN)/sqlfmt --quiet --check models macros tests
+	$(BIN)/sqlfmt --quiet --check models macros tests src/dbt
 	$(BIN)/mypy
 
 docs: $(INSTALLED) ## build the lineage site

@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -305,6 +307,16 @@ def test_everything_is_in_the_warehouses_folder(project: Project) -> None:
     assert found >= {"tiny.db", "metastore_db", "derby.log"}
     assert not [path for path in project.folder.iterdir() if path.name in ("metastore_db", "derby.log")]
     assert list((project.folder / "warehouse" / "tiny.db" / "words_kept").glob("*.parquet"))
+
+
+def test_a_second_process_is_told_that_the_folder_is_taken(project: Project) -> None:
+    code = (
+        "from dbt.adapters.palette_spark import PaletteSparkCredentials\n"
+        "from dbt.adapters.palette_spark.session import session_of\n"
+        f"session_of(PaletteSparkCredentials(schema='tiny', warehouse={project.warehouse!r}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "another process has this warehouse open" in done.stderr
 
 
 def test_dateadd(project: Project) -> None:

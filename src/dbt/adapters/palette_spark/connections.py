@@ -1,6 +1,5 @@
 """The profile, and dbt's connections: all of them are the one session."""
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, Row, SparkSession
 
+from dbt.adapters.palette_spark.errors import message_of
 from dbt.adapters.palette_spark.session import MEANING, session_of
 
 REMOTE = "sc://"
@@ -188,13 +188,6 @@ def literal(value: object) -> str:
         return "null"
     text = f"{value:f}" if isinstance(value, Decimal) else str(value)
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def message_of(error: Exception) -> str:
-    """Return what an error of Spark says, without the stack and the plan that may follow."""
-    cause = getattr(error, "java_exception", None)
-    text = cause.toString() if cause is not None else str(error)
-    return re.split(r";\n'|\n\nJVM stacktrace:", text, maxsplit=1)[0].strip()
 
 
 def _place(folder: str) -> str:

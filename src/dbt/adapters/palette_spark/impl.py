@@ -68,10 +68,8 @@ def write_table(frame: Any, name: str, file_format: str, session: SparkSession) 
     TypeError
         `frame` is something else.
     """
-    if hasattr(frame, "to_spark"):
-        frame = frame.to_spark()
-    elif not isinstance(frame, DataFrame):
-        frame = session.createDataFrame(_arrow(frame))
+    if not isinstance(frame, DataFrame):  # which with Spark Connect has every attribute that is asked for
+        frame = frame.to_spark() if hasattr(frame, "to_spark") else session.createDataFrame(_arrow(frame))
     frame.write.mode("overwrite").format(file_format).saveAsTable(name)
 
 

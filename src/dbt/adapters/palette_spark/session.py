@@ -12,6 +12,8 @@ from dbt.adapters.exceptions import FailedToConnectError
 from pyspark.logger import PySparkLogger
 from pyspark.sql import SparkSession
 
+from dbt.adapters.palette_spark.errors import message_of
+
 if TYPE_CHECKING:
     from dbt.adapters.palette_spark.connections import PaletteSparkCredentials
 
@@ -82,6 +84,7 @@ def settings(credentials: "PaletteSparkCredentials") -> Mapping[str, str]:
 
 
 def _start(credentials: "PaletteSparkCredentials", configuration: Mapping[str, str]) -> SparkSession:
+    PySparkLogger.getLogger("SQLQueryContextLogger").disabled = True  # prints the stack of every failed query
     builder = SparkSession.builder
     for name, value in configuration.items():
         builder = builder.config(name, value)
@@ -97,7 +100,6 @@ def _start(credentials: "PaletteSparkCredentials", configuration: Mapping[str, s
             "warehouse and settings cannot be changed to those of the profile"
         )
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    PySparkLogger.getLogger("SQLQueryContextLogger").disabled = True  # prints the stack of every failed query
     Path(credentials.metastore).mkdir(parents=True, exist_ok=True)
     try:
         session = builder.master(credentials.master).enableHiveSupport().getOrCreate()
@@ -114,7 +116,7 @@ def _start(credentials: "PaletteSparkCredentials", configuration: Mapping[str, s
         session.sql("show databases").collect()
     except Exception as error:
         session.stop()
-        if "XSDB6" in str(error) or "Another instance of Derby" in str(error):
+        if "XSDB6" in getattr(error, "_stackTrace", str(error)):  # Derby's number for it, deep in the causes
             raise FailedToConnectError(
                 f"{credentials.metastore}: another process has this warehouse open, and its metastore "
                 "takes one at a time: wait for it, or name another folder in the profile"
@@ -142,4 +144,4 @@ def _connect(credentials: "PaletteSparkCredentials", builder: Any) -> SparkSessi
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return (message_of(error).splitlines() or [type(error).__name__])[0]
