@@ -159,6 +159,30 @@ FILES = {
             times = [datetime(2024, 3, 31, 2, 30), None]
             return pa.table({"at": pa.array(times, pa.timestamp("us")), "share": [0.1, None]})
         """,
+    "models/from_reader.py": """
+        import pyarrow as pa
+
+        SCHEMA = pa.schema([("number", pa.int64())])
+
+        def batches():
+            for number in range(3):
+                yield pa.record_batch([pa.array([number, number])], schema=SCHEMA)
+
+        def model(dbt, session):
+            return pa.RecordBatchReader.from_batches(SCHEMA, batches())
+        """,
+    "models/failing_reader.py": """
+        import pyarrow as pa
+
+        SCHEMA = pa.schema([("number", pa.int64())])
+
+        def batches():
+            yield pa.record_batch([pa.array([1])], schema=SCHEMA)
+            raise ValueError("no second batch")
+
+        def model(dbt, session):
+            return pa.RecordBatchReader.from_batches(SCHEMA, batches())
+        """,
     "models/failing.py": """
         def model(dbt, session):
             words = dbt.ref("words")
@@ -211,7 +235,14 @@ FILES = {
         seeds:
           - name: words
             config: {column_types: {amount: "decimal(20,2)"}}
+          - &never_null
+            name: whole
+            config: {column_types: {id: int NOT NULL, word: string not null}}
+          - <<: *never_null
+            name: hollow
         """,
+    "seeds/whole.csv": "id,word\n1,it's\n",
+    "seeds/hollow.csv": "id,word\n1,a\n2,\n",
 }
 
 
@@ -346,7 +377,7 @@ def test_a_missing_value_stops_a_model_and_leaves_no_table(project: Project) -> 
     found = project.run("run", "missing", "after_missing")
     status, message = found["missing"]
     assert status == "error"
-    assert "NOT NULL constraint failed: missing.`word` (1 of 6 rows)" in message
+    assert "NOT NULL constraint failed: missing.word (1 of 6 rows)" in message
     assert found["after_missing"][0] == "skipped"
     assert not project.rows("show tables in tiny like 'missing'")
 
@@ -389,6 +420,24 @@ def test_python_models(project: Project) -> None:
         (datetime(2024, 3, 31, 2, 30), 0.1, "timestamp_ntz"),
         (None, None, "timestamp_ntz"),
     ]
+
+
+def test_a_reader_is_written_piece_by_piece(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dbt.adapters.palette_spark.impl.PIECE", 3)
+    found = project.run("run", "from_reader", "failing_reader")
+    assert found["from_reader"] == ("success", "OK")
+    numbers = project.rows("select number from tiny.from_reader order by number")
+    assert numbers == [(0,), (0,), (1,), (1,), (2,), (2,)]
+    assert "no second batch" in found["failing_reader"][1]
+    assert not project.rows("show tables in tiny like 'failing_reader'")
+
+
+def test_a_seed_whose_type_says_not_null_refuses_an_empty_cell(project: Project) -> None:
+    found = project.run("seed", "whole", "hollow")
+    assert found["whole"] == ("success", "INSERT 1")
+    assert project.rows("select * from tiny.whole") == [(1, "it's")]
+    assert found["hollow"][0] == "error"
+    assert "NOT NULL constraint failed: hollow.word (1 of 2 rows)" in found["hollow"][1]
 
 
 def test_a_failing_python_model_says_where(project: Project) -> None:

@@ -2,8 +2,9 @@
 
 import linecache
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
+from itertools import chain, repeat
 from typing import Any
 
 from dbt.adapters.__about__ import version as base_version
@@ -20,6 +21,8 @@ from pyspark.sql import DataFrame, SparkSession
 from dbt.adapters.palette_spark.__version__ import version
 from dbt.adapters.palette_spark.connections import PaletteSparkConnectionManager, PaletteSparkCredentials
 from dbt.adapters.palette_spark.session import session_of
+
+PIECE = 1_000_000  # rows of a reader that are written at a time
 
 
 class InProcessJob(PythonJobHelper):
@@ -55,7 +58,8 @@ def write_table(frame: Any, name: str, file_format: str, session: SparkSession) 
     Parameters
     ----------
     frame
-        A data frame of Spark, pandas on Spark, pandas or polars, or an Arrow table.
+        A data frame of Spark, pandas on Spark, pandas or polars, an Arrow table, or a reader of such batches,
+        of which a piece is in memory at a time.
     name
         Of the table.
     file_format
@@ -68,22 +72,45 @@ def write_table(frame: Any, name: str, file_format: str, session: SparkSession) 
     TypeError
         `frame` is something else.
     """
-    if not isinstance(frame, DataFrame):  # which with Spark Connect has every attribute that is asked for
-        frame = frame.to_spark() if hasattr(frame, "to_spark") else session.createDataFrame(_arrow(frame))
-    frame.write.mode("overwrite").format(file_format).saveAsTable(name)
+    modes = chain(["overwrite"], repeat("append"))
+    try:
+        for piece, mode in zip(_pieces(frame, session), modes, strict=False):
+            piece.write.mode(mode).format(file_format).saveAsTable(name)
+    except BaseException:
+        session.sql(f"drop table if exists {name}")  # half of it may be there
+        raise
 
 
-def _arrow(frame: Any) -> Any:
+def _pieces(frame: Any, session: SparkSession) -> Iterator[DataFrame]:
     import pandas as pd
     import pyarrow as pa
 
-    if isinstance(frame, pd.DataFrame):
-        return pa.Table.from_pandas(frame, preserve_index=False)  # NaN is missing, as everywhere in pandas
-    if hasattr(frame, "to_arrow"):
-        frame = frame.to_arrow()
-    if not isinstance(frame, pa.Table):
-        raise TypeError(f"a model returns a data frame, not {type(frame).__name__}")
-    return frame
+    if isinstance(frame, DataFrame):  # which with Spark Connect has every attribute that is asked for
+        yield frame
+    elif hasattr(frame, "to_spark"):
+        yield frame.to_spark()
+    elif isinstance(frame, pa.RecordBatchReader):
+        yield session.createDataFrame(frame.schema.empty_table())
+        while batches := list(_rows(frame)):
+            yield session.createDataFrame(pa.Table.from_batches(batches, frame.schema))
+    else:
+        if isinstance(frame, pd.DataFrame):
+            frame = pa.Table.from_pandas(frame, preserve_index=False)  # NaN is missing, as in pandas
+        elif hasattr(frame, "to_arrow"):
+            frame = frame.to_arrow()
+        if not isinstance(frame, pa.Table):
+            raise TypeError(f"a model returns a data frame, not {type(frame).__name__}")
+        yield session.createDataFrame(frame)
+
+
+def _rows(reader: Any) -> Iterator[Any]:
+    """Read the batches of the next million rows."""
+    rows = 0
+    for batch in reader:
+        yield batch
+        rows += batch.num_rows
+        if rows >= PIECE:
+            return
 
 
 class PaletteSparkAdapter(SparkAdapter):

@@ -27,6 +27,7 @@ MEANING = {
 # What a profile may set otherwise.
 DEFAULTS = {
     "spark.app.name": "dbt",
+    "spark.driver.maxResultSize": "0",  # Python models may fetch what they are given
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
@@ -34,6 +35,7 @@ DEFAULTS = {
 LOCAL = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
+    "spark.driver.memory": "4g",  # for all workers, and for what Python models fetch
     "spark.log.level": "OFF",  # dbt says what went wrong, once
 }
 
