@@ -72,9 +72,11 @@ with
             grouped.customer_group,
             grouped.item_id,
             count(*) as buyers,
-            row_number() over (
-                partition by grouped.retailer, grouped.customer_group
-                order by count(*) desc, grouped.item_id
+            cast(
+                row_number() over (
+                    partition by grouped.retailer, grouped.customer_group
+                    order by count(*) desc, grouped.item_id
+                ) as {{ dbt.type_bigint() }}
             ) as rank
         from grouped
         inner join

@@ -30,15 +30,22 @@ with
             measured.costed_revenue,
             measured.margin,
             measured.margin_rate,
-            row_number() over (
-                partition by measured.retailer
-                order by measured.order_lines desc, measured.product_id
+            cast(
+                row_number() over (
+                    partition by measured.retailer
+                    order by measured.order_lines desc, measured.product_id
+                ) as {{ dbt.type_bigint() }}
             ) as rank_by_lines,
-            row_number() over (
-                partition by measured.retailer order by measured.units desc, measured.product_id
+            cast(
+                row_number() over (
+                    partition by measured.retailer order by measured.units desc, measured.product_id
+                ) as {{ dbt.type_bigint() }}
             ) as rank_by_units,
-            row_number() over (
-                partition by measured.retailer order by measured.revenue desc, measured.product_id
+            cast(
+                row_number() over (
+                    partition by measured.retailer
+                    order by measured.revenue desc, measured.product_id
+                ) as {{ dbt.type_bigint() }}
             ) as rank_by_revenue
         from measured
         inner join

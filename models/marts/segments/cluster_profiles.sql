@@ -37,9 +37,9 @@ with
             customer_clusters.retailer,
             customer_clusters.clustering,
             customer_clusters.cluster_name,
-            avg(customer_rfm.recency_days) as recency_days_mean,
-            avg(customer_rfm.frequency) as frequency_mean,
-            avg(customer_rfm.monetary) as monetary_mean,
+            {{ exact_mean('customer_rfm.recency_days') }} as recency_days_mean,
+            {{ exact_mean('customer_rfm.frequency') }} as frequency_mean,
+            {{ exact_mean('customer_rfm.monetary') }} as monetary_mean,
             {{ exact_mean('customer_clusters.silhouette') }} as silhouette_mean
         from customer_clusters
         inner join
@@ -86,7 +86,10 @@ with
             averaged.retailer,
             averaged.clustering,
             averaged.cluster_name,
-            {{ share('coalesce(monthly.revenue, 0)', 'avg(coalesce(monthly.revenue, 0)) over months') }}
+            {{ share(
+                'coalesce(monthly.revenue, 0)',
+                'cast(sum(coalesce(monthly.revenue, 0)) over months as double) / count(*) over months'
+            ) }}
             as times_mean
         from averaged
         inner join complete_months on averaged.retailer = complete_months.retailer

@@ -42,15 +42,25 @@ with
             as order_line_share,
             {{ share('counted.revenue', 'sum(counted.revenue) over whole') }} as revenue_share,
             {{ share('counted.customers', 'sizes.cluster_customers') }} as customer_share,
-            row_number() over (
-                partition by
-                    counted.retailer, counted.clustering, counted.cluster_name, counted.dimension
-                order by counted.revenue desc, counted.member
+            cast(
+                row_number() over (
+                    partition by
+                        counted.retailer,
+                        counted.clustering,
+                        counted.cluster_name,
+                        counted.dimension
+                    order by counted.revenue desc, counted.member
+                ) as {{ dbt.type_bigint() }}
             ) as rank_by_revenue,
-            row_number() over (
-                partition by
-                    counted.retailer, counted.clustering, counted.cluster_name, counted.dimension
-                order by counted.customers desc, counted.member
+            cast(
+                row_number() over (
+                    partition by
+                        counted.retailer,
+                        counted.clustering,
+                        counted.cluster_name,
+                        counted.dimension
+                    order by counted.customers desc, counted.member
+                ) as {{ dbt.type_bigint() }}
             ) as rank_by_customers
         from counted
         inner join

@@ -32,8 +32,10 @@ with
     palette_category_preferences as (
         select
             *,
-            row_number() over (
-                partition by retailer, palette_group order by mean_pf_score desc, super_category
+            cast(
+                row_number() over (
+                    partition by retailer, palette_group order by mean_pf_score desc, super_category
+                ) as {{ dbt.type_bigint() }}
             ) as preference_rank
         from preferred
     )
