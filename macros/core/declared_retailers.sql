@@ -1,4 +1,4 @@
-{% macro declared_retailers() %}
+{% macro declared_retailers(columns) %}
     {% if not execute %} {% do return("(select 1)") %} {% endif %}
-    {% do return("(" ~ palette_python("retailers_sql", []) ~ ")") %}
+    {% do return("(" ~ text_rows(columns, palette_python("retailer_rows", [])) ~ ")") %}
 {% endmacro %}

@@ -15,13 +15,16 @@
 
 
 {% macro rows_added(seed, columns) %}
-    {%- set added = palette_python("shop_rows_sql", [seed]) if execute -%}
+    {%- set added = palette_python("rows_of_shops", [seed]) if execute -%}
     (
         select
             retailer
             {%- for column, type in columns.items() %}
                 , cast({{ column }} as {{ type }}) as {{ column }}
             {%- endfor %}
-        from ({{ added or "select 1" }}) as added
+        from
+            (
+                {{ text_rows(["retailer"] + columns | list, added) if execute else "select 1" }}
+            ) as added
     )
 {% endmacro %}

@@ -4,6 +4,8 @@
 
 {% macro default__iso_weekday(date) %} isodow({{ date }}) {% endmacro %}
 
+{% macro spark__iso_weekday(date) %} cast(weekday({{ date }}) + 1 as bigint) {% endmacro %}
+
 
 {% macro quantile(value, fraction) %}
     {{ return(adapter.dispatch("quantile", "palette")(value, fraction)) }}
@@ -13,6 +15,27 @@
     quantile_cont(cast({{ value }} as double), {{ fraction }})
 {% endmacro %}
 
+{% macro spark__quantile(value, fraction) %}
+    {#- Spark's own percentile rounds otherwise. -#}
+    element_at(
+        transform(
+            array(array_sort(collect_list(cast({{ value }} as double)))),
+            sorted
+            -> get(sorted, cast(floor({{ spark_place(fraction) }}) as int))
+            + (
+                get(sorted, cast(ceil({{ spark_place(fraction) }}) as int))
+                - get(sorted, cast(floor({{ spark_place(fraction) }}) as int))
+            )
+            * ({{ spark_place(fraction) }} - floor({{ spark_place(fraction) }}))
+        ),
+        1
+    )
+{% endmacro %}
+
+{% macro spark_place(fraction) -%}
+    (cast(size(sorted) - 1 as double) * cast({{ fraction }} as double))
+{%- endmacro %}
+
 
 {% macro text_list(value, order_by, separator=" | ") %}
     {{ return(adapter.dispatch("text_list", "palette")(value, order_by, separator)) }}
@@ -20,6 +43,10 @@
 
 {% macro default__text_list(value, order_by, separator) %}
     string_agg({{ value }}, '{{ separator }}' order by {{ order_by }})
+{% endmacro %}
+
+{% macro spark__text_list(value, order_by, separator) %}
+    listagg({{ value }}, '{{ separator }}') within group (order by {{ order_by }})
 {% endmacro %}
 
 
@@ -37,6 +64,49 @@
     )
 {% endmacro %}
 
+{% macro spark__json_object(fields) %}
+    {%- set parts = [] -%}
+    {%- for name, value in fields.items() -%}
+        {%- do parts.append("'\"" ~ name ~ "\":' || " ~ spark_json(value)) -%}
+    {%- endfor -%}
+    '{' || {{ parts | join(" || ',' || ") }} || '}'
+{% endmacro %}
+
+
+{# JSON of a value: a number without the E that Java writes, and a list of objects, which is bytes, as it is. #}
+{% macro spark_json(value) -%}
+    case
+        typeof({{ value }})
+        when 'binary'
+        then cast({{ value }} as string)
+        when 'double'
+        then coalesce({{ spark_plain("cast(" ~ value ~ " as string)") }}, 'null')
+        else
+            substring(
+                to_json(named_struct('v', {{ value }}), map('ignoreNullFields', 'false')),
+                6,
+                length(to_json(named_struct('v', {{ value }}), map('ignoreNullFields', 'false')))
+                - 6
+            )
+    end
+{%- endmacro %}
+
+
+{% macro spark_plain(number) -%}
+    case
+        when {{ number }} not like '%E%'
+        then {{ number }}
+        when abs(try_cast({{ number }} as double)) between 1e-6 and 1
+        then regexp_replace(cast(try_cast({{ number }} as decimal(38, 24)) as string), '0+$', '')
+        when abs(try_cast({{ number }} as double)) between 1 and 1e21 - 1e6
+        then
+            regexp_replace(
+                cast(try_cast({{ number }} as decimal(38, 16)) as string), r'(\.\d+?)0+$', '$1'
+            )
+        else replace(lower({{ number }}), '.0e', 'e')
+    end
+{%- endmacro %}
+
 
 {% macro remove_pattern(text, pattern) %}
     {{ return(adapter.dispatch("remove_pattern", "palette")(text, pattern)) }}
@@ -44,6 +114,10 @@
 
 {% macro default__remove_pattern(text, pattern) %}
     regexp_replace({{ text }}, '{{ pattern }}', '', 'g')
+{% endmacro %}
+
+{% macro spark__remove_pattern(text, pattern) %}
+    regexp_replace({{ text }}, r'{{ pattern }}', '')
 {% endmacro %}
 
 
@@ -58,10 +132,19 @@
     )
 {% endmacro %}
 
+{% macro spark__line_amount(quantity, unit_price) %}
+    cast(
+        cast({{ quantity }} as {{ numeric_type() }})
+        * cast({{ unit_price }} as {{ numeric_type() }}) as {{ numeric_type() }}
+    )
+{% endmacro %}
+
 
 {% macro inlined() %} {{ return(adapter.dispatch("inlined", "palette")()) }} {% endmacro %}
 
 {% macro default__inlined() %} not materialized {% endmacro %}
+
+{% macro spark__inlined() %} {% endmacro %}
 
 
 {% macro fingerprint(values) %}
@@ -70,12 +153,16 @@
 
 {% macro default__fingerprint(values) %} hash({{ values }}) {% endmacro %}
 
+{% macro spark__fingerprint(values) %} xxhash64({{ values }}) {% endmacro %}
+
 
 {% macro byte_order(text) %}
     {{ return(adapter.dispatch("byte_order", "palette")(text)) }}
 {% endmacro %}
 
 {% macro default__byte_order(text) %} {{ text }} collate c {% endmacro %}
+
+{% macro spark__byte_order(text) %} {{ text }} {% endmacro %}
 
 
 {% macro single_spaced(text) %}
@@ -84,6 +171,10 @@
 
 {% macro default__single_spaced(text) %}
     trim(regexp_replace({{ text }}, '[\s\p{Z}\x{0b}\x{1c}-\x{1f}\x{85}]+', ' ', 'g'))
+{% endmacro %}
+
+{% macro spark__single_spaced(text) %}
+    trim(regexp_replace({{ text }}, r'[\s\p{Z}\x{0b}\x{1c}-\x{1f}\x{85}]+', ' '))
 {% endmacro %}
 
 
@@ -108,5 +199,18 @@
             {% endfor %}
         ],
         lambda object:object is not null
+    )
+{% endmacro %}
+
+{% macro spark__json_objects(objects) %}
+    cast(
+        '[' || concat_ws(
+            ',',
+            {% for object in objects %}
+                case when {{ object.when }} then {{ json_object(object.fields) }} end
+                {{- "," if not loop.last }}
+            {% endfor %}
+        )
+        || ']' as binary
     )
 {% endmacro %}

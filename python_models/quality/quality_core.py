@@ -1,6 +1,6 @@
 """quality_core: binds palette.quality.expectations (tested in tests/unit/quality)."""
 
-from palette.core.tables import typed
+from palette.engine import typed
 from palette.quality.expectations import run_suite
 from palette.quality.results import RESULTS_SCHEMA
 

@@ -1,6 +1,6 @@
 """quality_staging: binds palette.quality.expectations (tested in tests/unit/quality)."""
 
-from palette.core.tables import typed
+from palette.engine import frame, typed
 from palette.quality.expectations import run_staging_suites
 from palette.quality.results import RESULTS_SCHEMA
 
@@ -18,5 +18,5 @@ def model(dbt, session):
         "stg_orders__customers": dbt.ref("stg_orders__customers"),
         "stg_orders__visits": dbt.ref("stg_orders__visits"),
     }
-    forms = dbt.ref("retailers").df()["form"]
+    forms = frame(dbt.ref("retailers"))["form"]
     return typed(run_staging_suites(session, forms, relations), RESULTS_SCHEMA)

@@ -1,7 +1,6 @@
 """preference_errors: binds palette.recommendations.preference (tested in tests/unit/recommendations)."""
 
-from palette.core.settings import settings_of
-from palette.core.tables import frame, typed
+from palette.engine import frame, settings_of, typed
 from palette.recommendations.preference import SCHEMA, SCORES, preference_errors
 
 

@@ -1,8 +1,8 @@
 """recommendation_learning: binds palette.recommendations.learning (tested in tests/unit/recommendations)."""
 
 from palette.core.learned import SCHEMA, table
-from palette.core.settings import models_of, settings_of
-from palette.core.tables import typed
+from palette.core.settings import models_of
+from palette.engine import frame, local, settings_of, typed
 from palette.recommendations.learning import TRIED, learn
 from palette.recommendations.lists import LEARNED
 from palette.recommendations.relations import read_purchases
@@ -12,22 +12,22 @@ from palette.recommendations.rules import read_rules
 def model(dbt, session):
     dbt.config(materialized="table")
     settings = settings_of(session)
-    rules = read_rules(dbt.ref("int_recommendation_rules").df())
-    segments = dbt.ref("rfm_segments")
+    rules = read_rules(frame(dbt.ref("int_recommendation_rules")))
+    segments = local(dbt.ref("rfm_segments"))
     learned = {}
     for known in read_purchases(
-        dbt.ref("int_item_purchases"),
-        dbt.ref("int_items"),
-        dbt.ref("int_money_back"),
-        dbt.ref("retailers"),
+        local(dbt.ref("int_item_purchases")),
+        local(dbt.ref("int_items")),
+        local(dbt.ref("int_money_back")),
+        local(dbt.ref("retailers")),
         segments,
-        dbt.ref("strategy_lists"),
+        local(dbt.ref("strategy_lists")),
         settings,
     ):
         own, folds = learn(
             known,
             [rule for rule in rules if rule.retailer == known.retailer],
-            segments.df(),
+            frame(segments),
             folds=settings.recommendation_folds if settings.palette_backtest else 0,
             days=settings.recommendation_window_days,
             length=settings.recommendations_per_customer,

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from palette.core.tables import frame, typed
+from palette.engine import frame, typed
 from palette.segments.clusterings import KEYS, read_populations
 from palette.segments.clusters import CENTRES_SCHEMA, centres
 from palette.segments.fits import read_fits
@@ -11,7 +11,7 @@ from palette.segments.fits import read_fits
 def model(dbt, session):
     dbt.config(materialized="table")
     clusters = frame(dbt.ref("customer_clusters"), [*KEYS, "clustering", "cluster_name"])
-    fits = read_fits(dbt.ref("cluster_fits").df())
+    fits = read_fits(frame(dbt.ref("cluster_fits")))
     fitted_on = read_populations(
         dbt.ref("customer_rfm"), dbt.ref("customer_features"), dbt.ref("customer_category_scores")
     )

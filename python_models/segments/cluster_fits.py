@@ -1,8 +1,7 @@
 """cluster_fits: binds palette.segments.fits (tested in tests/unit/segments)."""
 
 from palette.core.learned import SCHEMA, table
-from palette.core.settings import settings_of
-from palette.core.tables import typed
+from palette.engine import settings_of, typed
 from palette.segments.clusterings import read_populations
 from palette.segments.fits import fit
 

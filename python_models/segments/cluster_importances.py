@@ -2,8 +2,7 @@
 
 import pandas as pd
 
-from palette.core.settings import settings_of
-from palette.core.tables import frame, typed
+from palette.engine import frame, settings_of, typed
 from palette.segments.clusterings import read_populations
 from palette.segments.importances import IMPORTANCES_SCHEMA, separation
 from palette.segments.palette_groups import NAMED

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from palette.core.tables import frame, typed
+from palette.engine import frame, typed
 from palette.segments.clusterings import KEYS, populations
 from palette.segments.clusters import CLUSTERS_SCHEMA, assign, diagnostics
 from palette.segments.fits import read_fits
@@ -11,8 +11,8 @@ from palette.segments.naming import CUSTOMERS, facts, truthful
 
 def model(dbt, session):
     dbt.config(materialized="table")
-    fits = read_fits(dbt.ref("cluster_fits").df())
-    archetypes = dbt.ref("cluster_archetypes").df()
+    fits = read_fits(frame(dbt.ref("cluster_fits")))
+    archetypes = frame(dbt.ref("cluster_archetypes"))
     features = frame(dbt.ref("customer_features"))
     scores = frame(dbt.ref("customer_category_scores"), [*KEYS, "super_category", "pf_score"])
     known = facts(frame(dbt.ref("customers"), CUSTOMERS), features, scores)
@@ -20,5 +20,5 @@ def model(dbt, session):
         assign(customers, clustering, fits, archetypes)
         for clustering, customers in populations(frame(dbt.ref("customer_rfm")), features, scores)
     ]
-    claims = dbt.ref("cluster_claims").df()
+    claims = frame(dbt.ref("cluster_claims"))
     return typed(truthful(pd.concat(clusters), diagnostics(fits), claims, known), CLUSTERS_SCHEMA)

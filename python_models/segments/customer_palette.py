@@ -1,6 +1,6 @@
 """customer_palette: binds palette.segments.palette_groups (tested in tests/unit/segments)."""
 
-from palette.core.tables import frame, typed
+from palette.engine import frame, typed
 from palette.segments.palette_groups import (
     BOUGHT,
     NAMED,
@@ -17,6 +17,6 @@ def model(dbt, session):
         frame(dbt.ref("customer_features"), BOUGHT),
         frame(dbt.ref("customer_category_scores"), SHARES),
         frame(dbt.ref("customer_clusters"), NAMED),
-        read_forests(dbt.ref("palette_forests").df()),
+        read_forests(frame(dbt.ref("palette_forests"))),
     )
     return typed(groups, PALETTE_SCHEMA)

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from palette.core.tables import frame, typed
+from palette.engine import frame, typed
 from palette.segments.clusterings import KEYS, wide
 from palette.segments.correlations import SCHEMA, correlations
 

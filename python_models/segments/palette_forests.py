@@ -1,8 +1,7 @@
 """palette_forests: binds palette.segments.palette_groups (tested in tests/unit/segments)."""
 
 from palette.core.learned import SCHEMA, table
-from palette.core.settings import settings_of
-from palette.core.tables import frame, typed
+from palette.engine import frame, settings_of, typed
 from palette.segments.palette_groups import BOUGHT, NAMED, SHARES, fit_forests, purchase_features
 
 

@@ -1,7 +1,6 @@
 """palette_prediction: binds palette.segments.held_out (tested in tests/unit/segments)."""
 
-from palette.core.settings import settings_of
-from palette.core.tables import frame, typed
+from palette.engine import frame, settings_of, typed
 from palette.segments.held_out import PREDICTION_SCHEMA, predict_held_out
 from palette.segments.palette_groups import BOUGHT, NAMED, SHARES
 

@@ -10,7 +10,7 @@ import importlib
 import json
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
 from threading import Lock
@@ -106,14 +106,29 @@ def source_sql(form: str, table: str) -> str:
         return landing.table_sql(shops, forms()[form].tables[table])
 
 
-def retailers_sql() -> str:
-    """Return SQL whose rows are the retailers, with what is declared of each."""
-    return retailers.retailers_sql(found().retailers)
+def landed(form: str, table: str) -> dict[str, dict[str, str]]:
+    """Return where one table of all retailers of a form is, for an engine that reads it in its own way.
+
+    Returns
+    -------
+    dict
+        ``files``, each retailer's file by its key, and ``types``, those of the columns as DuckDB names them.
+    """
+    shops = [shop for shop in found().retailers if shop.form.name == form]
+    read = forms()[form].tables[table]
+    with _LANDING:
+        files = {key: str(path) for key, path in landing.landed(shops, read).items()}
+        return {"files": files, "types": landing.types_of(read)}
 
 
-def shop_rows_sql(seed: str) -> str:
-    """Return SQL whose rows are what the retailers add to a seed table."""
-    return shop_rows.shop_rows_sql(found().retailers, seed)
+def retailer_rows() -> list[dict[str, str | None]]:
+    """Return the retailers, with what is declared of each."""
+    return retailers.retailer_rows(found().retailers)
+
+
+def rows_of_shops(seed: str) -> list[dict[str, str | None]]:
+    """Return the rows that the retailers add to a seed table."""
+    return shop_rows.rows_of_shops(found().retailers, seed)
 
 
 def keep_counts(rows: str) -> None:
@@ -153,6 +168,23 @@ def load_learners() -> None:
     threadpool_limits(1, user_api="blas")
 
 
+# What macros may ask for, with the number of arguments, all of them texts.
+FUNCTIONS: Mapping[Callable[..., object], int] = {
+    setting_names: 0,
+    check_settings: 1,
+    settings: 0,
+    check_shops: 0,
+    land_inputs: 0,
+    load_learners: 0,
+    source_sql: 2,
+    landed: 2,
+    retailer_rows: 0,
+    rows_of_shops: 1,
+    keep_counts: 1,
+    prune_landed: 0,
+}
+
+
 def answering(function: Callable[..., object]) -> Callable[..., str]:
     """Give a result, or the message of an expected error, as JSON: SQL would bury it in a stack trace."""
 
@@ -164,6 +196,11 @@ def answering(function: Callable[..., object]) -> Callable[..., str]:
             return json.dumps({"error": str(error)})
 
     return answer
+
+
+def ask(function: str, *arguments: str) -> str:
+    """Answer a macro of an engine on whose connection the functions are not: in dbt's own process."""
+    return answering(next(each for each in FUNCTIONS if each.__name__ == function))(*arguments)
 
 
 def memory_limit(connection: duckdb.DuckDBPyConnection) -> str:
@@ -192,20 +229,7 @@ class Plugin(BasePlugin):
         share_memory()
         conn.execute("set memory_limit = ?", [memory_limit(conn)])
         text = duckdb.sqltype("VARCHAR")
-        functions: dict[Callable[..., object], int] = {
-            setting_names: 0,
-            check_settings: 1,
-            settings: 0,
-            check_shops: 0,
-            land_inputs: 0,
-            load_learners: 0,
-            source_sql: 2,
-            retailers_sql: 0,
-            shop_rows_sql: 1,
-            keep_counts: 1,
-            prune_landed: 0,
-        }
-        for function, arguments in functions.items():
+        for function, arguments in FUNCTIONS.items():
             conn.create_function(
                 f"palette_{function.__name__}",
                 answering(function),

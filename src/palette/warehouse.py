@@ -14,6 +14,7 @@ from palette.core.landing import prune
 from palette.core.retailers import DEMO, chosen_retailers, data_folder, find_retailers
 from palette.core.writing import unfinished
 from palette.demo import write_demo
+from palette.engine import require_duckdb
 from palette.publishing import (
     NEARLY_FULL,
     ROW_COUNTS,
@@ -35,7 +36,14 @@ _PR_SET_PDEATHSIG = 1
 
 
 def warehouse_path() -> Path:
-    """Return the warehouse file's absolute path: the environment's ``PALETTE_DB``, else the project's own."""
+    """Return the warehouse file's absolute path: the environment's ``PALETTE_DB``, else the project's own.
+
+    Raises
+    ------
+    InputError
+        The environment asks for an engine whose warehouses are no files.
+    """
+    require_duckdb()
     if chosen := os.environ.get("PALETTE_DB"):
         return Path(chosen).absolute()
     return project_folder() / "warehouse" / "palette.duckdb"

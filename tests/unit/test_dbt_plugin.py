@@ -12,8 +12,9 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from palette import dbt_plugin
-from palette.core.settings import Settings, SettingsError, settings_of
+from palette.core.settings import Settings, SettingsError
 from palette.dbt_plugin import Plugin, memory_limit
+from palette.engine import settings_of
 
 MODELS = Path(__file__).parents[2] / "python_models"
 

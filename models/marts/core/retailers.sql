@@ -6,17 +6,9 @@
 
 with
 
-    declarations as (select * from {{ declared_retailers() }}),
+    declarations as (select * from {{ declared_retailers(declared) }}),
 
-    retailers as (
-        select
-            {%- for column in declared %}
-                cast(
-                    {{ column }} as {{ dbt.type_string() }}
-                ) as {{ column }}{{ "," if not loop.last }}
-            {%- endfor %}
-        from declarations
-    )
+    retailers as (select {{ declared | join(", ") }} from declarations)
 
 select *
 from retailers

@@ -121,15 +121,29 @@ def table_sql(retailers: Sequence[Declared], table: SourceTable) -> str:
 
     Without a retailer it has the same columns and no rows.
     """
-    landed = [(declared.key, land(declared, table).path) for declared in retailers]
     parts = [
         f"select {sql_string(key)} as retailer, * "
         f"from read_parquet({sql_string(path)}, hive_partitioning = false)"
-        for key, path in landed
-        if path is not None
+        for key, path in landed(retailers, table).items()
     ]
-    if parts:
-        return "\nunion all\n".join(parts)
+    return "\nunion all\n".join(parts) if parts else _nothing(table)
+
+
+def landed(retailers: Sequence[Declared], table: SourceTable) -> dict[str, Path]:
+    """Land a table of all retailers of its form; returns the file of each that has one, by its key."""
+    paths = {declared.key: land(declared, table).path for declared in retailers}
+    return {key: path for key, path in paths.items() if path is not None}
+
+
+def types_of(table: SourceTable) -> dict[str, str]:
+    """Return the types of a landed table's columns, as DuckDB names them; the retailer's key is in front."""
+    with in_memory() as connection:
+        nothing = connection.sql(_nothing(table))
+        return dict(zip(nothing.columns, map(str, nothing.types), strict=True))
+
+
+def _nothing(table: SourceTable) -> str:
+    """Write the query of a table without rows."""
     nulls = ", ".join(f"cast(null as varchar) as {column.name}" for column in table.columns)
     return (
         f"select cast(null as varchar) as retailer, {typed_columns(table, Dialect())} "

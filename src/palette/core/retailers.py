@@ -10,7 +10,7 @@ from pathlib import Path
 from palette.core.declarations import ADDED_ROWS, FILE, PRESETS, Declared, declare
 from palette.core.errors import InputError, printable
 from palette.core.forms import Form, SourceTable, forms, project_folder
-from palette.core.inputs import first_header, matches, names_columns, reading, sql_string
+from palette.core.inputs import first_header, matches, names_columns, reading
 
 SHOPS, DEMO = Path("data/shops"), Path("data/demo")
 
@@ -121,8 +121,8 @@ def has_files(folder: Path) -> bool:
         return any(not path.is_dir() and not path.name.startswith(".") for path in folder.iterdir())
 
 
-def retailers_sql(retailers: Sequence[Declared]) -> str:
-    """Write the query whose rows are the retailers with what is declared of them."""
+def retailer_rows(retailers: Sequence[Declared]) -> list[dict[str, str | None]]:
+    """Return what is declared of the retailers, a row each, all of it as text."""
     columns = (
         *("key", "name", "form", "country", "subdivision", "currency", "time_zone", "recency_unit"),
         *("item_level", "revenue", "money", "channel", *PRESETS),
@@ -133,12 +133,9 @@ def retailers_sql(retailers: Sequence[Declared]) -> str:
         values = declared.retailer.model_dump() | {"key": declared.key}
         if not isinstance(values["cleaning_steps"], str):
             values["cleaning_steps"] = None  # they are rows of int_cleaning_steps
-        rows.append("(" + ", ".join(_literal(values[name]) for name in columns) + ")")
-    return f"select * from (values {', '.join(rows)}) as declared ({', '.join(names)})"
-
-
-def _literal(value: object) -> str:
-    return "cast(null as varchar)" if value is None else sql_string(value)
+        texts = [None if values[column] is None else str(values[column]) for column in columns]
+        rows.append(dict(zip(names, texts, strict=True)))
+    return rows
 
 
 def _retailer(key: str, folder: Path) -> Declared:

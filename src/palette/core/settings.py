@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from duckdb import DuckDBPyConnection
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
@@ -135,28 +134,6 @@ def _problem(name: str, value: object, error: ErrorDetails) -> str:
         return f"var '{name}' cannot be {value!r}: {field.description} (default {field.default}{names})"
     near = difflib.get_close_matches(name, Settings.model_fields, n=1)
     return f"unknown var '{name}'" + (f": did you mean '{near[0]}'?" if near else "")
-
-
-def settings_of(session: DuckDBPyConnection) -> Settings:
-    """Return the settings of the dbt run that a Python model is part of.
-
-    A run that builds one model alone has them too, whatever the vars of the runs before.
-
-    Parameters
-    ----------
-    session
-        What dbt hands the model beside itself.
-
-    Raises
-    ------
-    SettingsError
-        It is no session of a dbt run.
-    """
-    (answer,) = session.execute("select palette_settings()").fetchone() or ("",)
-    told = json.loads(answer)
-    if "error" in told:
-        raise SettingsError(told["error"])
-    return Settings.check(told["result"])
 
 
 def models_of(names: str) -> tuple[str, ...]:

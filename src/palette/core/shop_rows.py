@@ -10,7 +10,6 @@ from pathlib import Path
 from palette.core.declarations import FILE, PRESETS, CleaningStep, Declared
 from palette.core.errors import InputError
 from palette.core.forms import project_folder
-from palette.core.inputs import sql_string
 
 # Seed table -> its columns but the first, with what a value has to be where it is no text.
 TABLES: Mapping[str, Mapping[str, type]] = {
@@ -24,20 +23,13 @@ TABLES: Mapping[str, Mapping[str, type]] = {
 _MAY_BE_EMPTY = ("parameter", "stock", "margin")
 
 
-def shop_rows_sql(retailers: Sequence[Declared], seed: str) -> str:
-    """Write the query of what all retailers add to a seed table: ``retailer`` and its columns, as text."""
-    names = list(TABLES[seed])
-    rows = [
-        (declared.key, *(row[name] for name in names))
+def rows_of_shops(retailers: Sequence[Declared], seed: str) -> list[dict[str, str | None]]:
+    """Return what all retailers add to a seed table, ``retailer`` in front: texts, None for an empty cell."""
+    return [
+        {"retailer": declared.key, **{name: row[name] or None for name in TABLES[seed]}}
         for declared in retailers
         for row in shop_rows(declared, seed)
     ]
-    columns = ", ".join(["retailer", *names])
-    if not rows:
-        nulls = ", ".join(f"cast(null as varchar) as {name}" for name in ["retailer", *names])
-        return f"select {nulls} where false"
-    values = ", ".join("(" + ", ".join(sql_string(v) if v else "null" for v in row) + ")" for row in rows)
-    return f"select * from (values {values}) as added ({columns})"
 
 
 def shop_rows(declared: Declared, seed: str) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""What a dbt Python model reads, and what it hands back: a table of a declared schema.
+"""What a dbt Python model hands back: a table of a declared schema.
 
 dbt enforces contracts for SQL models only. A Python model's contract is the ordered ``pyarrow`` schema beside
 its logic, applied by :func:`typed`.
@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 
@@ -76,30 +75,6 @@ def empty(schema: pa.Schema) -> pd.DataFrame:
     """Return a frame without rows that has the schema's columns."""
     frame: pd.DataFrame = schema.empty_table().to_pandas()
     return frame
-
-
-def frame(relation: duckdb.DuckDBPyRelation, columns: Iterable[str] = ()) -> pd.DataFrame:
-    """Read columns of a relation through Arrow, which takes less than half the memory of DuckDB's own frames.
-
-    Parameters
-    ----------
-    relation
-        What to read.
-    columns
-        Names of the columns, in order; none: all of them.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Decimals are floating point numbers, dates are timestamps at midnight.
-    """
-    types = dict(zip(relation.columns, relation.types, strict=True))
-    read = [
-        f'"{name}"::double as "{name}"' if types[name].id == "decimal" else f'"{name}"'
-        for name in columns or relation.columns
-    ]
-    found: pd.DataFrame = relation.project(", ".join(read)).to_arrow_table().to_pandas(date_as_object=False)
-    return found
 
 
 def _cast(column: "pd.Series[Any]", field: pa.Field) -> pa.Array:

@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from duckdb import DuckDBPyRelation
 
-from palette.core.tables import frame
+from palette.engine import Relation, frame
 
 KEYS = ["retailer", "customer_id"]
 TIME_RATIOS = ("r_weekday", "r_weekend", "r_dawn", "r_afternoon", "r_dinner")
@@ -110,7 +109,7 @@ def populations(
 
 
 def read_populations(
-    customer_rfm: DuckDBPyRelation, features: DuckDBPyRelation, category_scores: DuckDBPyRelation
+    customer_rfm: Relation, features: Relation, category_scores: Relation
 ) -> list[tuple[Clustering, pd.DataFrame]]:
     """Read what :func:`populations` needs of the marts it is made of, and no more."""
     return populations(

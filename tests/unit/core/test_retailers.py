@@ -1,9 +1,7 @@
 import gzip
 from pathlib import Path
 
-import duckdb
 import openpyxl
-import pandas as pd
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
 import pytest
@@ -16,7 +14,7 @@ from palette.core.retailers import (
     data_folder,
     find_retailers,
     fitting,
-    retailers_sql,
+    retailer_rows,
 )
 
 ONLINE_RETAIL = (
@@ -209,13 +207,13 @@ class TestEnvironment:
         assert data_folder() == tmp_path / "data" / "shops"
 
 
-class TestSql:
+class TestRows:
     def test_a_row_for_each(self, tmp_path: Path) -> None:
         write(
             tmp_path / "a" / "retailer.yml", "name: 'Anna''s'\ncurrency: EUR\ncountry: DE\nsubdivision: BY\n"
         )
         write(tmp_path / "b" / "retailer.yml", "form: lpoint\ncleaning_steps: [{rule: missing_product}]\n")
-        rows = duckdb.sql(retailers_sql(find_retailers(tmp_path).retailers)).df().to_dict("records")
+        rows = retailer_rows(find_retailers(tmp_path).retailers)
         assert [row["retailer"] for row in rows] == ["a", "b"]
         first, second = rows
         assert first["retailer_name"] == "Anna's"
@@ -226,7 +224,7 @@ class TestSql:
             "BY",
         ]
         assert (first["cleaning_steps"], second["currency"]) == ("standard", "KRW")
-        assert pd.isna(second["cleaning_steps"])
+        assert second["cleaning_steps"] is None
 
 
 class TestLooksAtFiles:

@@ -2,13 +2,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 
-from palette.core.tables import SchemaError, empty, frame, typed
+from palette.core.tables import SchemaError, empty, typed
 
 SCHEMA = pa.schema(
     [
@@ -153,24 +152,3 @@ def test_empty_leaves_the_type_of_what_is_appended():
     rows = pd.DataFrame({"day": [date(2011, 1, 1)], "orders": [2**53 + 1], "chosen": [True]})
     table = typed(pd.concat([empty(schema), rows], ignore_index=True), schema)
     assert table.to_pylist() == [{"day": date(2011, 1, 1), "orders": 2**53 + 1, "chosen": True}]
-
-
-def test_frame_reads_the_columns_asked_for_in_their_order():
-    with duckdb.connect() as connection:
-        relation = connection.sql("select 1 as a, 'x' as \"the b\", 2 as c")
-        assert frame(relation, ["the b", "a"]).to_dict("list") == {"the b": ["x"], "a": [1]}
-        assert list(frame(relation).columns) == ["a", "the b", "c"]
-
-
-def test_frame_holds_what_duckdbs_own_frames_do():
-    with duckdb.connect() as connection:
-        relation = connection.sql("""
-            select * from (values
-                (1.25::decimal(18, 4), date '2011-12-09', timestamp '2011-12-09 10:00:00', 'x', true, 0.5),
-                (null, null, null, null, false, null)
-            ) as t (amount, day, time, name, holds, share)
-        """)
-        own = relation.df()
-        pd.testing.assert_frame_equal(frame(relation).astype(own.dtypes), own)
-        assert frame(relation)["amount"].dtype == np.float64
-        assert frame(relation)["day"].dtype.kind == "M"
