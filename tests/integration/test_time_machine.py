@@ -69,3 +69,16 @@ def test_every_month_of_the_real_file_is_there(real):
     assert months["is_complete"].tolist() == 12 * [True] + [False]
     assert months["month_end"].iloc[-1] == "2011-12-09"
     assert months["customers"].is_monotonic_increasing
+
+
+@pytest.mark.parametrize("shop", ["real", "omnichannel"])
+def test_the_last_month_has_todays_clusters(shop, request):
+    other = request.getfixturevalue(shop).query("""
+        select customer_id, rfm_cluster, cluster_name
+        from (
+            from customer_rfm_history qualify month_end = max(month_end) over (partition by retailer)
+        ) as last_months
+        full join (from customer_clusters where clustering = 'rfm') as clusters using (retailer, customer_id)
+        where rfm_cluster is distinct from cluster_name
+    """)
+    assert other.empty

@@ -43,13 +43,14 @@ PUBLIC = """
     customer_rfm: retailer customer_id recency_days frequency monetary r_score f_score m_score rfm_score
         rfm_segment
     customer_rfm_history: retailer customer_id month_end is_complete recency_days frequency monetary r_score
-        f_score m_score rfm_score rfm_segment
+        f_score m_score rfm_score rfm_segment rfm_cluster
     rfm_segment_profiles: retailer rfm_segment customers
     rfm_grid: retailer r_score f_score customers customer_share revenue revenue_share monetary_mean
     cluster_diagnostics: retailer clustering k inertia silhouette is_chosen
     customer_clusters: retailer clustering customer_id cluster_name component_1 component_2
     cluster_components: retailer clustering component feature loading variance_share
     cluster_centres: retailer clustering cluster_name feature mean overall_mean standardised_mean
+    cluster_drift: retailer month_end clustering cluster_name customers mean_distance centre_distance
     cluster_profiles: retailer clustering cluster_name customers revenue units favourite_products
         segment_shares
     basket_rules: retailer cluster_name antecedents consequents support confidence lift leverage conviction

@@ -1,48 +1,38 @@
 with
 
-    states as (select * from {{ ref('int_customer_states') }}),
+    history as (select * from {{ ref('int_rfm_history') }}),
 
     months as (select * from {{ ref('int_months') }}),
 
-    retailers as (select * from {{ ref('retailers') }}),
-
-    rfm_segments as (select * from {{ ref('rfm_segments') }}),
-
-    known as (
-        select
-            retailer,
-            month_start,
-            customer_id,
-            last_ordered_at,
-            order_lines as frequency,
-            revenue,
-            net_revenue
-        from states
-    ),
-
-    {{ rfm_scores('known', moment=['retailer', 'month_start']) }},
+    clusters as (select * from {{ ref('cluster_history') }}),
 
     customer_rfm_history as (
         select
-            segmented.retailer,
-            segmented.customer_id,
+            history.retailer,
+            history.customer_id,
             months.month_end,
             months.has_ended as is_complete,
-            segmented.snapshot_at,
-            segmented.last_ordered_at,
-            segmented.recency_days,
-            segmented.frequency,
-            segmented.monetary,
-            segmented.r_score,
-            segmented.f_score,
-            segmented.m_score,
-            segmented.rfm_score,
-            segmented.rfm_segment
-        from segmented
+            history.snapshot_at,
+            history.last_ordered_at,
+            history.recency_days,
+            history.frequency,
+            history.monetary,
+            history.r_score,
+            history.f_score,
+            history.m_score,
+            history.rfm_score,
+            history.rfm_segment,
+            clusters.rfm_cluster
+        from history
         inner join
             months
-            on segmented.retailer = months.retailer
-            and segmented.month_start = months.month_start
+            on history.retailer = months.retailer
+            and history.month_start = months.month_start
+        inner join
+            clusters
+            on history.retailer = clusters.retailer
+            and history.month_start = clusters.month_start
+            and history.customer_id = clusters.customer_id
     )
 
 select *

@@ -1,0 +1,17 @@
+"""cluster_drift: binds palette.segments.past (tested in tests/unit/segments)."""
+
+from palette.core.tables import frame, typed
+from palette.segments.clusterings import KEYS, read_populations
+from palette.segments.fits import read_fits
+from palette.segments.past import DRIFT_SCHEMA, centres_today, drift, read_months
+
+
+def model(dbt, session):
+    dbt.config(materialized="table")
+    clusters = frame(dbt.ref("customer_clusters"), [*KEYS, "clustering", "cluster_name"])
+    clustered = read_populations(
+        dbt.ref("customer_rfm"), dbt.ref("customer_features"), dbt.ref("customer_category_scores")
+    )
+    today = centres_today(clustered, clusters, read_fits(dbt.ref("cluster_fits").df()))
+    months = read_months(dbt.ref("int_rfm_history"), dbt.ref("int_months"))
+    return typed(drift(months, today), DRIFT_SCHEMA)

@@ -1,0 +1,210 @@
+"""Clusters of the past by today's centres, so that a name means the same in every month.
+
+Nothing is fitted again: a customer of a past month is where k-means of today would put them, and what moved
+since is the drift of the centres.
+"""
+
+import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from duckdb import DuckDBPyRelation
+from sklearn.metrics import pairwise_distances_argmin
+
+from palette.core.tables import frame, typed
+from palette.segments.clusterings import KEYS, RFM, Clustering
+from palette.segments.fits import Fit, Fits
+from palette.segments.kmeans import THREADS, Labels, Matrix
+
+HISTORY_SCHEMA = pa.schema(
+    [
+        pa.field("retailer", pa.string(), nullable=False),
+        pa.field("month_start", pa.date32(), nullable=False),
+        pa.field("customer_id", pa.string(), nullable=False),
+        pa.field("rfm_cluster", pa.string(), nullable=False),
+    ]
+)
+
+DRIFT_SCHEMA = pa.schema(
+    [
+        pa.field("retailer", pa.string(), nullable=False),
+        pa.field("month_end", pa.date32(), nullable=False),
+        pa.field("clustering", pa.string(), nullable=False),
+        pa.field("cluster_name", pa.string(), nullable=False),
+        pa.field("customers", pa.int64(), nullable=False),
+        pa.field("customer_share", pa.float64(), nullable=False),
+        pa.field("mean_distance", pa.float64()),
+        pa.field("centre_distance", pa.float64()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Month:
+    """What was known of a retailer's customers at the end of a month.
+
+    Attributes
+    ----------
+    retailer
+        Whose customers they are.
+    start, end
+        First and last day of the month.
+    customers
+        One row a customer: ``customer_id`` and the columns of the clusterings.
+    """
+
+    retailer: str
+    start: datetime.date
+    end: datetime.date
+    customers: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Centres:
+    """The centres of a retailer's clusters as they are today, under the names that they have.
+
+    Attributes
+    ----------
+    fit
+        What k-means learned.
+    names
+        Of the clusters, in the order of ``places``.
+    places
+        Where k-means works, shape (clusters, columns of the points): those of the fit's centres that have
+        customers.
+    """
+
+    fit: Fit
+    names: tuple[str, ...]
+    places: Matrix
+
+    def nearest(self, customers: pd.DataFrame) -> tuple[Labels, Matrix]:
+        """Return for each customer the number of the nearest centre, and the point where they are."""
+        points = self.fit.space.points(self.fit.space.standardised(customers))
+        with THREADS.limit(limits=1):
+            return pairwise_distances_argmin(points, self.places), points
+
+
+Today = Mapping[tuple[str, str], Centres]
+
+
+def read_months(history: DuckDBPyRelation, months: DuckDBPyRelation) -> Iterator[Month]:
+    """Read a month at a time, in order, so that no more than one is held.
+
+    Parameters
+    ----------
+    history
+        One row a month and customer: ``retailer``, ``month_start``, ``customer_id`` and the columns of
+        ``RFM``.
+    months
+        ``retailer``, ``month_start`` and ``month_end``.
+    """
+    spans = months.project("retailer, month_start, month_end").order("retailer, month_start").fetchall()
+    for retailer, start, end in spans:
+        quoted = retailer.replace("'", "''")
+        of_month = history.filter(f"retailer = '{quoted}' and month_start = date '{start}'")
+        customers = frame(of_month, ["customer_id", *RFM.columns])
+        if len(customers):
+            yield Month(retailer, start, end, customers.sort_values("customer_id", ignore_index=True))
+
+
+def centres_today(
+    populations: Iterable[tuple[Clustering, pd.DataFrame]], clusters: pd.DataFrame, fits: Fits
+) -> dict[tuple[str, str], Centres]:
+    """Find out which centre has which name.
+
+    Parameters
+    ----------
+    populations
+        See :func:`palette.segments.clusterings.populations`.
+    clusters
+        The names that are so, see :func:`palette.segments.naming.truthful`: ``retailer``, ``clustering``,
+        ``customer_id`` and ``cluster_name``.
+    fits
+        See :func:`palette.segments.fits.fit`.
+
+    Returns
+    -------
+    dict of (str, str) to Centres
+        By retailer and name of the clustering.
+    """
+    found = {}
+    for clustering, customers in populations:
+        own = clusters.loc[clusters["clustering"] == clustering.name, [*KEYS, "cluster_name"]]
+        for retailer, rows in customers.merge(own, on=KEYS).groupby("retailer", sort=True):
+            key = str(retailer), clustering.name
+            labels, _ = Centres(fits[key], (), fits[key].centres).nearest(rows)
+            names = rows["cluster_name"].groupby(labels).first()
+            found[key] = Centres(fits[key], tuple(names), fits[key].centres[names.index])
+    return found
+
+
+def past_clusters(months: Iterable[Month], today: Today) -> list[pa.Table]:
+    """Put the customers of past months into the clusters of today.
+
+    Parameters
+    ----------
+    months
+        See :func:`read_months`.
+    today
+        Result of :func:`centres_today`.
+
+    Returns
+    -------
+    list of pyarrow.Table
+        Of ``HISTORY_SCHEMA``, a table a month: a row a customer, in the order of the ids.
+    """
+    found = []
+    for month in months:
+        centres = today[month.retailer, RFM.name]
+        labels, _ = centres.nearest(month.customers)
+        named = month.customers[["customer_id"]].assign(
+            retailer=month.retailer,
+            month_start=month.start,
+            rfm_cluster=np.array(centres.names, dtype=object)[labels],
+        )
+        found.append(typed(named, HISTORY_SCHEMA))
+    return found
+
+
+def drift(months: Iterable[Month], today: Today) -> pd.DataFrame:
+    """Tell how far the clusters of past months lay from where they are today.
+
+    Parameters
+    ----------
+    months, today
+        As for :func:`past_clusters`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of ``DRIFT_SCHEMA``: a row a month and cluster. ``mean_distance`` is that of its customers of
+        then to the centre of today, ``centre_distance`` that of their mean, both in standard deviations of
+        today's customers; none where the cluster had no customers.
+    """
+    rows = []
+    for month in months:
+        centres = today[month.retailer, RFM.name]
+        labels, points = centres.nearest(month.customers)
+        for number, (name, place) in enumerate(zip(centres.names, centres.places, strict=True)):
+            own = points[labels == number]
+            away = np.linalg.norm(own - place, axis=1).mean() if len(own) else None
+            moved = np.linalg.norm(own.mean(axis=0) - place) if len(own) else None
+            rows.append(
+                {
+                    "retailer": month.retailer,
+                    "month_end": month.end,
+                    "clustering": RFM.name,
+                    "cluster_name": name,
+                    "customers": len(own),
+                    "customer_share": len(own) / len(points),
+                    "mean_distance": away,
+                    "centre_distance": moved,
+                }
+            )
+    found = pd.DataFrame(rows, columns=DRIFT_SCHEMA.names)
+    distances = ["mean_distance", "centre_distance"]
+    return found.assign(**found[distances].astype(np.float64).round(6))
