@@ -44,6 +44,9 @@ PUBLIC = """
         rfm_segment
     customer_rfm_history: retailer customer_id month_end is_complete recency_days frequency monetary r_score
         f_score m_score rfm_score rfm_segment rfm_cluster
+    segment_migrations: retailer month_end grouping_name from_group to_group customers revenue_before
+        revenue_after revenue_at_risk
+    customer_changes: retailer customer_id rfm_segment previous_segment changed_on direction
     rfm_segment_profiles: retailer rfm_segment customers
     rfm_grid: retailer r_score f_score customers customer_share revenue revenue_share monetary_mean
     cluster_diagnostics: retailer clustering k inertia silhouette is_chosen
@@ -60,7 +63,7 @@ PUBLIC = """
     recommendation_choices: retailer list_name model reason ndcg hybrid_ndcg runner_up customers judged_until
     recommendation_choice_history: build_id built_at retailer list_name model ndcg hybrid_ndcg judged_until
     recommendation_rule_costs: retailer list_name rule metric k value_without value_with change
-    customer_360: retailer customer_id
+    customer_360: retailer customer_id previous_segment changed_on
     quality_results: suite relation expectation severity success unexpected_count element_count
     quality_history: build_id built_at suite relation column_name expectation rule severity success
         unexpected_count element_count

@@ -12,6 +12,8 @@ with
 
     cluster_profiles as (select * from {{ ref('cluster_profiles') }} where clustering = 'rfm'),
 
+    spells as (select * from {{ ref('int_customer_spells') }}),
+
     palette_profiles as (select * from {{ ref('palette_profiles') }}),
 
     palette_offers as (
@@ -91,9 +93,14 @@ with
             customer_rfm.rfm_score,
             customer_rfm.rfm_segment,
             customer_strategies.rfm_segment_ko,
+            spells.previous_rfm_segment as previous_segment,
+            spells.rfm_segment_changed_on as changed_on,
+            spells.months_in_rfm_segment as months_in_segment,
+            spells.direction as segment_direction,
             customer_strategies.cluster_name as rfm_cluster,
             customer_strategies.cluster_name_ko as rfm_cluster_ko,
             cluster_profiles.stands_apart as rfm_cluster_stands_apart,
+            spells.previous_rfm_cluster,
             customer_palette.palette_group,
             palette_profiles.name_en as palette_name,
             palette_profiles.name_ko as palette_name_ko,
@@ -118,6 +125,10 @@ with
             features
             on customers.retailer = features.retailer
             and customers.customer_id = features.customer_id
+        left join
+            spells
+            on customers.retailer = spells.retailer
+            and customers.customer_id = spells.customer_id
         left join
             customer_palette
             on customers.retailer = customer_palette.retailer
