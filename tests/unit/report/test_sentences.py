@@ -341,6 +341,36 @@ def test_few_customers_of_a_part_are_no_part_of_an_anonymous_report():
     assert figure.sentence == "There are too few customers to show this without single ones."
 
 
+def test_who_fell_and_what_is_at_risk_is_said_of_the_latest_whole_month():
+    moves = pd.DataFrame(
+        {
+            "month_end": pd.to_datetime(["2019-07-31"] + ["2019-08-31"] * 4 + ["2019-09-09"]).date,
+            "is_complete": [True] * 5 + [False],
+            "grouping_name": ["segment"] * 3 + ["rfm"] + ["segment"] * 2,
+            "from_group": ["VIP", "VIP", "At-Risk", "one", "new", "VIP"],
+            "to_group": ["At-Risk", "At-Risk", "VIP", "two", "VIP", "At-Risk"],
+            "direction": ["down", "down", "up", None, "new", "down"],
+            "customers": [9, 6, 5, 3, 2, 8],
+            "revenue_before": 1.0,
+            "revenue_after": 1.0,
+            "revenue_at_risk": [90.0, 60.5, 0.0, 0.0, 0.0, 80.0],
+        }
+    )
+    segments = pd.DataFrame({"rfm_segment": ["VIP", "At-Risk"], "revenue_share": [0.7, 0.3]})
+    figure = changes._migrations(marts(segment_migrations=moves, rfm_segment_profiles=segments), WORDS)
+    assert figure.sentence == (
+        "In Aug 2019 6 customers fell to a lower segment, who brought £60.50 in twelve months; 5 rose."
+    )
+    drawn = next(iter(figure.body.chart.to_dict()["datasets"].values()))
+    cells = {(row["origin"], row["target"]): row["text"] for row in drawn}
+    assert cells == {("VIP", "At-Risk"): "6", ("At-Risk", "VIP"): "5", ("New", "VIP"): "2"}
+    nothing = changes._migrations(marts(segment_migrations=moves.assign(is_complete=False)), WORDS)
+    assert (nothing.body, nothing.sentence) == (
+        None,
+        "There are no two month ends beside each other to compare.",
+    )
+
+
 def test_who_came_back_is_counted_over_months_that_are_over():
     month = pd.to_datetime(["2019-07-01"] * 3 + ["2019-08-01"] * 2).date
     cohorts = pd.DataFrame(

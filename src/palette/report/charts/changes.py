@@ -62,6 +62,35 @@ def bridge(changes: pd.DataFrame, ends: pd.DataFrame, words: Words) -> alt.Layer
     return alt.layer(months, steps).properties(height=260)
 
 
+def moves(shown: pd.DataFrame, order: list[str], words: Words) -> Chart:
+    """Draw customers by the segment they were of and the one they are of.
+
+    Parameters
+    ----------
+    shown
+        Rows of ``segment_migrations`` of one month, with ``origin``, ``target`` and ``text`` as written.
+    order
+        The segments' names, best first.
+    """
+    columns = ["origin", "target", "customers", "revenue_before", "revenue_after", "revenue_at_risk", "text"]
+    frame = shown[columns].assign(dark=is_dark(shown["customers"]))
+    return heatmap(
+        frame,
+        x=alt.X("target:N", sort=order, title=words("changes.to"), axis=alt.Axis(labelAngle=-40)),
+        y=alt.Y("origin:N", sort=order, title=words("changes.from")),
+        color=sequential(frame, "customers", words("customers"), legend=False),
+        tooltip=[
+            alt.Tooltip("origin:N", title=words("changes.from")),
+            alt.Tooltip("target:N", title=words("changes.to")),
+            count_tip("customers", words("customers")),
+            money_tip("revenue_before", words("changes.revenue_before"), words),
+            money_tip("revenue_after", words("changes.revenue_after"), words),
+            money_tip("revenue_at_risk", words("changes.at_risk"), words),
+        ],
+        height=26 * frame["origin"].nunique() + 40,
+    )
+
+
 def cohorts(shown: pd.DataFrame, words: Words) -> Chart:
     """Draw the share that bought, by month of the first purchase and months since.
 

@@ -6,10 +6,11 @@ import pandas as pd
 
 from palette.report.charts import changes as charts
 from palette.report.marts import FEWEST, Marts
-from palette.report.sections.common import Drawing, Figure, Section
+from palette.report.sections.common import Drawing, Figure, Section, ranked_segments
 from palette.report.words import Words
 
 PARTS = ("new", "won_back", "more", "less", "lost")  # of `revenue_bridge`, as they are drawn
+NEW, GONE = "new", "gone"  # no segments: before the first purchase, and of lines that no longer count
 COHORTS = 13  # the latest, as many as a year and the month it began in
 
 
@@ -19,7 +20,12 @@ def build(marts: Marts, words: Words) -> Section:
         "changes",
         words("changes.title"),
         _last_month(marts, words),
-        [_bridge(marts, words), _cohorts(marts, words), _by_orders(marts, words)],
+        [
+            _bridge(marts, words),
+            _migrations(marts, words),
+            _cohorts(marts, words),
+            _by_orders(marts, words),
+        ],
     )
 
 
@@ -65,6 +71,35 @@ def _bridge(marts: Marts, words: Words) -> Figure:
     changes["start"] = changes["end"] - changes["change"]
     ends = pd.DataFrame({"label": [words("changes.before"), words("changes.now")], "end": [before, now]})
     return Figure("bridge", title, sentence, source, Drawing(charts.bridge(changes, ends, words)), wide=True)
+
+
+def _migrations(marts: Marts, words: Words) -> Figure:
+    """Show who moved between segments in the latest month that is over."""
+    title, source = words("changes.moves"), ("segment_migrations",)
+    moves = marts("segment_migrations", where="grouping_name = 'segment' and is_complete", order="all")
+    if moves.empty:
+        too_few = "anonymous.too_few" if "segment_migrations" in marts.hidden else "changes.no_moves"
+        return Figure("moves", title, words(too_few), source)
+    last = moves[moves["month_end"] == moves["month_end"].max()]
+    down = last[last["direction"] == "down"]
+    sentence = words(
+        "changes.moves_sentence",
+        month=words.month(last["month_end"].iloc[0]),
+        down=words.count(down["customers"].sum()),
+        risk=words.money(down["revenue_at_risk"].sum()),
+        up=words.count(last.loc[last["direction"] == "up", "customers"].sum()),
+    )
+    best_first = ranked_segments(marts, words)
+    order = [*best_first["rfm_segment"], *sorted(set(last["to_group"]) - set(best_first["rfm_segment"]))]
+    names = {NEW: words("changes.new"), GONE: words("changes.gone")}
+    shown = last.assign(
+        origin=last["from_group"].map(lambda group: names.get(group) or words.name(group)),
+        target=last["to_group"].map(lambda group: names.get(group) or words.name(group)),
+        text=last["customers"].map(words.count),
+    )
+    labels = [names.get(group) or words.name(group) for group in [*order, NEW, GONE]]
+    drawing = Drawing(charts.moves(shown, list(dict.fromkeys(labels)), words))
+    return Figure("moves", title, sentence, source, drawing, wide=True, note=words("changes.moves_note"))
 
 
 def _cohorts(marts: Marts, words: Words) -> Figure:
