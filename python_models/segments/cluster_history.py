@@ -1,6 +1,6 @@
 """cluster_history: binds palette.segments.past (tested in tests/unit/segments)."""
 
-from palette.core.tables import frame, streamed
+from palette.engine import frame, streamed
 from palette.segments.clusterings import KEYS, read_populations
 from palette.segments.fits import read_fits
 from palette.segments.past import HISTORY_SCHEMA, centres_today, past_clusters, read_months
@@ -12,6 +12,6 @@ def model(dbt, session):
     clustered = read_populations(
         dbt.ref("customer_rfm"), dbt.ref("customer_features"), dbt.ref("customer_category_scores")
     )
-    today = centres_today(clustered, clusters, read_fits(dbt.ref("cluster_fits").df()))
+    today = centres_today(clustered, clusters, read_fits(frame(dbt.ref("cluster_fits"))))
     months = read_months(dbt.ref("int_rfm_history"), dbt.ref("int_months"))
     return streamed(past_clusters(months, today), HISTORY_SCHEMA)

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from duckdb import DuckDBPyRelation
 from sklearn.metrics import pairwise_distances_argmin
 
-from palette.core.tables import frame, typed
+from palette.engine import Relation, frame, local, typed
 from palette.segments.clusterings import KEYS, RFM, Clustering
 from palette.segments.fits import Fit, Fits
 from palette.segments.kmeans import THREADS, Labels, Matrix
@@ -91,7 +90,7 @@ class Centres:
 Today = Mapping[tuple[str, str], Centres]
 
 
-def read_months(history: DuckDBPyRelation, months: DuckDBPyRelation) -> Iterator[Month]:
+def read_months(history: Relation, months: Relation) -> Iterator[Month]:
     """Read a month at a time, in order, so that no more than one is held.
 
     Parameters
@@ -102,10 +101,11 @@ def read_months(history: DuckDBPyRelation, months: DuckDBPyRelation) -> Iterator
     months
         ``retailer``, ``month_start`` and ``month_end``.
     """
-    spans = months.project("retailer, month_start, month_end").order("retailer, month_start").fetchall()
+    spans = local(months, ["retailer", "month_start", "month_end"]).order("retailer, month_start").fetchall()
+    known = local(history, ["retailer", "month_start", "customer_id", *RFM.columns])
     for retailer, start, end in spans:
         quoted = retailer.replace("'", "''")
-        of_month = history.filter(f"retailer = '{quoted}' and month_start = date '{start}'")
+        of_month = known.filter(f"retailer = '{quoted}' and month_start = date '{start}'")
         customers = frame(of_month, ["customer_id", *RFM.columns])
         if len(customers):
             yield Month(retailer, start, end, customers.sort_values("customer_id", ignore_index=True))
