@@ -10,7 +10,8 @@ import pytest
 # Threads of several workers would wait for each other; read when a learner's library is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# Modules that take minutes, for workers to begin with: first those that build what others read.
+# Modules that take longest, for workers to begin with, so that none ends long after the others: first those
+# that build what others read.
 LONGEST = (
     "test_published_figures",
     "test_documentation",
@@ -21,8 +22,10 @@ LONGEST = (
     "test_gates",
     "test_report",
     "test_only_what_is_so",
+    "test_time_machine",
     "test_command_line",
     "test_your_data",
+    "test_made_files",
 )
 
 
