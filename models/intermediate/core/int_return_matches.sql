@@ -1,7 +1,7 @@
 {#- The purchases of a customer and a product are a pile: each return takes from its top, what was bought last
-and is not back yet. Heights are units from the ground. -#}
+and is not back yet. Heights are units from the ground. An id comes last: it holds the name of the retailer. -#}
 {%- set pile = 'partition by retailer, customer_id, product_id' -%}
-{%- set in_time = 'order by happened_at, is_return, order_line_id' -%}
+{%- set in_time = 'order by happened_at, is_return, order_id, units, amount, order_line_id' -%}
 
 with
 
@@ -20,7 +20,8 @@ with
             order_lines.order_id,
             order_lines.ordered_at as happened_at,
             0 as is_return,
-            order_lines.quantity as units
+            order_lines.quantity as units,
+            order_lines.amount
         from order_lines
         inner join
             returned
@@ -38,7 +39,8 @@ with
             order_id,
             ordered_at as happened_at,
             1 as is_return,
-            - units as units
+            - units as units,
+            amount
         from returns
     ),
 

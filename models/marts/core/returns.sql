@@ -10,7 +10,7 @@ with
             *,
             row_number() over (
                 partition by retailer, return_line_id
-                order by units desc, ordered_at desc, order_line_id
+                order by units desc, ordered_at desc, order_id, order_line_id
             ) as match_rank
         from matches
     ),
