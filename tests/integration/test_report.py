@@ -160,6 +160,9 @@ def test_a_known_customer_is_found(real_report, real, browser):
     assert f"£{known['revenue']:,.2f}" in card
     assert f"{known['r_score']} · {known['f_score']} · {known['m_score']}" in card
     assert known["rfm_segment"] in card
+    assert all(
+        words in card for words in ("Segment before", known["previous_segment"], "moved by 28 Feb 2011")
+    )
     assert known["segment_actions_en"] in card
     assert first["item_name"].iloc[0].strip() in card
     assert first["reason"].iloc[0] in card

@@ -17,10 +17,11 @@ REASONS = {"en": "reason", "ko": "reason_ko"}  # columns of `recommendations`
 
 FACTS = (
     *("country", "gender", "age_band", "favourite_category"),
-    *("rfm_segment", "r_score", "f_score", "m_score", "recency_days", "orders", "revenue"),
+    *("rfm_segment", "previous_segment", "r_score", "f_score", "m_score"),
+    *("recency_days", "orders", "revenue"),
     *("palette_group", "palette_is_predicted", "palette_probability"),
 )
-DAYS = ("first_ordered_at", "last_ordered_at")
+DAYS = ("first_ordered_at", "last_ordered_at", "changed_on")
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def look_up(marts: Marts, *, most: int, seed: int) -> LookUp:
 
 
 def _facts(row: dict[str, Any]) -> dict[str, Any]:
-    days = {name: row[name].date().isoformat() for name in DAYS}
+    days = {name: row[name].date().isoformat() for name in DAYS if row[name] is not None}
     known = {name: row[name] for name in FACTS if row[name] is not None and row[name] != "unknown"}
     return known | days | {"clusters": {}, "advice": [], "months": [], "lists": {}}
 

@@ -22,6 +22,8 @@ def marts():
             2 as recency_days, 1 as orders, cast(9.5 as decimal(38, 4)) as revenue,
             cast(null as varchar) as palette_group, cast(null as boolean) as palette_is_predicted,
             cast(null as double) as palette_probability,
+            case customer_id when '1' then 'At-Risk' end as previous_segment,
+            case customer_id when '1' then date '2011-11-30' end as changed_on,
             timestamp '2011-11-01 08:00' as first_ordered_at, timestamp '2011-12-01 09:00' as last_ordered_at
         from (values ('shop', '1'), ('shop', '2'), ('shop', '</script>'), ('other', '9'))
             as customers (retailer, customer_id);
@@ -50,9 +52,11 @@ def test_a_customer_is_all_that_the_marts_know(marts):
     found = look_up(marts, most=10, seed=0)
     assert found.all_customers == 3
     assert found.customers["1"] == {
-        "country": "France", "favourite_category": "Bags", "rfm_segment": "VIP", "r_score": 5, "f_score": 4,
-        "m_score": 3, "recency_days": 2, "orders": 1, "revenue": 9.5, "first_ordered_at": "2011-11-01",
-        "last_ordered_at": "2011-12-01", "clusters": {"rfm": "champions"},
+        "country": "France", "favourite_category": "Bags", "rfm_segment": "VIP",
+        "previous_segment": "At-Risk", "r_score": 5, "f_score": 4, "m_score": 3,
+        "recency_days": 2, "orders": 1, "revenue": 9.5,
+        "first_ordered_at": "2011-11-01", "last_ordered_at": "2011-12-01", "changed_on": "2011-11-30",
+        "clusters": {"rfm": "champions"},
         "advice": ["segment:VIP:1", "rfm:champions:2"],
         "months": [["2011-11", 5.0, 2], ["2011-12", 4.5, 1]],
         "lists": {
@@ -62,6 +66,8 @@ def test_a_customer_is_all_that_the_marts_know(marts):
         },
     }  # fmt: skip
     assert found.customers["2"]["lists"] == {}
+    assert "previous_segment" not in found.customers["2"]
+    assert "changed_on" not in found.customers["2"]
 
 
 def test_customers_are_packed_into_letters_that_no_browser_takes_for_markup(marts):

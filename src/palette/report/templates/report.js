@@ -114,6 +114,9 @@
       [text("since"), day(customer.first_ordered_at)],
       [text("category"), customer.favourite_category],
     ];
+    if (customer.previous_segment) {
+      facts.splice(1, 0, [text("before"), name(customer.previous_segment), fill(text("moved"), { day: day(customer.changed_on) })]);
+    }
     Object.entries(customer.clusters).forEach(([clustering, cluster]) => facts.push([texts["clustering." + clustering] || clustering, name(cluster)]));
     if (customer.palette_group) {
       const how = customer.palette_is_predicted ? fill(text("predicted"), { probability: percent.format(customer.palette_probability) }) : text("fitted");
