@@ -76,7 +76,12 @@ def moves(shown: pd.DataFrame, order: list[str], words: Words) -> Chart:
     frame = shown[columns].assign(dark=is_dark(shown["customers"]))
     return heatmap(
         frame,
-        x=alt.X("target:N", sort=order, title=words("changes.to"), axis=alt.Axis(labelAngle=-40)),
+        x=alt.X(
+            "target:N",
+            sort=order,
+            title=words("changes.to"),
+            axis=alt.Axis(labelAngle=-40, labelOverlap=False),
+        ),
         y=alt.Y("origin:N", sort=order, title=words("changes.from")),
         color=sequential(frame, "customers", words("customers"), legend=False),
         tooltip=[
