@@ -279,6 +279,7 @@ def made_files(draw: st.DrawFn, purchases_alone: bool = False) -> Made:
         cells[where][at] = draw(
             st.text(st.characters(codec="ascii", exclude_characters="\0\x1a"), max_size=8)
         )
+        assume(any(str(cell).strip() for cell in cells[where]))  # else it is no row
         rows[where][columns[at].name] = ANY
         empty = any(is_missing(row, columns) for row in rows)
     made.must_fail |= empty
