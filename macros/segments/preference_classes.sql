@@ -1,3 +1,28 @@
+{% macro level_codes(level) %}
+    -- names are long: lines are grouped by numbers
+    levels as (
+        select
+            products.retailer,
+            product_codes.product_code,
+            products.{{ level }},
+            dense_rank() over (
+                partition by products.retailer order by products.{{ level }}
+            ) as level_code
+        from products
+        inner join
+            product_codes
+            on products.retailer = product_codes.retailer
+            and products.product_id = product_codes.product_id
+    ),
+
+    names as (
+        select retailer, level_code, min({{ level }}) as {{ level }}
+        from levels
+        group by retailer, level_code
+    )
+{% endmacro %}
+
+
 {% macro preference_classes(level, name) %}
     with
 
@@ -17,27 +42,7 @@
 
         retailers as (select * from {{ ref('retailers') }}),
 
-        -- names are long: lines are grouped by numbers
-        levels as (
-            select
-                products.retailer,
-                product_codes.product_code,
-                products.{{ level }},
-                dense_rank() over (
-                    partition by products.retailer order by products.{{ level }}
-                ) as level_code
-            from products
-            inner join
-                product_codes
-                on products.retailer = product_codes.retailer
-                and products.product_id = product_codes.product_id
-        ),
-
-        names as (
-            select retailer, level_code, min({{ level }}) as {{ level }}
-            from levels
-            group by retailer, level_code
-        ),
+        {{ level_codes(level) }},
 
         counted as (
             select
@@ -101,13 +106,8 @@
                 {{ recency_days(
                 'bought.last_ordered_at', 'customer_rfm.snapshot_at', 'retailers.recency_unit'
             ) }} as recency_days,
-                coalesce(
-                    cast(bought.amount as double) / (
-                        nullif(cast(sum(bought.amount) over buyers as double), 0)
-                        / count(*) over buyers
-                    ),
-                    0
-                ) as c_buy_amount,
+                {{ compared_amount('bought.amount', 'sum(bought.amount) over buyers', 'count(*) over buyers') }}
+                as c_buy_amount,
                 {{ share('bought.units', 'customers.units') }} as unit_share
             from bought
             inner join
@@ -133,4 +133,13 @@
 
     select *
     from {{ name }}
+{% endmacro %}
+
+
+{% macro compared_amount(amount, amount_of_all, buyers) %}
+    coalesce(
+        cast({{ amount }} as double)
+        / (nullif(cast({{ amount_of_all }} as double), 0) / {{ buyers }}),
+        0
+    )
 {% endmacro %}

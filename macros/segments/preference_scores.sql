@@ -5,22 +5,10 @@
 
         rfm_weights as (select * from {{ ref('rfm_weights') }}),
 
-        weights as (
-            select
-                retailer,
-                max(case when dimension = 'recency' then weight end) as recency_weight,
-                max(case when dimension = 'frequency' then weight end) as frequency_weight,
-                max(case when dimension = 'monetary' then weight end) as monetary_weight
-            from rfm_weights
-            group by retailer
-        ),
+        {{ preference_weights() }},
 
         indexed as (
-            select
-                classes.*,
-                weights.recency_weight * classes.r_class
-                + weights.frequency_weight * classes.f_class
-                + weights.monetary_weight * classes.m_class as rfm_index
+            select classes.*, {{ preference_index('classes') }} as rfm_index
             from classes
             inner join weights on classes.retailer = weights.retailer
         ),
@@ -41,10 +29,35 @@
                 f_class,
                 m_class,
                 rfm_index,
-                unit_share * {{ log10_from_one('amount') }} * rfm_index as pf_score
+                {{ preference('unit_share', 'amount', 'rfm_index') }} as pf_score
             from indexed
         )
 
     select *
     from {{ name }}
+{% endmacro %}
+
+
+{% macro preference_weights() %}
+    weights as (
+        select
+            retailer,
+            max(case when dimension = 'recency' then weight end) as recency_weight,
+            max(case when dimension = 'frequency' then weight end) as frequency_weight,
+            max(case when dimension = 'monetary' then weight end) as monetary_weight
+        from rfm_weights
+        group by retailer
+    )
+{% endmacro %}
+
+
+{% macro preference_index(classes) %}
+    weights.recency_weight * {{ classes }}.r_class
+    + weights.frequency_weight * {{ classes }}.f_class
+    + weights.monetary_weight * {{ classes }}.m_class
+{% endmacro %}
+
+
+{% macro preference(unit_share, amount, rfm_index) %}
+    {{ unit_share }} * {{ log10_from_one(amount) }} * {{ rfm_index }}
 {% endmacro %}

@@ -13,5 +13,6 @@ def model(dbt, session):
         dbt.ref("customer_rfm"), dbt.ref("customer_features"), dbt.ref("customer_category_scores")
     )
     today = centres_today(clustered, clusters, read_fits(frame(dbt.ref("cluster_fits"))))
-    months = read_months(dbt.ref("int_rfm_history"), dbt.ref("int_months"))
+    features, scores = dbt.ref("int_customer_feature_history"), dbt.ref("int_category_score_history")
+    months = read_months(features, scores, dbt.ref("int_months"))
     return typed(drift(months, today), DRIFT_SCHEMA)

@@ -43,7 +43,8 @@ PUBLIC = """
     customer_rfm: retailer customer_id recency_days frequency monetary r_score f_score m_score rfm_score
         rfm_segment
     customer_rfm_history: retailer customer_id month_end is_complete recency_days frequency monetary r_score
-        f_score m_score rfm_score rfm_segment rfm_cluster
+        f_score m_score rfm_score rfm_segment rfm_cluster behaviour consumption
+        palette_group
     segment_migrations: retailer month_end grouping_name from_group to_group customers revenue_before
         revenue_after revenue_at_risk
     customer_changes: retailer customer_id rfm_segment previous_segment changed_on direction

@@ -1,4 +1,4 @@
-{%- set groups = ['rfm_segment', 'rfm_cluster'] -%}
+{%- set groups = ['rfm_segment', 'rfm_cluster', 'palette_group'] -%}
 
 with
 

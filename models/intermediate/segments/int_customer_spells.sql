@@ -1,4 +1,4 @@
-{%- set groups = ['rfm_segment', 'rfm_cluster'] -%}
+{%- set groups = ['rfm_segment', 'rfm_cluster', 'palette_group'] -%}
 
 with
 
@@ -55,7 +55,7 @@ with
             present.revenue_12_months
         from present
         {% for group in groups %}
-            inner join
+            left join
                 {{ group }}_changes
                 on present.retailer = {{ group }}_changes.retailer
                 and present.customer_id = {{ group }}_changes.customer_id

@@ -104,6 +104,7 @@ with
             customer_palette.palette_group,
             palette_profiles.name_en as palette_name,
             palette_profiles.name_ko as palette_name_ko,
+            spells.previous_palette_group,
             customer_palette.is_predicted as palette_is_predicted,
             customer_palette.probability as palette_probability,
 

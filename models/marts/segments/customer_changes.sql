@@ -14,11 +14,15 @@ with
             rfm_cluster,
             previous_rfm_cluster,
             rfm_cluster_changed_on,
+            palette_group,
+            previous_palette_group,
+            palette_group_changed_on,
             revenue_12_months
         from spells
         where
             (rfm_segment_changed_on = month_end and previous_rfm_segment is not null)
             or (rfm_cluster_changed_on = month_end and previous_rfm_cluster is not null)
+            or (palette_group_changed_on = month_end and previous_palette_group is not null)
     )
 
 select *

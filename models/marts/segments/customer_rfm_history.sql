@@ -22,7 +22,11 @@ with
             history.m_score,
             history.rfm_score,
             history.rfm_segment,
-            clusters.rfm_cluster
+            clusters.rfm_cluster,
+            clusters.behaviour,
+            clusters.consumption,
+            clusters.palette_group,
+            clusters.palette_is_predicted
         from history
         inner join
             months

@@ -1,4 +1,6 @@
-{%- set groupings = {'segment': 'rfm_segment', 'rfm': 'rfm_cluster'} -%}
+{%- set groupings = {
+    'segment': 'rfm_segment', 'rfm': 'rfm_cluster', 'palette': 'palette_group'
+} -%}
 
 with
 
@@ -12,8 +14,12 @@ with
                 month_end,
                 is_complete,
                 '{{ grouping }}' as grouping_name,
-                coalesce(previous_{{ group }}, 'new') as from_group,
-                coalesce({{ group }}, 'gone') as to_group,
+                case
+                    when direction = 'new' then 'new' else coalesce(previous_{{ group }}, 'none')
+                end as from_group,
+                case
+                    when direction = 'gone' then 'gone' else coalesce({{ group }}, 'none')
+                end as to_group,
                 {% if grouping == 'segment' %} direction,
                 {% else %} case when direction in ('new', 'gone') then direction end as direction,
                 {% endif %}
@@ -22,7 +28,10 @@ with
                 case
                     when direction = 'down' and '{{ grouping }}' = 'segment' then revenue_12_months
                 end as revenue_at_risk
-            from moves {{ "union all" if not loop.last }}
+            from moves
+            where
+                {{ group }} is not null or previous_{{ group }} is not null
+                {{ "union all" if not loop.last }}
         {% endfor %}
     ),
 

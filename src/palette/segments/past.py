@@ -14,9 +14,22 @@ import pyarrow as pa
 from sklearn.metrics import pairwise_distances_argmin
 
 from palette.engine import Relation, frame, local, typed
-from palette.segments.clusterings import KEYS, RFM, Clustering
+from palette.segments.clusterings import (
+    BEHAVIOUR,
+    CONSUMPTION,
+    KEYS,
+    RFM,
+    VITALITIES,
+    Clustering,
+    with_categories,
+)
 from palette.segments.fits import Fit, Fits
 from palette.segments.kmeans import THREADS, Labels, Matrix
+from palette.segments.palette_groups import PARTS, Forests, predict_groups
+
+# The columns that are read of the history of features and of that of category scores.
+FEATURES = (*KEYS, "channel_group", *BEHAVIOUR.columns, "purchase_vitality")
+SCORES = (*KEYS, "super_category", "unit_share", "pf_score")
 
 HISTORY_SCHEMA = pa.schema(
     [
@@ -24,6 +37,10 @@ HISTORY_SCHEMA = pa.schema(
         pa.field("month_start", pa.date32(), nullable=False),
         pa.field("customer_id", pa.string(), nullable=False),
         pa.field("rfm_cluster", pa.string(), nullable=False),
+        pa.field("behaviour", pa.string()),
+        pa.field("consumption", pa.string()),
+        pa.field("palette_group", pa.string()),
+        pa.field("palette_is_predicted", pa.bool_()),
     ]
 )
 
@@ -52,13 +69,36 @@ class Month:
     start, end
         First and last day of the month.
     customers
-        One row a customer: ``customer_id`` and the columns of the clusterings.
+        One row a customer, the columns of ``FEATURES``; shares of orders are missing of customers none
+        of whose purchases count any more.
+    scores
+        One row a customer and super-category that they had bought of, the columns of ``SCORES``.
     """
 
     retailer: str
     start: datetime.date
     end: datetime.date
     customers: pd.DataFrame
+    scores: pd.DataFrame
+
+    def known(self) -> pd.DataFrame:
+        """Return the customers of whom more than RFM is known."""
+        return self.customers[self.customers["r_weekend"].notna()]
+
+    def clustered(self, today: "Today") -> Iterator[tuple[str, pd.DataFrame, "Centres"]]:
+        """Give each clustering that the retailer has today: its name, who is in it, and its centres."""
+        yield RFM.name, self.customers, today[self.retailer, RFM.name]
+        behaviour, consumption = (today.get((self.retailer, part)) for part in PARTS)
+        if behaviour is None or consumption is None:
+            return
+        known = self.known()
+        if set(VITALITIES) <= set(behaviour.fit.space.columns):  # of customers of both channels
+            known = known[known["channel_group"] == "both"]
+        if len(known):
+            yield BEHAVIOUR.name, known, behaviour
+            tastes = with_categories(known[KEYS], self.scores, "pf_score")
+            columns = [*KEYS, *consumption.fit.space.columns]
+            yield CONSUMPTION.name, tastes.reindex(columns=columns, fill_value=0.0), consumption
 
 
 @dataclass(frozen=True)
@@ -90,25 +130,29 @@ class Centres:
 Today = Mapping[tuple[str, str], Centres]
 
 
-def read_months(history: Relation, months: Relation) -> Iterator[Month]:
+def read_months(features: Relation, scores: Relation, months: Relation) -> Iterator[Month]:
     """Read a month at a time, in order, so that no more than one is held.
 
     Parameters
     ----------
-    history
-        One row a month and customer: ``retailer``, ``month_start``, ``customer_id`` and the columns of
-        ``RFM``.
+    features
+        One row a month and customer: ``month_start`` and ``FEATURES``.
+    scores
+        One row a month, customer and super-category: ``month_start`` and ``SCORES``.
     months
         ``retailer``, ``month_start`` and ``month_end``.
     """
     spans = local(months, ["retailer", "month_start", "month_end"]).order("retailer, month_start").fetchall()
-    known = local(history, ["retailer", "month_start", "customer_id", *RFM.columns])
+    read = [
+        (local(relation, ["month_start", *columns]), columns)
+        for relation, columns in ((features, FEATURES), (scores, SCORES))
+    ]
     for retailer, start, end in spans:
         quoted = retailer.replace("'", "''")
-        of_month = known.filter(f"retailer = '{quoted}' and month_start = date '{start}'")
-        customers = frame(of_month, ["customer_id", *RFM.columns])
-        if len(customers):
-            yield Month(retailer, start, end, customers.sort_values("customer_id", ignore_index=True))
+        of_month = f"retailer = '{quoted}' and month_start = date '{start}'"
+        known, bought = (frame(relation.filter(of_month), columns) for relation, columns in read)
+        if len(known):
+            yield Month(retailer, start, end, known.sort_values("customer_id", ignore_index=True), bought)
 
 
 def centres_today(
@@ -142,8 +186,10 @@ def centres_today(
     return found
 
 
-def past_clusters(months: Iterable[Month], today: Today) -> list[pa.Table]:
-    """Put the customers of past months into the clusters of today.
+def past_clusters(
+    months: Iterable[Month], today: Today, forests: Mapping[str, Forests]
+) -> Iterator[pa.Table]:
+    """Put the customers of past months into the clusters and palette groups of today.
 
     Parameters
     ----------
@@ -151,23 +197,31 @@ def past_clusters(months: Iterable[Month], today: Today) -> list[pa.Table]:
         See :func:`read_months`.
     today
         Result of :func:`centres_today`.
+    forests
+        By retailer, see :func:`palette.segments.palette_groups.fit_forests`: they give a group to who was in
+        no cluster of the palette, as today.
 
-    Returns
-    -------
-    list of pyarrow.Table
+    Yields
+    ------
+    pyarrow.Table
         Of ``HISTORY_SCHEMA``, a table a month: a row a customer, in the order of the ids.
     """
-    found = []
     for month in months:
-        centres = today[month.retailer, RFM.name]
-        labels, _ = centres.nearest(month.customers)
-        named = month.customers[["customer_id"]].assign(
-            retailer=month.retailer,
-            month_start=month.start,
-            rfm_cluster=np.array(centres.names, dtype=object)[labels],
+        parts = []
+        for clustering, customers, centres in month.clustered(today):
+            labels, _ = centres.nearest(customers)
+            names = np.array(centres.names, dtype=object)[labels]
+            parts.append(customers[KEYS].assign(clustering=clustering, cluster_name=names))
+        named = pd.concat(parts)
+        own = {month.retailer: forests[month.retailer]} if month.retailer in forests else {}
+        groups = predict_groups(month.known(), month.scores, named, own)
+        yield typed(
+            named[named["clustering"] == RFM.name]
+            .rename(columns={"cluster_name": "rfm_cluster"})
+            .merge(groups.rename(columns={"is_predicted": "palette_is_predicted"}), on=KEYS, how="left")
+            .assign(month_start=month.start)[HISTORY_SCHEMA.names],
+            HISTORY_SCHEMA,
         )
-        found.append(typed(named, HISTORY_SCHEMA))
-    return found
 
 
 def drift(months: Iterable[Month], today: Today) -> pd.DataFrame:
@@ -187,24 +241,24 @@ def drift(months: Iterable[Month], today: Today) -> pd.DataFrame:
     """
     rows = []
     for month in months:
-        centres = today[month.retailer, RFM.name]
-        labels, points = centres.nearest(month.customers)
-        for number, (name, place) in enumerate(zip(centres.names, centres.places, strict=True)):
-            own = points[labels == number]
-            away = np.linalg.norm(own - place, axis=1).mean() if len(own) else None
-            moved = np.linalg.norm(own.mean(axis=0) - place) if len(own) else None
-            rows.append(
-                {
-                    "retailer": month.retailer,
-                    "month_end": month.end,
-                    "clustering": RFM.name,
-                    "cluster_name": name,
-                    "customers": len(own),
-                    "customer_share": len(own) / len(points),
-                    "mean_distance": away,
-                    "centre_distance": moved,
-                }
-            )
+        for clustering, customers, centres in month.clustered(today):
+            labels, points = centres.nearest(customers)
+            for number, (name, place) in enumerate(zip(centres.names, centres.places, strict=True)):
+                own = points[labels == number]
+                away = np.linalg.norm(own - place, axis=1).mean() if len(own) else None
+                moved = np.linalg.norm(own.mean(axis=0) - place) if len(own) else None
+                rows.append(
+                    {
+                        "retailer": month.retailer,
+                        "month_end": month.end,
+                        "clustering": clustering,
+                        "cluster_name": name,
+                        "customers": len(own),
+                        "customer_share": len(own) / len(points),
+                        "mean_distance": away,
+                        "centre_distance": moved,
+                    }
+                )
     found = pd.DataFrame(rows, columns=DRIFT_SCHEMA.names)
     distances = ["mean_distance", "centre_distance"]
     return found.assign(**found[distances].astype(np.float64).round(6))

@@ -1,18 +1,26 @@
 import datetime
+from dataclasses import replace
 
 import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from numpy.testing import assert_allclose
+from palette_shop import RETAILER, shop
+from pandas.testing import assert_frame_equal
 
 from palette.core.tables import typed
-from palette.segments.clusterings import RFM
+from palette.segments.clusterings import KEYS, RFM, populations
 from palette.segments.fits import fit
+from palette.segments.palette_groups import Forests, fit_forests, predict_groups, purchase_features
 from palette.segments.past import (
     DRIFT_SCHEMA,
+    FEATURES,
     HISTORY_SCHEMA,
+    SCORES,
+    Centres,
     Month,
     centres_today,
     drift,
@@ -29,9 +37,8 @@ JANUARY, FEBRUARY = (
 def customers(**values: float) -> pd.DataFrame:
     """Customers of whom recency, frequency and monetary are the same number, by id."""
     ids, numbers = list(values), list(values.values())
-    return pd.DataFrame(
-        {"retailer": "shop", "customer_id": ids} | {column: np.expm1(numbers) for column in RFM.columns}
-    )
+    unused = dict.fromkeys(FEATURES, 0.5) | {"retailer": "shop", "customer_id": ids, "channel_group": "both"}
+    return pd.DataFrame(unused | {column: np.expm1(numbers) for column in RFM.columns})
 
 
 TODAY = customers(a=1, b=1.2, c=5, d=5.2)
@@ -49,15 +56,16 @@ CENTRES = centres_today([(RFM, TODAY)], NAMES, FITS)
 
 def months(*of_month: pd.DataFrame) -> list[Month]:
     return [
-        Month("shop", start, end, rows.drop(columns="retailer"))
+        Month("shop", start, end, rows, pd.DataFrame(columns=list(SCORES)))
         for (start, end), rows in zip((JANUARY, FEBRUARY), of_month, strict=False)
     ]
 
 
 def test_the_past_has_the_names_of_the_nearest_centres_of_today():
-    found = pa.concat_tables(past_clusters(months(customers(a=4, c=0), TODAY), CENTRES))
+    found = pa.concat_tables(past_clusters(months(customers(a=4, c=0), TODAY), CENTRES, {}))
     assert found.schema.equals(HISTORY_SCHEMA)
-    assert found.drop_columns("retailer").to_pylist() == [
+    assert found["palette_group"].null_count == len(found)
+    assert found.select(["month_start", "customer_id", "rfm_cluster"]).to_pylist() == [
         {"month_start": JANUARY[0], "customer_id": "a", "rfm_cluster": "large"},
         {"month_start": JANUARY[0], "customer_id": "c", "rfm_cluster": "small"},
         *(
@@ -90,29 +98,81 @@ def test_a_centre_that_nobody_is_in_today_has_no_name_to_give():
 
 @pytest.mark.parametrize("retailer", ["shop", "o'shop"])
 def test_months_are_read_one_at_a_time_in_order(retailer):
+    quoted = retailer.replace("'", "''")
+    known = pd.concat(
+        [
+            TODAY.assign(retailer=retailer, month_start=pd.Timestamp(FEBRUARY[0])).iloc[::-1],
+            TODAY.head(1).assign(retailer=retailer, month_start=pd.Timestamp(JANUARY[0])),
+        ]
+    )
+    bought = known[["retailer", "month_start", "customer_id"]].assign(
+        super_category="Tea", unit_share=1.0, pf_score=2.0
+    )
     with duckdb.connect() as connection:
-        connection.register("known", TODAY.assign(retailer=retailer))
-        history = connection.sql("""
-            select retailer, date '2011-02-01' as month_start, customer_id, recency_days, frequency, monetary
-            from known order by customer_id desc
-        """).union(
-            connection.sql("""
-                select retailer, date '2011-01-01', customer_id, recency_days, frequency, monetary
-                from known where customer_id = 'a'
-            """)
-        )
         spans = connection.sql(f"""
             select * from (values
-                ('{retailer.replace("'", "''")}', date '2011-02-01', date '2011-02-12'),
-                ('{retailer.replace("'", "''")}', date '2011-01-01', date '2011-01-31'),
+                ('{quoted}', date '2011-02-01', date '2011-02-12'),
+                ('{quoted}', date '2011-01-01', date '2011-01-31'),
                 ('nobody', date '2011-01-01', date '2011-01-31')
             ) as spans (retailer, month_start, month_end)
         """)
-        found = list(read_months(history, spans))
+        found = list(read_months(connection.from_df(known), connection.from_df(bought), spans))
     assert [(month.start, month.end) for month in found] == [JANUARY, FEBRUARY]
     assert [list(month.customers["customer_id"]) for month in found] == [["a"], ["a", "b", "c", "d"]]
+    assert [len(month.scores) for month in found] == [1, 4]
 
 
 def test_nothing_known_is_an_empty_table():
-    assert past_clusters([], {}) == []
+    assert list(past_clusters([], {}, {})) == []
     assert typed(drift([], {}), DRIFT_SCHEMA).num_rows == 0
+
+
+@pytest.fixture(scope="module")
+def mall() -> tuple[Month, dict[tuple[str, str], Centres], dict[str, Forests], pd.DataFrame]:
+    """A shop of both channels today: the month, its centres, its forests and its palette groups."""
+    features, scores, _ = shop()
+    scores = scores.assign(pf_score=scores["unit_share"])
+    clustered = populations(features, features, scores)
+    fits = {key: fitted for way, rows in clustered for key, fitted in fit(rows, way, k=2, seed=0).items()}
+    names = pd.concat(
+        rows[KEYS].assign(
+            clustering=way.name,
+            cluster_name=[f"{way.name} {label}" for label in own.nearest(rows)[0]],
+        )
+        for way, rows in clustered
+        for own in [Centres(fits[RETAILER, way.name], (), fits[RETAILER, way.name].centres)]
+    )
+    forests = fit_forests(purchase_features(features, scores), names, seed=0)
+    groups = predict_groups(features, scores, names, forests)
+    month = Month(RETAILER, *FEBRUARY, features, scores)
+    return month, centres_today(clustered, names, fits), forests, groups
+
+
+def test_the_present_has_the_palette_groups_of_today(mall):
+    month, today, forests, groups = mall
+    (found,) = past_clusters([month], today, forests)
+    expected = groups.rename(columns={"is_predicted": "palette_is_predicted"}).drop(columns="probability")
+    rows = found.to_pandas().sort_values("customer_id", ignore_index=True)
+    assert_frame_equal(rows[list(expected)], expected, check_dtype=False)
+    assert set(drift([month], today)["clustering"]) == {"rfm", "behaviour", "consumption"}
+
+
+def test_who_used_one_channel_by_then_has_a_group_that_is_predicted(mall):
+    month, today, forests, _ = mall
+    customers = month.customers.assign(channel_group="offline_only")
+    (found,) = past_clusters([replace(month, customers=customers)], today, forests)
+    assert found["palette_is_predicted"].to_pylist() == [True] * len(customers)
+    assert set(drift([replace(month, customers=customers)], today)["clustering"]) == {"rfm"}
+
+
+def test_who_has_no_purchase_that_counts_today_has_no_group(mall):
+    month, today, forests, _ = mall
+    gone = month.customers.copy()
+    gone.loc[0, ["r_weekend", "purchase_vitality"]] = np.nan
+    gone.loc[0, "channel_group"] = "unknown"
+    scores = month.scores[month.scores["customer_id"] != gone.loc[0, "customer_id"]]
+    (found,) = past_clusters([replace(month, customers=gone, scores=scores)], today, forests)
+    alone = found.filter(pc.equal(found["customer_id"], gone.loc[0, "customer_id"])).to_pylist()
+    assert [(row["palette_group"], row["palette_is_predicted"]) for row in alone] == [(None, None)]
+    assert found["palette_group"].null_count == 1
+    assert found["rfm_cluster"].null_count == 0
