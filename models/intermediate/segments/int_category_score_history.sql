@@ -101,7 +101,7 @@ with
             customer_code,
             level_code,
             month_start as since,
-            lead(month_start) over in_time as until,
+            {{ until_next_month('in_time') }} as until,
             max(last_ordered_at) over in_time as last_ordered_at,
             sum(order_lines) over in_time as order_lines,
             sum(units) over in_time as units,
@@ -133,7 +133,7 @@ with
             on customer_codes.retailer = features.retailer
             and customer_codes.customer_id = features.customer_id
             and features.month_start >= added_up.since
-            and (features.month_start < added_up.until or added_up.until is null)
+            and features.month_start < added_up.until
         inner join
             names on added_up.retailer = names.retailer and added_up.level_code = names.level_code
         inner join

@@ -73,7 +73,7 @@ with
             retailer,
             customer_id,
             month_start as since,
-            lead(month_start) over in_time as until,
+            {{ until_next_month('in_time') }} as until,
             {% for count in counts %}
                 sum({{ count }}) over in_time as {{ count }}{{ "," if not loop.last }}
             {% endfor %}
@@ -98,7 +98,7 @@ with
             on history.retailer = added_up.retailer
             and history.customer_id = added_up.customer_id
             and history.month_start >= added_up.since
-            and (history.month_start < added_up.until or added_up.until is null)
+            and history.month_start < added_up.until
             and added_up.orders > 0
     )
 

@@ -12,7 +12,7 @@ with
             retailer,
             customer_id,
             month_start as since,
-            lead(month_start) over customers as until,
+            {{ until_next_month('customers') }} as until,
             max(last_ordered_at) over customers as last_ordered_at,
             sum(order_lines) over customers as order_lines,
             sum(revenue) over customers as revenue,
@@ -36,7 +36,7 @@ with
             months
             on settled.retailer = months.retailer
             and months.month_start >= settled.since
-            and (months.month_start < settled.until or settled.until is null)
+            and months.month_start < settled.until
 
         union all
 
