@@ -154,11 +154,7 @@ class History(Known):
         last = np.full(self.shape[0], -NEVER)
         np.maximum.at(last, self.line_customer, self.lines["time"].to_numpy())
         latest = self.lines["time"].to_numpy()[-1]
-        if self.purchases.recency_unit == "calendar_days":
-            since = self._day(latest) - self._day(last) + 1
-        else:
-            since = np.floor((latest - last) / DAY) + 1
-        return np.where(np.isfinite(last), since, NEVER)
+        return recency_of(last, latest, self.purchases.recency_unit, self._midnight)
 
     @cached_property
     def last_age(self) -> Vector:
@@ -228,14 +224,7 @@ class History(Known):
 
         Quintiles 1 to 5, 5 best; 0 for no purchases.
         """
-        known = np.isfinite(self.recency)
-        scores = np.zeros((self.shape[0], 3), dtype=np.int64)
-        for place, measure in enumerate((self.recency, self.frequency, self.monetary)):
-            if known.any():
-                edges = np.quantile(measure[known], [0.2, 0.4, 0.6, 0.8])
-                quintile = 1 + np.searchsorted(edges, measure[known], side="left")
-                scores[known, place] = quintile if place else 6 - quintile
-        return scores
+        return rfm_scores(self.recency, self.frequency, self.monetary)
 
     @cached_property
     def rfm_score(self) -> Codes:
@@ -272,3 +261,50 @@ class History(Known):
         """Share of each super-category in all lines."""
         codes, count = self.categories
         return np.bincount(codes[self._item], minlength=count) / max(len(self.lines), 1)
+
+
+def recency_of(last: Vector, latest: float, unit: str, midnight: float = 0.0) -> Vector:
+    """Return the days from customers' last orders to the day after the last of all, as in `customer_rfm`.
+
+    Parameters
+    ----------
+    last
+        Seconds of each customer's last order; ``-NEVER`` for none.
+    latest
+        Seconds of the last order of all.
+    unit
+        ``calendar_days``, or ``elapsed_days`` of 24 hours.
+    midnight
+        Seconds of its day that had passed at second 0.
+    """
+    if unit == "calendar_days":
+        since = np.floor((latest + midnight) / DAY) - np.floor((last + midnight) / DAY) + 1
+    else:
+        since = np.floor((latest - last) / DAY) + 1
+    return np.where(np.isfinite(last), since, NEVER)
+
+
+def rfm_scores(recency: Vector, frequency: Vector, monetary: Vector) -> Codes:
+    """Return R, F and M scores, customers x 3, as in the mart `customer_rfm`.
+
+    Quintiles 1 to 5, 5 best; 0 for those whose ``recency`` is ``NEVER``.
+    """
+    known = np.isfinite(recency)
+    scores = np.zeros((len(recency), 3), dtype=np.int64)
+    for place, measure in enumerate((recency, frequency, monetary)):
+        if known.any():
+            edges = np.quantile(measure[known], [0.2, 0.4, 0.6, 0.8])
+            quintile = 1 + np.searchsorted(edges, measure[known], side="left")
+            scores[known, place] = quintile if place else 6 - quintile
+    return scores
+
+
+def segment_names(score: Codes, segments: pd.DataFrame) -> NDArray[np.object_]:
+    """Return the RFM segment of each score (100 R + 10 F + M), ``none`` where no range holds it.
+
+    ``segments`` are the rows of the seed `rfm_segments`.
+    """
+    found = np.full(len(score), "none", dtype=object)
+    for name, low, high in segments[["rfm_segment", "score_from", "score_to"]].itertuples(index=False):
+        found[(score >= low) & (score <= high)] = name
+    return found

@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 from palette.core.threads import spread
 from palette.recommendations.bundles import in_sets
 from palette.recommendations.codes import Codes, Vector, drawn
-from palette.recommendations.history import History
+from palette.recommendations.history import History, segment_names
 from palette.recommendations.hybrid import (
     CUSTOMERS,
     NAME,
@@ -353,8 +353,4 @@ def _wide(values: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
 
 def segments_of(history: History, segments: pd.DataFrame) -> NDArray[np.object_]:
     """Return the RFM segment of each customer at the moment, ``none`` where no range holds the score."""
-    score = history.rfm_score
-    found = np.full(len(score), "none", dtype=object)
-    for name, low, high in segments[["rfm_segment", "score_from", "score_to"]].itertuples(index=False):
-        found[(score >= low) & (score <= high)] = name
-    return found
+    return segment_names(history.rfm_score, segments)
