@@ -1,0 +1,1 @@
+"""What customers will order and spend, and when their silence becomes unusual."""

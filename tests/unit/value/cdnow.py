@@ -1,0 +1,48 @@
+"""The purchases of CDNOW that BG/NBD and Gamma-Gamma were published on, of the shared folder."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from palette.value.moments import OrderDays, order_days_of
+
+FOLDER = Path(__file__).parents[4] / "shared" / "data" / "cdnow"
+
+
+def summary(name: str) -> pd.DataFrame:
+    """A customer a row, after 39 weeks."""
+    return pd.read_csv(found(name))
+
+
+def found(name: str) -> Path:
+    path = FOLDER / name
+    if not path.is_file():
+        pytest.skip(f"{path} is not there: CDNOW's purchases are shared beside the project, see README.md")
+    return path
+
+
+def sample() -> OrderDays:
+    """The orders of 2,357 customers in 78 weeks."""
+    names = ["id", "customer", "day", "cds", "spend"]
+    lines = pd.read_csv(found("CDNOW_sample.txt"), sep=r"\s+", header=None, names=names)
+    day = pd.to_datetime(lines["day"].astype(str))
+    lines["day"] = (day - pd.Timestamp(0)).dt.days
+    days = lines.groupby(["customer", "day"], as_index=False).agg(
+        spend=("spend", "sum"), lines=("spend", "size")
+    )
+    return order_days_of(
+        "cdnow",
+        pa.table(
+            {
+                "customer_code": pd.factorize(days["customer"], sort=True)[0],
+                "ordered_on": days["day"],
+                "last_ordered_at": days["day"].to_numpy(np.int64) * 86_400,
+                "order_lines": days["lines"],
+                "revenue": days["spend"],
+                "net_revenue": days["spend"],
+            }
+        ),
+    )
