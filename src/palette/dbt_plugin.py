@@ -36,6 +36,8 @@ HEAVY = (
     "palette.recommendations.preference",
     "palette.segments.clusters",
     "palette.segments.held_out",
+    "palette.value.customers",
+    "palette.value.metrics",
 )
 _LANDING = Lock()  # dbt asks from several threads
 _GARBAGE = 20_000  # objects made before Python looks for garbage, which by default it does after 700

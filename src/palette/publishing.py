@@ -20,7 +20,7 @@ from palette.core.writing import flush
 
 PURCHASES = "main.order_lines"
 # Tables that no input gives again: a build begins with those of the earlier warehouse.
-CARRIED = ("quality_history", "recommendation_choice_history")
+CARRIED = ("quality_history", "recommendation_choice_history", "value_choice_history")
 ROW_COUNTS = "PALETTE_ROW_COUNTS"  # environment variable: the file in which dbt leaves what it counted
 NEARLY_FULL = 16e6  # bytes: with so few left, whatever goes wrong goes wrong because of that
 LOGS = (

@@ -53,6 +53,7 @@ def test_build_ends_with_a_summary(rebuilt):
     [
         ("quality_history", "quality_results"),
         ("recommendation_choice_history", "recommendation_choices where judged_until is not null"),
+        ("value_choice_history", "value_choices where judged_until is not null"),
     ],
 )
 def test_build_keeps_the_histories_and_nothing_else(demo, rebuilt, table, added):

@@ -7,7 +7,7 @@ import sys
 import pytest
 from sandboxes import Sandbox
 
-DOMAINS = ("core", "sales", "segments", "baskets", "recommendations", "overview")  # from the ground up
+DOMAINS = ("core", "sales", "segments", "baskets", "recommendations", "value", "overview")  # ground up
 BESIDE = "quality"  # looks at all of them
 
 
@@ -52,7 +52,8 @@ def test_the_core_package_imports_no_learner():
     code += (
         "for m in pkgutil.iter_modules(core.__path__): importlib.import_module(f'palette.core.{m.name}')\n"
     )
-    code += "above = ('palette.segments', 'palette.baskets', 'palette.recommendations', 'palette.quality')\n"
+    code += "above = ('palette.segments', 'palette.baskets', 'palette.recommendations', 'palette.value', "
+    code += "'palette.quality')\n"
     code += "print([m for m in sys.modules if m.startswith((*above, 'sklearn', 'implicit', 'mlxtend'))])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"

@@ -64,6 +64,11 @@ PUBLIC = """
     recommendation_choices: retailer list_name model reason ndcg hybrid_ndcg runner_up customers judged_until
     recommendation_choice_history: build_id built_at retailer list_name model ndcg hybrid_ndcg judged_until
     recommendation_rule_costs: retailer list_name rule metric k value_without value_with change
+    customer_value: retailer customer_id horizon_days expected_orders expected_revenue purchase_probability
+        next_order_on silence_unusual_on model is_judged
+    value_metrics: retailer horizon_days model segment measure metric value ci_low ci_high
+    value_choices: retailer horizon_days model reason mae spent_before_mae bias
+    value_choice_history: build_id built_at retailer horizon_days model mae spent_before_mae judged_until
     customer_360: retailer customer_id previous_segment changed_on
     quality_results: suite relation expectation severity success unexpected_count element_count
     quality_history: build_id built_at suite relation column_name expectation rule severity success
@@ -99,6 +104,7 @@ OTHER_SETTINGS = {
     "recommendation_rules_enabled": False,
     "palette_backtest": False,
     "recommendation_folds": 1,
+    "value_folds": 1,
 }
 
 

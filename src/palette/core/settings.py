@@ -90,7 +90,7 @@ class Settings(BaseModel):
         0,
         ge=0,
         le=2**31 - 1,
-        description="seed of the recommenders and of the backtest's resamples, 0 to 2147483647",
+        description="seed of recommenders and forecasts, and of the backtests' resamples, 0 to 2147483647",
     )
     recommendation_rules_enabled: bool = Field(
         True,
@@ -98,10 +98,14 @@ class Settings(BaseModel):
     )
     palette_backtest: bool = Field(
         True,
-        description="whether lists are judged on past windows, `true` or `false`; a daily run can skip it",
+        description="whether lists and forecasts are judged on past windows, `true` or `false`; a daily run "
+        "can skip it",
     )
     recommendation_folds: int = Field(
         3, ge=1, le=12, description="past windows that the lists are judged on, 1 to 12, the latest first"
+    )
+    value_folds: int = Field(
+        3, ge=1, le=12, description="past windows that forecasts are judged on, 1 to 12, the latest first"
     )
 
     @classmethod

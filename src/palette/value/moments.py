@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from palette.recommendations.codes import Codes, Vector, sums
@@ -14,6 +16,14 @@ from palette.recommendations.history import recency_of, rfm_scores, segment_name
 YEAR = 365
 WEEK = 7.0  # the models count in weeks, as the studies that they are of
 HORIZONS = (28, 90, YEAR)  # days ahead
+
+
+class Back(NamedTuple):
+    """Money that was given back: code of the customer, day, and how much."""
+
+    customer: Codes
+    day: Codes
+    spend: Vector
 
 
 @dataclass(frozen=True)
@@ -29,28 +39,31 @@ class OrderDays:
     day
         0 = the day of the last order of all, earlier ones below.
     spend
-        What the day's orders were worth, net of returns where they are known; may be below 0.
-    revenue
-        The same before returns, which the M score looks at.
+        What the day's orders were worth.
     order_lines
         Number of lines.
     time
         Seconds since 1970 of the day's last order.
-    recency_unit
-        ``calendar_days``, or ``elapsed_days`` of 24 hours.
     end
         The last day, in days since 1970.
+    back
+        What was given back, on the day it was: ``customer``, ``day`` and ``spend``.
+    recency_unit
+        ``calendar_days``, or ``elapsed_days`` of 24 hours.
+    money
+        Whether the M score looks at ``net`` or ``gross`` money.
     """
 
     retailer: str
     customer: Codes
     day: Codes
     spend: Vector
-    revenue: Vector
     order_lines: Vector
     time: Codes
-    recency_unit: str
     end: int
+    back: Back
+    recency_unit: str = "elapsed_days"
+    money: str = "gross"
 
     @cached_property
     def span(self) -> int:
@@ -58,7 +71,9 @@ class OrderDays:
         return -int(self.day.min())
 
 
-def order_days_of(retailer: str, rows: pa.Table, *, recency_unit: str = "elapsed_days") -> OrderDays:
+def order_days_of(
+    retailer: str, rows: pa.Table, *, recency_unit: str = "elapsed_days", money: str = "gross"
+) -> OrderDays:
     """Put a retailer's order days in order.
 
     Parameters
@@ -66,9 +81,10 @@ def order_days_of(retailer: str, rows: pa.Table, *, recency_unit: str = "elapsed
     retailer
         Key of the retailer.
     rows
-        The retailer's rows of ``int_order_days``, at least one: ``customer_code``, ``ordered_on`` (days since
-        1970), ``last_ordered_at`` (seconds since 1970), ``order_lines``, ``revenue`` and ``net_revenue``.
-    recency_unit
+        The retailer's rows of ``int_order_days``, at least one with an order: ``customer_code``,
+        ``happened_on`` (days since 1970), ``last_ordered_at`` (seconds since 1970), ``orders``,
+        ``order_lines``, ``revenue`` and ``money_back``.
+    recency_unit, money
         See :class:`OrderDays`.
 
     Returns
@@ -76,18 +92,31 @@ def order_days_of(retailer: str, rows: pa.Table, *, recency_unit: str = "elapsed
     OrderDays
         The same whatever the order of the rows.
     """
-    customer, day, time = (
-        rows[name].to_numpy().astype(np.int64) for name in ("customer_code", "ordered_on", "last_ordered_at")
-    )
-    spend, revenue, order_lines = (
-        rows[name].to_numpy().astype(np.float64) for name in ("net_revenue", "revenue", "order_lines")
-    )
-    end = int(day.max())
-    order = np.lexsort((day, customer))
+    by_day = rows.sort_by([("customer_code", "ascending"), ("happened_on", "ascending")])
+    ordered = by_day.filter(pc.greater(by_day["orders"], 0))
+    returned = by_day.filter(pc.greater(by_day["money_back"], 0))
+    end = int(pc.max(ordered["happened_on"]).as_py())
     return OrderDays(
-        retailer, customer[order], day[order] - end, spend[order], revenue[order], order_lines[order],
-        time[order], recency_unit, end,
-    )  # fmt: skip
+        retailer,
+        _column(ordered, "customer_code", np.int64),
+        _column(ordered, "happened_on", np.int64) - end,
+        _column(ordered, "revenue", np.float64),
+        _column(ordered, "order_lines", np.float64),
+        _column(ordered, "last_ordered_at", np.int64),
+        end,
+        Back(
+            _column(returned, "customer_code", np.int64),
+            _column(returned, "happened_on", np.int64) - end,
+            _column(returned, "money_back", np.float64),
+        ),
+        recency_unit,
+        money,
+    )
+
+
+def _column(rows: pa.Table, name: str, kind: type[np.generic]) -> NDArray[Any]:
+    found: NDArray[Any] = rows[name].to_numpy().astype(kind)
+    return found
 
 
 @dataclass(frozen=True)
@@ -99,7 +128,7 @@ class Window:
     orders
         Days with an order.
     spend
-        What they were worth.
+        What they were worth, less what was given back; may be below 0.
     first
         Days until the first of them; infinite without any.
     """
@@ -147,6 +176,18 @@ class Moment:
         given = None if values is None else values[self._before]
         return sums(code, given if given is None or rows is None else given[rows], self.size)
 
+    def _given_back(self, rows: NDArray[np.bool_]) -> Vector:
+        """Add up what was given back to each customer on some of the days."""
+        back = self.known.back
+        chosen = np.flatnonzero(rows & np.isin(back.customer, self.customers))
+        return sums(np.searchsorted(self.customers, back.customer[chosen]), back.spend[chosen], self.size)
+
+    @cached_property
+    def _back_by_now(self) -> NDArray[np.bool_]:
+        """Which returns had happened: today all of them, some of which came after the last order."""
+        day = self.known.back.day
+        return day <= -self.days_back if self.days_back else np.ones(len(day), dtype=bool)
+
     @cached_property
     def age_of_rows(self) -> Codes:
         """Days from each known order day to the moment."""
@@ -182,8 +223,11 @@ class Moment:
 
     @cached_property
     def spend(self) -> Vector:
-        """What all orders were worth; rounded, so that the order of the sum decides nothing."""
-        return self._sums(self.known.spend).round(6)
+        """What all orders were worth, less what was given back by the moment.
+
+        Rounded, as all sums of money, so that the order of the sum decides nothing.
+        """
+        return (self._sums(self.known.spend) - self._given_back(self._back_by_now)).round(6)
 
     @cached_property
     def mean_spend(self) -> Vector:
@@ -196,7 +240,9 @@ class Moment:
         Of the moment's own last 28 days: ``within(28, 28)``.
         """
         rows = (self.age_of_rows < first) & (self.age_of_rows >= first - days)
-        return self._sums(None, rows), self._sums(self.known.spend, rows).round(6)
+        ago = -self.days_back - self.known.back.day
+        back = self._given_back(self._back_by_now & (ago < first) & (ago >= first - days))
+        return self._sums(None, rows), (self._sums(self.known.spend, rows) - back).round(6)
 
     @cached_property
     def scores(self) -> Codes:
@@ -204,9 +250,8 @@ class Moment:
         time = self.known.time
         last = time[self._last]
         recency = recency_of(last.astype(np.float64), float(last.max()), self.known.recency_unit)
-        return rfm_scores(
-            recency, self._sums(self.known.order_lines), self._sums(self.known.revenue).round(6)
-        )
+        monetary = self.spend if self.known.money == "net" else self._sums(self.known.spend).round(6)
+        return rfm_scores(recency, self._sums(self.known.order_lines), monetary)
 
     def segments(self, segments: pd.DataFrame) -> NDArray[np.object_]:
         """Return each customer's RFM segment at the moment, of the rows of the seed `rfm_segments`."""
@@ -255,9 +300,10 @@ class Moment:
         rows, place = self._of_customers(rows, place)
         first = np.full(self.size, np.inf)
         np.minimum.at(first, place, day[rows].astype(np.float64))
-        return Window(
-            sums(place, None, self.size), sums(place, self.known.spend[rows], self.size).round(6), first
-        )
+        later = self.known.back.day + self.days_back
+        spend = sums(place, self.known.spend[rows], self.size)
+        spend -= self._given_back((later > 0) & (later <= days))
+        return Window(sums(place, None, self.size), spend.round(6), first)
 
     def _of_customers(self, rows: Codes, place: Codes) -> tuple[Codes, Codes]:
         own = self.customers[place] == self.known.customer[rows]

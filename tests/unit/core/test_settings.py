@@ -33,6 +33,7 @@ GOOD: dict[str, list[tuple[Any, Any]]] = {
     "recommendation_rules_enabled": [(True, True), (False, False)],
     "palette_backtest": [(True, True), (False, False)],
     "recommendation_folds": [(1, 1), (12, 12)],
+    "value_folds": [(1, 1), (12, 12)],
 }
 BAD: dict[str, list[Any]] = {
     "as_of_date": [
@@ -61,6 +62,7 @@ BAD: dict[str, list[Any]] = {
     "recommendation_rules_enabled": ["yes", "false", 1, None],
     "palette_backtest": ["no", 0, None],
     "recommendation_folds": [0, 13, 1.5, "all", None],
+    "value_folds": [0, 13, 1.5, "all", None],
 }
 # What a lax parser takes, but the casts in SQL or int() in the Python models do not mean or take.
 UNUSABLE = [

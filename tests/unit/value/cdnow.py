@@ -38,11 +38,12 @@ def sample() -> OrderDays:
         pa.table(
             {
                 "customer_code": pd.factorize(days["customer"], sort=True)[0],
-                "ordered_on": days["day"],
+                "happened_on": days["day"],
                 "last_ordered_at": days["day"].to_numpy(np.int64) * 86_400,
+                "orders": np.ones(len(days), dtype=np.int64),
                 "order_lines": days["lines"],
                 "revenue": days["spend"],
-                "net_revenue": days["spend"],
+                "money_back": np.zeros(len(days)),
             }
         ),
     )

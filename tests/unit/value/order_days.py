@@ -21,7 +21,7 @@ SHOP: tuple[Row, ...] = (
 
 
 def shop_of(rows: Sequence[Row], retailer: str = "shop") -> OrderDays:
-    """Order days of rows; a day's order is at noon, of one line."""
+    """Order days of rows; a day's order is at noon, of one line. A spend below 0 is given back, by 1 more."""
     customer, day, spend = zip(*rows, strict=True)
     days = np.array(day) + START
     return order_days_of(
@@ -29,11 +29,12 @@ def shop_of(rows: Sequence[Row], retailer: str = "shop") -> OrderDays:
         pa.table(
             {
                 "customer_code": customer,
-                "ordered_on": days,
+                "happened_on": days,
                 "last_ordered_at": days * 86_400 + 43_200,
                 "order_lines": np.ones(len(rows), dtype=np.int64),
-                "revenue": np.maximum(spend, 0.5),
-                "net_revenue": np.array(spend, dtype=np.float64),
+                "orders": np.ones(len(rows), dtype=np.int64),
+                "revenue": np.where(np.array(spend) < 0, 1.0, spend),
+                "money_back": np.where(np.array(spend) < 0, 1.0 - np.array(spend), 0.0),
             }
         ),
     )

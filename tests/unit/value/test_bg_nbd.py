@@ -77,8 +77,8 @@ def test_forecasts_are_probabilities_and_grow_with_the_horizon(model: BgNbd, cus
     expected = [model.expected(*known, within)[0] for within in (4.0, 13.0, 52.0)]
     buying = [model.buying(*known, within)[0] for within in (4.0, 13.0, 52.0)]
     assert np.isfinite(expected).all()
-    assert 0 <= expected[0] * (1 - 1e-6) <= expected[1] * (1 + 1e-6)
-    assert expected[1] * (1 - 1e-6) <= expected[2] * (1 + 1e-6)
+    assert 0 <= expected[0] <= expected[1] * (1 + 1e-4)  # where a and b are great it is nearly exact
+    assert expected[1] <= expected[2] * (1 + 1e-4)
     assert 0 <= buying[0] <= buying[1] <= buying[2] <= alive
     assert buying[2] <= expected[2] * (1 + 1e-3) + 1e-9  # who orders does so at least once
 

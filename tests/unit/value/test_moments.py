@@ -1,8 +1,9 @@
 import numpy as np
+import pyarrow as pa
 import pytest
 from order_days import SEGMENTS, SHOP, shop_of, town
 
-from palette.value.moments import Moment
+from palette.value.moments import Moment, order_days_of
 
 
 def test_a_moment_knows_what_was_ordered_by_its_day():
@@ -67,3 +68,29 @@ def test_what_comes_later_is_not_known():
     one, other = Moment(shop_of(rows), 50), Moment(shop_of(changed), 50)
     for name in ("customers", "x", "t_x", "age", "spend", "scores", "last_spend"):
         assert np.array_equal(getattr(one, name), getattr(other, name))
+
+
+def test_what_comes_back_counts_on_the_day_it_does():
+    rows = pa.table(
+        {
+            "customer_code": [0, 0, 0, 0, 1],
+            "happened_on": [100, 110, 113, 125, 120],
+            "last_ordered_at": pa.array([100 * 86_400, 110 * 86_400, None, None, 120 * 86_400], pa.int64()),
+            "orders": [1, 1, 0, 0, 1],
+            "order_lines": [1, 1, 0, 0, 1],
+            "revenue": [10.0, 20.0, 0.0, 0.0, 5.0],
+            "money_back": [0.0, 1.0, 4.0, 8.0, 0.0],
+        }
+    )
+    then = Moment(order_days_of("shop", rows), 8)  # day 112: 4 come back a day later, 8 after all orders
+    assert then.spend.tolist() == [29]
+    assert then.repeat_spend.tolist() == [19]
+    assert then.window(8).spend.tolist() == [-4]
+    assert then.window(7).orders.tolist() == [0]
+    assert then.within(10, 10)[1].tolist() == [19]
+    now = Moment(order_days_of("shop", rows))
+    assert now.spend.tolist() == [17, 5]
+    assert now.x.tolist() == [1, 0]
+    assert now.scores[:, 2].tolist() == [5, 1]
+    net = Moment(order_days_of("shop", rows, money="net"), 0)
+    assert net.scores[:, 2].tolist() == [5, 1]
