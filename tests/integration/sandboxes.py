@@ -37,7 +37,11 @@ BIN = Path(sys.executable).parent
 ONE_FOLD = ("--vars", "{recommendation_folds: 1}")
 UNTESTED = ("--exclude-resource-type", "test")  # where another test has a tested warehouse of such a shop
 DEMO_DAY = "2011-11-15"  # the last day of the small demo shop
-OF_BUILDS = ("quality_history", "recommendation_choice_history")  # ids and times of builds are in them
+OF_BUILDS = (
+    "quality_history",
+    "recommendation_choice_history",
+    "value_choice_history",
+)  # ids and times of builds are in them
 DEMO_FILE = Path("online_retail", "online_retail.csv")
 
 
