@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from palette.core.tables import empty
 from palette.recommendations.codes import Vector
@@ -199,7 +200,9 @@ def _of_customers(now: Known) -> pd.DataFrame:
     )
 
 
-def _day(until: pd.Timestamp, days: Vector | None, size: int) -> "pd.Series[pd.Timestamp]":
+def _day(until: pd.Timestamp, days: Vector | None, size: int) -> NDArray[np.datetime64]:
     """Return so many days later; not a time where it is not known."""
     given = np.full(size, np.nan) if days is None else days
-    return (until + pd.to_timedelta(pd.Series(given), unit="D")).dt.as_unit("s")
+    known = np.isfinite(given)
+    found = until.to_datetime64() + np.where(known, given, 0).astype("timedelta64[D]")
+    return np.where(known, found, np.datetime64("NaT", "s"))

@@ -240,10 +240,12 @@ def _grown(features: Vector, truth: Vector, seed: int) -> list[str]:
     share = truth[:, 2].mean()
     if len(truth) < EXAMPLES or not 0 < share < 1 or np.maximum(truth[:, 1], 0).sum() <= 0:
         return []
+    settings = TREE_SETTINGS | {"seed": seed}
+    examples = Dataset(features, np.zeros(len(features)), params=settings).construct()  # sorted once for all
     texts = []
     for loss, target in zip(LOSSES, np.maximum(truth, 0).T, strict=True):
-        settings = TREE_SETTINGS | dict(loss) | {"seed": seed}
-        texts.append(train(settings, Dataset(features, target, params=settings), ROUNDS).model_to_string())
+        grown = train(settings | dict(loss), examples.set_label(target), ROUNDS)
+        texts.append(grown.model_to_string())
     return texts
 
 
