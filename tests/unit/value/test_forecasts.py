@@ -113,7 +113,7 @@ def test_trees_are_the_same_each_time_and_can_be_kept():
 
 
 def test_the_total_of_cdnow_is_foretold():
-    """The 39 weeks that the studies hold out, and the 26 before the last: orders, as BG/NBD has them.
+    """The 39 weeks that the studies hold out, and the last 26: orders, as BG/NBD has them.
 
     In the former customers ordered more than before, and no model that looks at them alone sees it come:
     BG/NBD is 12 % short, Pareto/NBD with its published parameters 11 %. In the latter it is right.
