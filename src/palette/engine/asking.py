@@ -3,9 +3,8 @@
 import json
 from typing import Any
 
-from duckdb import DuckDBPyConnection
-
 from palette.core.settings import Settings, SettingsError
+from palette.engine.choosing import on_spark
 
 
 def settings_of(session: Any) -> Settings:
@@ -23,12 +22,12 @@ def settings_of(session: Any) -> Settings:
     SettingsError
         It is no session of a dbt run.
     """
-    if isinstance(session, DuckDBPyConnection):
-        (answer,) = session.execute("select palette_settings()").fetchone() or ("",)
-    else:  # in whose process the run's hooks were
+    if on_spark(session):  # the run's hooks were in this process
         from palette.dbt_plugin import ask
 
         answer = ask("settings")
+    else:
+        (answer,) = session.execute("select palette_settings()").fetchone() or ("",)
     told = json.loads(answer)
     if "error" in told:
         raise SettingsError(told["error"])

@@ -1,10 +1,18 @@
-"""Which engine the environment asks for."""
+"""Which engine it is."""
 
 import os
 
 from palette.core.errors import InputError
 
 DUCKDB = "duckdb"
+
+
+def on_spark(session: object) -> bool:
+    """Tell whether what dbt hands a Python model is Spark's; pyspark need not be installed.
+
+    DuckDB's connections cannot be told by their type: dbt wraps them.
+    """
+    return type(session).__module__.partition(".")[0] == "pyspark"
 
 
 def require_duckdb() -> None:

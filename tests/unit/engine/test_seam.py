@@ -13,7 +13,7 @@ SEAM = (
     "src/dbt",
 )
 ASKS = re.compile(
-    r"target\.(type|name)|adapter\.type|PALETTE_ENGINE|pyspark|palette_spark|SparkSession|toArrow|\bspark__"
+    r"target\.(type|name)|adapter\.type|PALETTE_ENGINE|pyspark|palette_spark|SparkSession|toArrow|on_spark|\bspark__"
     r"|isinstance\([^)]*DuckDB\w+\)"
 )
 DUCKDB_ONLY = re.compile(r"\.df\(\)|\.fetchall\(|\bduckdb\b")
