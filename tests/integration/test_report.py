@@ -1,6 +1,5 @@
 """The report, opened in a real browser: the demo's two retailers, the real file, and a hostile shop."""
 
-import functools
 import json
 import re
 import shutil
@@ -18,7 +17,6 @@ from palette.core.errors import InputError
 from palette.core.warehouses import open_warehouse
 from palette.core.writing import UNFINISHED
 from palette.report import MOST_CUSTOMERS
-from palette.report import page as report_page
 from palette.report.page import render, write_report
 
 LARGEST = 15_000_000  # bytes
@@ -36,14 +34,6 @@ SECTIONS = [
     "offers",
     "quality",
 ]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_bundle() -> Iterator[None]:
-    """Bundle the charts' library once for all reports of this process: it takes longer than their charts."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(report_page, "_bundle", functools.cache(report_page._bundle))
-        yield
 
 
 @pytest.fixture(scope="module")

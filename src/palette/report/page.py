@@ -236,6 +236,7 @@ def _digest(script: str) -> str:
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
+@cache
 def _bundle() -> Markup:
     """Return Vega, Vega-Lite and Vega-Embed as one script, of the version that the charts are written in."""
     version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
