@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 from sklearn.metrics import pairwise_distances_argmin
 
+from palette.core.inputs import sql_string
 from palette.engine import Relation, frame, local, typed
 from palette.segments.clusterings import (
     BEHAVIOUR,
@@ -148,8 +149,7 @@ def read_months(features: Relation, scores: Relation, months: Relation) -> Itera
         for relation, columns in ((features, FEATURES), (scores, SCORES))
     ]
     for retailer, start, end in spans:
-        quoted = retailer.replace("'", "''")
-        of_month = f"retailer = '{quoted}' and month_start = date '{start}'"
+        of_month = f"retailer = {sql_string(retailer)} and month_start = date '{start}'"
         known, bought = (frame(relation.filter(of_month), columns) for relation, columns in read)
         if len(known):
             yield Month(retailer, start, end, known.sort_values("customer_id", ignore_index=True), bought)

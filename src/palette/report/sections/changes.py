@@ -29,12 +29,17 @@ def build(marts: Marts, words: Words) -> Section:
     )
 
 
+def _latest(marts: Marts) -> Any:
+    """Return the row of the latest month that is whole, as is the one before; None without any."""
+    months = marts("revenue_bridge", where="is_complete", order="month_start")
+    return None if months.empty else months.iloc[-1]
+
+
 def _last_month(marts: Marts, words: Words) -> str:
     """Say what the latest whole month brought beside the one before."""
-    months = marts("revenue_bridge", where="is_complete", order="month_start")
-    if months.empty:
+    last = _latest(marts)
+    if last is None:
         return words("changes.no_month")
-    last: Any = months.iloc[-1]
     before, now = last["previous_revenue"], last["revenue"]
     return words(
         f"changes.{'less' if now < before else 'more'}_sentence" if before else "changes.first_sentence",
@@ -45,12 +50,11 @@ def _last_month(marts: Marts, words: Words) -> str:
 
 
 def _bridge(marts: Marts, words: Words) -> Figure:
-    """Show what a month's revenue became of: the latest that is whole, as is the one before."""
+    """Show what the latest whole month's revenue came from."""
     title, source = words("changes.bridge"), ("revenue_bridge",)
-    months = marts("revenue_bridge", where="is_complete", order="month_start")
-    if months.empty:
+    last = _latest(marts)
+    if last is None:
         return Figure("bridge", title, words("changes.no_month"), source)
-    last: Any = months.iloc[-1]
     counts = [last[f"{part}_customers"] for part in PARTS]
     if marts.anonymous and any(0 < count < FEWEST for count in counts):
         return Figure("bridge", title, words("anonymous.too_few"), source)
@@ -89,16 +93,19 @@ def _migrations(marts: Marts, words: Words) -> Figure:
         risk=words.money(down["revenue_at_risk"].sum()),
         up=words.count(last.loc[last["direction"] == "up", "customers"].sum()),
     )
-    best_first = ranked_segments(marts, words)
-    order = [*best_first["rfm_segment"], *sorted(set(last["to_group"]) - set(best_first["rfm_segment"]))]
-    names = {NEW: words("changes.new"), GONE: words("changes.gone")}
+    no_segments = {NEW: words("changes.new"), GONE: words("changes.gone")}
+
+    def label(group: str) -> str:
+        return no_segments.get(group) or words.name(group)
+
+    best_first = ranked_segments(marts, words)["rfm_segment"]
+    order = dict.fromkeys([*best_first, *sorted(last["to_group"]), *no_segments])
     shown = last.assign(
-        origin=last["from_group"].map(lambda group: names.get(group) or words.name(group)),
-        target=last["to_group"].map(lambda group: names.get(group) or words.name(group)),
+        origin=last["from_group"].map(label),
+        target=last["to_group"].map(label),
         text=last["customers"].map(words.count),
     )
-    labels = [names.get(group) or words.name(group) for group in [*order, NEW, GONE]]
-    drawing = Drawing(charts.moves(shown, list(dict.fromkeys(labels)), words))
+    drawing = Drawing(charts.moves(shown, [label(group) for group in order], words))
     return Figure("moves", title, sentence, source, drawing, wide=True, note=words("changes.moves_note"))
 
 
