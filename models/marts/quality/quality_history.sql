@@ -13,11 +13,7 @@ with
 
     quality_history as (
         select
-            '{{ invocation_id }}' as build_id,
-            cast(
-                '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f") }}'
-                as {{ dbt.type_timestamp() }}
-            ) as built_at,
+            {{ this_build() }},
             suite,
             relation,
             column_name,
@@ -28,9 +24,7 @@ with
             unexpected_count,
             element_count
         from results
-        {% if is_incremental() %}
-            where '{{ invocation_id }}' not in (select build_id from {{ this }})
-        {% endif %}
+        where {{ is_new_to_history() }}
     )
 
 select *

@@ -61,11 +61,7 @@ with
 
     recommendation_choice_history as (
         select
-            '{{ invocation_id }}' as build_id,
-            cast(
-                '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f") }}'
-                as {{ dbt.type_timestamp() }}
-            ) as built_at,
+            {{ this_build() }},
             chosen.retailer,
             chosen.list_name,
             chosen.model,
@@ -87,9 +83,7 @@ with
             and chosen.list_name = others.list_name
             and others.place = 1
         inner join purchases on chosen.retailer = purchases.retailer
-        {% if is_incremental() %}
-            where '{{ invocation_id }}' not in (select build_id from {{ this }})
-        {% endif %}
+        where {{ is_new_to_history() }}
     )
 
 select *

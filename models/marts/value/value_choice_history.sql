@@ -57,11 +57,7 @@ with
 
     value_choice_history as (
         select
-            '{{ invocation_id }}' as build_id,
-            cast(
-                '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f") }}'
-                as {{ dbt.type_timestamp() }}
-            ) as built_at,
+            {{ this_build() }},
             chosen.retailer,
             chosen.horizon_days,
             chosen.model,
@@ -97,11 +93,7 @@ with
             and chosen.horizon_days = biases.horizon_days
             and chosen.model = biases.model
         inner join order_days on chosen.retailer = order_days.retailer
-        where
-            chosen.place = 1
-            {% if is_incremental() %}
-                and '{{ invocation_id }}' not in (select build_id from {{ this }})
-            {% endif %}
+        where chosen.place = 1 and {{ is_new_to_history() }}
     )
 
 select *
