@@ -10,6 +10,7 @@ with
     int_movements as (
         select
             retailer,
+            order_line_id as line_id,
             order_line_id,
             order_id,
             customer_id as buyer_id,
@@ -32,6 +33,7 @@ with
 
         select
             retailer,
+            order_line_id as line_id,
             null as order_line_id,
             null as order_id,
             null as buyer_id,
