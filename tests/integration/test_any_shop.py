@@ -27,6 +27,8 @@ IN_A_DATABASE = """
 READ = ("order_lines", "excluded_order_lines", "products", "cleaning_waterfall", "rfm_segment_profiles")
 JUDGED = {  # made of lists or forecasts, which are judged of the real file alone
     "customer_360",
+    "customer_priorities",
+    "customer_strategies",
     "customer_value",
     "newcomer_offers",
     "recommendation_choice_history",
@@ -35,8 +37,11 @@ JUDGED = {  # made of lists or forecasts, which are judged of the real file alon
     "recommendation_rule_costs",
     "recommendations",
     "value_choice_history",
+    "segment_outlook",
     "value_choices",
+    "value_deciles",
     "value_metrics",
+    "value_risk_matrix",
 }
 
 

@@ -66,6 +66,11 @@ PUBLIC = """
     recommendation_rule_costs: retailer list_name rule metric k value_without value_with change
     customer_value: retailer customer_id horizon_days expected_orders expected_revenue purchase_probability
         next_order_on silence_unusual_on model is_judged
+    customer_priorities: retailer customer_id revenue_12_months value_class silence purchase_probability
+        value_at_stake priority
+    value_risk_matrix: retailer value_class silence customers revenue_12_months value_at_stake
+    value_deciles: retailer horizon_days value_decile customers expected_revenue revenue_share
+    segment_outlook: retailer rfm_segment customers fallen_customers fallen_from value_at_stake
     value_metrics: retailer horizon_days model segment measure metric value ci_low ci_high
     value_choices: retailer horizon_days model reason mae spent_before_mae bias
     value_choice_history: build_id built_at retailer horizon_days model mae spent_before_mae judged_until

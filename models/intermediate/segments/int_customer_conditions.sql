@@ -14,6 +14,8 @@ with
 
     facts as (select * from {{ ref('int_group_facts') }}),
 
+    spells as (select * from {{ ref('int_customer_spells') }}),
+
     gaps as (
         select
             retailer,
@@ -115,6 +117,10 @@ with
             cast(null as {{ dbt.type_string() }}) as grouping_name,
             'bought ' || super_category as condition
         from scores
+        union all
+        select retailer, customer_id, 'segment' as grouping_name, 'fell' as condition
+        from spells
+        where direction = 'down' and months_in_rfm_segment = 0
         union all
         select retailer, customer_id, grouping_name, 'peak_hours' as condition
         from in_peaks

@@ -14,6 +14,26 @@ with
 
     spells as (select * from {{ ref('int_customer_spells') }}),
 
+    priorities as (select * from {{ ref('customer_priorities') }}),
+
+    forecasts as (
+        select
+            retailer,
+            customer_id,
+            max(next_order_on) as next_order_on,
+            {% for days in value_horizons() %}
+                {% for figure in ['expected_orders', 'expected_revenue', 'purchase_probability'] %}
+                    max(
+                        case when horizon_days = {{ days }} then {{ figure }} end
+                    ) as {{ figure }}_{{ days }}_days
+                    {%- if not loop.last %},{% endif %}
+                {% endfor %}
+                {%- if not loop.last %},{% endif %}
+            {% endfor %}
+        from {{ ref('customer_value') }}
+        group by retailer, customer_id
+    ),
+
     palette_profiles as (select * from {{ ref('palette_profiles') }}),
 
     palette_offers as (
@@ -108,6 +128,19 @@ with
             customer_palette.is_predicted as palette_is_predicted,
             customer_palette.probability as palette_probability,
 
+            -- -------- what they are worth
+            priorities.revenue_12_months,
+            priorities.value_class,
+            {% for days in value_horizons() %}
+                forecasts.expected_orders_{{ days }}_days,
+                forecasts.expected_revenue_{{ days }}_days,
+                forecasts.purchase_probability_{{ days }}_days,
+            {% endfor %}
+            forecasts.next_order_on,
+            priorities.silence,
+            priorities.silence_unusual_on,
+            priorities.value_at_stake,
+
             -- -------- what to do
             customer_strategies.segment_actions_en,
             customer_strategies.segment_actions_ko,
@@ -130,6 +163,14 @@ with
             spells
             on customers.retailer = spells.retailer
             and customers.customer_id = spells.customer_id
+        left join
+            priorities
+            on customers.retailer = priorities.retailer
+            and customers.customer_id = priorities.customer_id
+        left join
+            forecasts
+            on customers.retailer = forecasts.retailer
+            and customers.customer_id = forecasts.customer_id
         left join
             customer_palette
             on customers.retailer = customer_palette.retailer

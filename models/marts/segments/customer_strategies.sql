@@ -8,6 +8,10 @@ with
 
     cluster_strategies as (select * from {{ ref('cluster_strategies') }}),
 
+    spells as (select * from {{ ref('int_customer_spells') }}),
+
+    priorities as (select * from {{ ref('customer_priorities') }}),
+
     advised as (
         select
             retailer,
@@ -31,6 +35,22 @@ with
             for_segment.actions_en as segment_actions_en,
             for_segment.actions_ko as segment_actions_ko,
             segment_strategies.list_name as segment_list_name,
+            spells.previous_rfm_segment as previous_segment,
+            spells.rfm_segment_changed_on as segment_changed_on,
+            spells.direction as segment_direction,
+            {{ segment_movement(
+                'en',
+                'spells.direction',
+                'spells.previous_rfm_segment',
+                'spells.rfm_segment_changed_on',
+            ) }} as segment_movement_en,
+            {{ segment_movement(
+                'ko',
+                'spells.direction',
+                'coalesce(previous_strategies.rfm_segment_ko, spells.previous_rfm_segment)',
+                'spells.rfm_segment_changed_on',
+            ) }} as segment_movement_ko,
+            priorities.value_at_stake,
             customer_clusters.cluster_name,
             cluster_strategies.cluster_name_ko,
             for_cluster.actions_en as cluster_actions_en,
@@ -46,6 +66,17 @@ with
             cluster_strategies
             on customer_clusters.clustering = cluster_strategies.clustering
             and customer_clusters.cluster_name = cluster_strategies.cluster_name
+        left join
+            spells
+            on customer_rfm.retailer = spells.retailer
+            and customer_rfm.customer_id = spells.customer_id
+        left join
+            segment_strategies as previous_strategies
+            on spells.previous_rfm_segment = previous_strategies.rfm_segment
+        left join
+            priorities
+            on customer_rfm.retailer = priorities.retailer
+            and customer_rfm.customer_id = priorities.customer_id
         left join
             advised as for_segment
             on customer_rfm.retailer = for_segment.retailer

@@ -4,6 +4,8 @@ with
 
     codes as (select * from {{ ref('int_customer_codes') }}),
 
+    customers as (select * from {{ ref('customers') }}),
+
     customer_value as (
         select
             forecasts.retailer,
@@ -20,6 +22,13 @@ with
             forecasts.expected_revenue,
             forecasts.revenue_low,
             forecasts.revenue_high,
+            round(forecasts.expected_revenue * customers.margin_rate, 6) as expected_margin,
+            cast(
+                ntile(10) over (
+                    partition by forecasts.retailer, forecasts.horizon_days
+                    order by forecasts.expected_revenue, codes.customer_id
+                ) as {{ dbt.type_bigint() }}
+            ) as value_decile,
             forecasts.purchase_probability,
             forecasts.probability_low,
             forecasts.probability_high,
@@ -36,6 +45,10 @@ with
             codes
             on forecasts.retailer = codes.retailer
             and forecasts.customer_code = codes.customer_code
+        inner join
+            customers
+            on codes.retailer = customers.retailer
+            and codes.customer_id = customers.customer_id
     )
 
 select *
