@@ -27,6 +27,7 @@ SECTIONS = [
     "cleaning",
     "sales",
     "changes",
+    "worth",
     "rfm",
     "clusters",
     "palette",
@@ -153,6 +154,15 @@ def test_a_known_customer_is_found(real_report, real, browser):
     assert all(
         words in card for words in ("Segment before", known["previous_segment"], "moved by 28 Feb 2011")
     )
+    assert f"£{known['expected_revenue_90_days']:,.2f}" in card
+    assert f"£{known['value_at_stake']:,.2f} at stake" in card
+    stays = real.query("""
+        select rfm_segment from customer_rfm_history where customer_id = '12748'
+        qualify rfm_segment is distinct from lag(rfm_segment) over (order by month_end) order by month_end
+    """)["rfm_segment"]
+    assert len(stays) > 1
+    path = reader.page.locator("#online_retail-en .customer .path li").all_inner_texts()
+    assert [stay.splitlines()[0] for stay in path] == stays.tolist()
     assert known["segment_actions_en"] in card
     assert first["item_name"].iloc[0].strip() in card
     assert first["reason"].iloc[0] in card

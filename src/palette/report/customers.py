@@ -17,11 +17,12 @@ REASONS = {"en": "reason", "ko": "reason_ko"}  # columns of `recommendations`
 
 FACTS = (
     *("country", "gender", "age_band", "favourite_category"),
-    *("rfm_segment", "previous_segment", "r_score", "f_score", "m_score"),
+    *("rfm_segment", "r_score", "f_score", "m_score"),
     *("recency_days", "orders", "revenue"),
     *("palette_group", "palette_is_predicted", "palette_probability"),
+    *("value_class", "silence", "expected_revenue_90_days", "purchase_probability_90_days", "value_at_stake"),
 )
-DAYS = ("first_ordered_at", "last_ordered_at", "changed_on")
+DAYS = ("first_ordered_at", "last_ordered_at", "next_order_on", "silence_unusual_on")
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,10 @@ class LookUp:
     Attributes
     ----------
     customers
-        By customer id: facts of ``customer_360``, ``clusters`` by clustering, ``advice`` as keys of
-        pieces, ``months`` as (month, revenue,
-        orders), and ``lists`` by name, each item as (name, category, reason by
-        language).
+        By customer id: facts of ``customer_360``, ``revenue_90_days`` as the interval (low, high),
+        ``clusters`` by clustering, ``path`` as (first month end, segment) of every stay in one, ``advice``
+        as keys of pieces, ``months`` as (month, revenue, orders), and ``lists`` by name, each item as (name,
+        category, reason by language).
     all_customers
         How many the retailer has.
     """
@@ -65,6 +66,18 @@ def look_up(marts: Marts, *, most: int, seed: int) -> LookUp:
     chosen = sample(everybody, most, seed)["customer_id"].tolist()
     facts = marts("customer_360", ", ".join(["customer_id", *FACTS, *DAYS]), customers=chosen)
     clusters = marts("customer_clusters", "customer_id, clustering, cluster_name", customers=chosen)
+    intervals = marts(
+        "customer_value",
+        "customer_id, revenue_low, revenue_high",
+        where="horizon_days = 90",
+        customers=chosen,
+    )
+    path = marts(
+        "customer_rfm_history",
+        "customer_id, cast(month_end as varchar) as month_end, rfm_segment",
+        order="customer_id, month_end",
+        customers=chosen,
+    )
     months = marts(
         "customer_monthly",
         "customer_id, strftime(month_start, '%Y-%m') as month, revenue, orders",
@@ -86,6 +99,10 @@ def look_up(marts: Marts, *, most: int, seed: int) -> LookUp:
         customers=chosen,
     )
     customers = {str(row["customer_id"]): _facts(row) for row in _plain(facts)}
+    for row in _plain(intervals):
+        customers[row["customer_id"]]["revenue_90_days"] = [row["revenue_low"], row["revenue_high"]]
+    for row in _plain(_stays(path)):
+        customers[row["customer_id"]]["path"].append([row["month_end"], row["rfm_segment"]])
     for row in _plain(clusters):
         customers[row["customer_id"]]["clusters"][row["clustering"]] = row["cluster_name"]
     for row in _plain(advice):
@@ -104,7 +121,14 @@ def look_up(marts: Marts, *, most: int, seed: int) -> LookUp:
 def _facts(row: dict[str, Any]) -> dict[str, Any]:
     days = {name: row[name].date().isoformat() for name in DAYS if row[name] is not None}
     known = {name: row[name] for name in FACTS if row[name] is not None and row[name] != "unknown"}
-    return known | days | {"clusters": {}, "advice": [], "months": [], "lists": {}}
+    return known | days | {"clusters": {}, "path": [], "advice": [], "months": [], "lists": {}}
+
+
+def _stays(path: pd.DataFrame) -> pd.DataFrame:
+    """Keep the first month of every stay in a segment, of months in order."""
+    groups = path[["customer_id", "rfm_segment"]]
+    stays: pd.DataFrame = path[(groups != groups.shift()).any(axis=1)]
+    return stays
 
 
 def _plain(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:

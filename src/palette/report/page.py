@@ -213,7 +213,7 @@ def _names(marts: Marts, words: Words) -> dict[str, Any]:
         "texts": {
             key: text[language]
             for key, text in texts().items()
-            if key.split(".")[0] in ("lookup", "list_name", "clustering")
+            if key.startswith(("lookup.", "list_name.", "clustering.", "worth.silence_", "worth.class_"))
         },
     }
 

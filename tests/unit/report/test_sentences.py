@@ -6,8 +6,9 @@ import duckdb
 import pandas as pd
 import pytest
 
+from palette.report.frames import rows
 from palette.report.marts import Groups, Marts
-from palette.report.sections import changes, cleaning, offers, overview, palette, quality, sales
+from palette.report.sections import changes, cleaning, offers, overview, palette, quality, rfm, sales, worth
 from palette.report.sections.common import advice_by_group
 from palette.report.words import Words
 
@@ -494,3 +495,148 @@ def test_advice_says_for_whom_it_is():
     )
     told = advice_by_group(marts(group_advice=pieces), WORDS, "segment")
     assert told == {"VIP": "Welcome. For: customers with one order. Thank."}
+
+
+DECILES = {
+    "horizon_days": [90, 90, 90, 90, 28],
+    "value_decile": [1, 2, 3, 4, 4],
+    "customers": [2, 2, 2, 1, 1],
+    "expected_revenue": [0.0, 100.0, 300.0, 600.0, 7.0],
+    "revenue_share": [0.0, 0.1, 0.3, 0.6, 1.0],
+    "purchase_probability": [0.1, 0.2, 0.3, 0.75, 0.1],
+}
+CHOICES = {
+    "horizon_days": [28, 90, 365],
+    "model": ["trees", "bg_nbd", None],
+    "mae": [1.5, 2.5, None],
+    "spent_before_mae": [2.0, 3.0, None],
+    "bias": [0.05, -0.25, None],
+    "bias_low": [-0.01, -0.3, None],
+    "bias_high": [0.1, -0.2, None],
+    "is_total_within_tenth": [True, False, None],
+    "customers": [40, 30, None],
+    "judged_until": [pd.Timestamp("2011-12-09"), pd.Timestamp("2011-12-09"), pd.NaT],
+}
+MATRIX = {
+    "value_class": ["A", "A", "B"],
+    "silence": ["usual", "unusual", "unusual"],
+    "customers": [6, 2, 9],
+    "revenue_12_months": [900.0, 100.0, 50.0],
+    "purchase_probability": [0.9, 0.2, 0.1],
+    "value_at_stake": [90.0, 80.0, 45.0],
+}
+
+
+def test_worth_is_what_is_expected_and_how_unequal_it_is():
+    deciles = pd.DataFrame(DECILES).query("horizon_days == 90")
+    assert worth._expected(deciles, WORDS) == (
+        "In the next 90 days customers are expected to bring £1K, 60.0% of it the best 1 customer, a tenth of all."
+    )
+    assert worth._deciles(deciles, WORDS).sentence == (
+        "The better half is expected to bring 90.0%; one of the best tenth orders with a probability of 75.0%."
+    )
+    nothing = deciles.assign(expected_revenue=0.0)
+    said = "Nothing is expected of the customers in the next 90 days."
+    assert worth._expected(nothing, WORDS) == worth._deciles(nothing, WORDS).sentence == said
+    assert worth._deciles(nothing, WORDS).body is None
+
+
+def test_whom_to_keep_are_the_best_who_are_silent_for_unusually_long():
+    figure = worth._keep(marts(value_risk_matrix=pd.DataFrame(MATRIX)), WORDS)
+    assert figure.sentence == (
+        "2 customers of those who bring most of the revenue, silent for unusually long by their own rhythm, "
+        "brought £100.00 in twelve months."
+    )
+    none = pd.DataFrame(MATRIX).query("silence == 'usual'")
+    assert worth._keep(marts(value_risk_matrix=none), WORDS).sentence == (
+        "None of those who bring most of the revenue is silent for unusually long."
+    )
+
+
+def test_the_horizon_nearest_to_the_drawn_one_is_calibrated_and_says_how_far_off_it_was():
+    metrics = pd.DataFrame(
+        {
+            "horizon_days": 90,
+            "model": ["bg_nbd", "bg_nbd", "trees", "bg_nbd"],
+            "segment": "all",
+            "fold": [0, 0, 0, 1],
+            "measure": "revenue",
+            "metric": ["actual_mean", "forecast_mean", "actual_mean", "actual_mean"],
+            "decile": 1,
+            "customers": 10,
+            "value": [4.0, 3.0, 99.0, 99.0],
+            "ci_low": [3.5, 3.0, 99.0, 99.0],
+            "ci_high": [4.5, 3.0, 99.0, 99.0],
+        }
+    )
+    choices = pd.DataFrame(CHOICES)
+    figure = worth._calibration(marts(value_metrics=metrics, value_choices=choices), WORDS)
+    assert figure.sentence == (
+        "In past windows of 90 days the total was foretold 25.0% too low (-30.0% to -20.0%), "
+        "by BG/NBD and Gamma-Gamma."
+    )
+    spec = figure.body.chart.to_dict()
+    assert next(iter(spec["datasets"].values())) == [
+        {"decile": 1, "customers": 10, "actual": 4.0, "low": 3.5, "high": 4.5, "foretold": 3.0}
+    ]
+    unjudged = choices.assign(judged_until=pd.NaT)
+    said = worth._calibration(marts(value_metrics=metrics, value_choices=unjudged), WORDS)
+    assert said.body is None
+    assert said.sentence.startswith("No past window could be judged")
+    assert worth._choices(marts(value_choices=unjudged), WORDS).sentence == said.sentence
+
+
+def test_each_horizon_says_who_forecasts_and_how_far_off_that_was():
+    figure = worth._choices(marts(value_choices=pd.DataFrame(CHOICES)), WORDS)
+    assert figure.sentence == (
+        "Judged on past windows are 2 of 3 horizons; the total was more than 10 % off in 1."
+    )
+    assert figure.body.rows[0] == [
+        "28 days", "gradient-boosted trees", "£1.50", "£2.00", "5.0% too high (-1.0% to 10.0%)", "40",
+        "9 Dec 2011",
+    ]  # fmt: skip
+    assert figure.body.rows[2] == ["365 days", "not judged yet", "", "", "", "", ""]
+
+
+def test_customers_to_keep_are_named_in_order_and_the_silent_stand_out():
+    priorities = pd.DataFrame(
+        {
+            "customer_id": ["b", "a", "c"],
+            "value_class": "A",
+            "revenue_12_months": [100.0, 50.0, 0.0],
+            "purchase_probability": [0.25, 0.5, 0.0],
+            "silence_days": [9, 1, 400],
+            "silence_unusual_on": [pd.Timestamp("2011-12-01"), pd.NaT, pd.NaT],
+            "silence": ["unusual", "usual", "usual"],
+            "value_at_stake": [75.0, 25.0, 0.0],
+            "priority": [1, 2, 3],
+        }
+    )
+    figure = worth._first(marts(customer_priorities=priorities), WORDS)
+    assert figure.sentence == "£100.00 of a year's revenue are at stake with 2 customers."
+    assert figure.body.rows == [
+        ["b", "A", "£100.00", "25%", "9", "1 Dec 2011", "£75.00"],
+        ["a", "A", "£50.00", "50%", "1", "", "£25.00"],
+    ]
+    assert list(figure.body.flagged) == [0]
+    nothing = priorities.assign(value_at_stake=0.0)
+    assert worth._first(marts(customer_priorities=nothing), WORDS).body is None
+
+
+@pytest.mark.parametrize(("fallen", "hidden"), [(6, False), (2, True), (0, False)])
+def test_who_fell_is_not_told_of_a_few_in_an_anonymous_report(fallen, hidden):
+    outlook = pd.DataFrame(
+        {
+            "rfm_segment": ["At-Risk"],
+            "customers": [30],
+            "fallen_customers": [fallen],
+            "fallen_from": ["VIP" if fallen else None],
+            "value_at_stake": [12.5],
+        }
+    )
+    for kind in (Marts, Groups):
+        own = kind(marts(segment_outlook=outlook)._connection, "shop")
+        said = rfm._outlook(next(rows(own("segment_outlook"))), own, WORDS)
+        told = f"{fallen}, most from VIP" if fallen and not (hidden and kind is Groups) else ""
+        assert said == [told, "£12.50"]
+    assert rfm._outlook(None, own, WORDS) == ["", ""]

@@ -11,8 +11,9 @@ from palette.report.sections import (
     quality,
     rfm,
     sales,
+    worth,
 )
 
-SECTIONS = (overview, cleaning, sales, changes, rfm, clusters, palette, baskets, offers, quality)
+SECTIONS = (overview, cleaning, sales, changes, worth, rfm, clusters, palette, baskets, offers, quality)
 
 __all__ = ["SECTIONS"]

@@ -1,10 +1,12 @@
 """How recent, frequent and valuable the customers are."""
 
+from typing import Any
+
 import pandas as pd
 
 from palette.report.charts import segments as charts
 from palette.report.frames import highest, rows
-from palette.report.marts import Marts
+from palette.report.marts import FEWEST, Marts
 from palette.report.sections.common import (
     Drawing,
     Figure,
@@ -116,11 +118,12 @@ def _contribution(marts: Marts, words: Words) -> Figure:
 def _strategies(marts: Marts, segments: pd.DataFrame, words: Words) -> Figure:
     actions = advice_by_group(marts, words, "segment")
     lists = list_by_group(marts, words, marts.shared("segment_strategies"), "rfm_segment")
+    outlooks = {row.rfm_segment: row for row in rows(marts("segment_outlook"))}
     return Figure(
         "strategies",
         words("rfm.strategies"),
         words("rfm.strategies_sentence"),
-        ("rfm_segment_profiles", "group_advice", "segment_strategies"),
+        ("rfm_segment_profiles", "segment_outlook", "group_advice", "segment_strategies"),
         Table(
             [
                 words("segment"),
@@ -129,6 +132,8 @@ def _strategies(marts: Marts, segments: pd.DataFrame, words: Words) -> Figure:
                 words("rfm.recency_mean"),
                 words("rfm.frequency_mean"),
                 words("rfm.mean"),
+                words("rfm.fell"),
+                words("worth.at_stake"),
                 words("rfm.actions"),
                 words("rfm.list"),
             ],
@@ -140,12 +145,24 @@ def _strategies(marts: Marts, segments: pd.DataFrame, words: Words) -> Figure:
                     words.decimal(row.recency_days_mean, 0),
                     words.decimal(row.frequency_mean, 1),
                     words.money(row.monetary_mean),
+                    *_outlook(outlooks.get(row.rfm_segment), marts, words),
                     actions.get(row.rfm_segment, ""),
                     lists.get(row.rfm_segment, ""),
                 ]
                 for row in rows(segments)
             ],
-            numeric=[1, 2, 3, 4, 5],
+            numeric=[1, 2, 3, 4, 5, 7],
         ),
         wide=True,
     )
+
+
+def _outlook(outlook: Any, marts: Marts, words: Words) -> list[str]:
+    """Write who fell to a segment in the latest month, and what is at stake in it."""
+    if outlook is None:
+        return ["", ""]
+    fallen = outlook.fallen_customers
+    if not fallen or (marts.anonymous and fallen < FEWEST):
+        return ["", words.money(outlook.value_at_stake)]
+    fell = words("rfm.fell_from", customers=words.count(fallen), segment=words.name(outlook.fallen_from))
+    return [fell, words.money(outlook.value_at_stake)]

@@ -114,8 +114,19 @@
       [text("since"), day(customer.first_ordered_at)],
       [text("category"), customer.favourite_category],
     ];
-    if (customer.previous_segment) {
-      facts.splice(1, 0, [text("before"), name(customer.previous_segment), fill(text("moved"), { day: day(customer.changed_on) })]);
+    if (customer.path.length > 1) {
+      const [[, before], [moved]] = customer.path.slice(-2);
+      facts.splice(1, 0, [text("before"), name(before), fill(text("moved"), { day: day(moved) })]);
+    }
+    if (customer.revenue_90_days) {
+      const [low, high] = customer.revenue_90_days.map(end => money.format(end));
+      facts.push(
+        [text("expected"), money.format(customer.expected_revenue_90_days), fill(text("interval"), { low, high })],
+        [text("probability"), percent.format(customer.purchase_probability_90_days), texts["worth.silence_" + customer.silence]],
+        [text("worth"), texts["worth.class_" + customer.value_class.toLowerCase()], fill(text("stake"), { stake: money.format(customer.value_at_stake) })],
+        [text("next"), customer.next_order_on && day(customer.next_order_on)],
+        [text("unusual"), customer.silence_unusual_on && day(customer.silence_unusual_on)],
+      );
     }
     Object.entries(customer.clusters).forEach(([clustering, cluster]) => facts.push([texts["clustering." + clustering] || clustering, name(cluster)]));
     if (customer.palette_group) {
@@ -135,6 +146,14 @@
       tiles.append(tile);
     });
     box.append(tiles);
+
+    const path = element("ol", null, { class: "path" });
+    customer.path.forEach(([since, segment]) => {
+      const stay = element("li", name(segment));
+      stay.append(element("small", fill(text("stay"), { day: day(since) })));
+      path.append(stay);
+    });
+    box.append(element("h3", text("path")), path);
 
     const pieces = {};
     customer.advice.filter(key => advice[key]).forEach(key => (pieces[key.split(":")[0]] ??= []).push(advice[key]));
