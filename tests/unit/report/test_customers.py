@@ -36,8 +36,9 @@ def marts():
         from (values (28), (90)) as horizons (days);
         create table customer_rfm_history as
         select 'shop' as retailer, months.* from (values
-            ('1', date '2011-12-09', 'VIP'), ('1', date '2011-10-31', 'VIP'), ('1', date '2011-11-30', 'At-Risk'),
-            ('1', date '2011-09-30', 'VIP'), ('2', date '2011-12-09', 'VIP')
+            ('1', date '2011-12-09', 'VIP'), ('1', date '2011-10-31', 'VIP'),
+            ('1', date '2011-11-30', 'At-Risk'), ('1', date '2011-09-30', 'VIP'),
+            ('2', date '2011-12-09', 'VIP')
         ) as months (customer_id, month_end, rfm_segment);
         create table customer_advice as
         select * from (values

@@ -6,7 +6,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from palette.report.frames import rows
+from palette.report import frames
 from palette.report.marts import Groups, Marts
 from palette.report.sections import changes, cleaning, offers, overview, palette, quality, rfm, sales, worth
 from palette.report.sections.common import advice_by_group
@@ -530,10 +530,12 @@ MATRIX = {
 def test_worth_is_what_is_expected_and_how_unequal_it_is():
     deciles = pd.DataFrame(DECILES).query("horizon_days == 90")
     assert worth._expected(deciles, WORDS) == (
-        "In the next 90 days customers are expected to bring £1K, 60.0% of it the best 1 customer, a tenth of all."
+        "In the next 90 days customers are expected to bring £1K, 60.0% of it the best 1 customer, "
+        "a tenth of all."
     )
     assert worth._deciles(deciles, WORDS).sentence == (
-        "The better half is expected to bring 90.0%; one of the best tenth orders with a probability of 75.0%."
+        "The better half is expected to bring 90.0%; one of the best tenth orders "
+        "with a probability of 75.0%."
     )
     nothing = deciles.assign(expected_revenue=0.0)
     said = "Nothing is expected of the customers in the next 90 days."
@@ -636,7 +638,7 @@ def test_who_fell_is_not_told_of_a_few_in_an_anonymous_report(fallen, hidden):
     )
     for kind in (Marts, Groups):
         own = kind(marts(segment_outlook=outlook)._connection, "shop")
-        said = rfm._outlook(next(rows(own("segment_outlook"))), own, WORDS)
+        said = rfm._outlook(next(frames.rows(own("segment_outlook"))), own, WORDS)
         told = f"{fallen}, most from VIP" if fallen and not (hidden and kind is Groups) else ""
         assert said == [told, "£12.50"]
     assert rfm._outlook(None, own, WORDS) == ["", ""]
