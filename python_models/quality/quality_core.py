@@ -14,5 +14,6 @@ def model(dbt, session):
         "products": dbt.ref("products"),
         "dates": dbt.ref("dates"),
         "sessions": dbt.ref("sessions"),
+        "returns": dbt.ref("returns"),
     }
     return typed(run_suite(session, "core", relations), RESULTS_SCHEMA)

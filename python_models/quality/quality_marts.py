@@ -18,5 +18,9 @@ def model(dbt, session):
         "customer_category_scores": dbt.ref("customer_category_scores"),
         "customer_palette": dbt.ref("customer_palette"),
         "palette_prediction_metrics": dbt.ref("palette_prediction_metrics"),
+        "segment_migrations": dbt.ref("segment_migrations"),
+        "revenue_bridge": dbt.ref("revenue_bridge"),
+        "customer_value": dbt.ref("customer_value"),
+        "value_metrics": dbt.ref("value_metrics"),
     }
     return typed(run_suite(session, "marts", relations), RESULTS_SCHEMA)

@@ -176,6 +176,36 @@ WAREHOUSE = """
         ('palette_group', 'accuracy', 0.5), ('palette_group', 'majority_baseline', 0.25),
         ('behaviour', 'accuracy', 0.5), ('behaviour', 'majority_baseline', 0.4)
     ) as t (target, metric, value);
+
+    create table returns as
+    select
+        retailer, order_line_id = '1-P1' as is_matched,
+        if(is_matched, ordered_at, null) as purchased_at, ordered_at + interval 1 hour as returned_at
+    from order_lines where order_line_id in ('1-P1', '3-P3');
+
+    create table segment_migrations as
+    select 'shop' as retailer, date '2024-01-31' as month_end, *
+    from (values
+        ('segment', 'up', 1, true), ('segment', 'down', 2, true), ('segment', 'same', 1, true),
+        ('segment', 'down', 9, false), ('rfm', null, 3, true)
+    ) as t (grouping_name, direction, customers, is_complete);
+
+    create table revenue_bridge as
+    select 'shop' as retailer, *
+    from (values (10, 1, true), (10, 0, false)) as t (previous_revenue, revenue, is_complete);
+
+    create table customer_value as
+    select
+        retailer, customer_id, horizon_days, horizon_days / 10 as expected_orders,
+        horizon_days as expected_revenue, 0.5 as purchase_probability
+    from customer_rfm, (values (28), (90)) as horizons (horizon_days);
+
+    create table value_metrics as
+    select 'shop' as retailer, *
+    from (values
+        ('coverage', 'revenue', 100, 0.8), ('coverage', 'orders', 100, 0.1), ('coverage', 'revenue', 99, 0.1),
+        ('mae', 'revenue', 100, 0.1)
+    ) as t (metric, measure, customers, value);
 """
 
 # What makes each custom SQL rule fail, by the beginning of the rule.
@@ -218,6 +248,13 @@ BREAKS = {
     "Every scored customer of a retailer": "delete from {} where customer_id = 'a'",
     "The palette group is behaviour": "update {} set behaviour = 'weekend online' where customer_id = 'a'",
     "Groups that were not predicted": "update {} set probability = 0.99 where customer_id = 'a'",
+    "Nothing comes back": "update {} set returned_at = purchased_at - interval 1 second",
+    "At least half of the lines": "delete from {} where is_matched",
+    "At most half of the customers": "delete from {} where direction = 'same'",
+    "A whole month": "update {} set revenue = 0",
+    "Every scored customer has a forecast": "delete from {} where customer_id = 'a' and horizon_days = 90",
+    "A longer horizon": "update {} set expected_revenue = 27 where customer_id = 'a' and horizon_days = 90",
+    "At least 80 %": "update {} set value = 0.7 where metric = 'coverage'",
     "The palette group is predicted": "update {} set value = 0.26 where metric = 'majority_baseline'",
 }
 
