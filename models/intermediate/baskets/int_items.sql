@@ -15,7 +15,9 @@ with
             retailer,
             product_id,
             count(*) as order_lines,
-            count(case when channel = 'online' then 1 end) as online_lines
+            count(case when channel = 'online' then 1 end) as online_lines,
+            {{ share('sum(amount - cost)', 'sum(case when cost is not null then amount end)') }}
+            as margin
         from order_lines
         group by retailer, product_id
     ),
@@ -37,7 +39,7 @@ with
             sold.order_lines,
             sold.online_lines,
             product_facts.stock,
-            product_facts.margin
+            coalesce(product_facts.margin, sold.margin) as margin
         from products
         inner join retailers on products.retailer = retailers.retailer
         inner join

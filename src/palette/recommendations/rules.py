@@ -1,4 +1,4 @@
-"""Business rules of the recommendation lists: what a list leaves out, whatever the model scores it.
+"""Business rules of the lists: what each leaves out or favours, whatever the model scores it.
 
 Source: SPEC of System A, section 9, for the two rules against boring lists (leave out the most popular items
 and what was bought lately); the others are this project's. The rules of each retailer and list are rows of
@@ -32,6 +32,8 @@ NEVER_CATEGORY = "never_category"
 NEVER_PRODUCT = "never_product"
 PER_CATEGORY = "at_most_per_category"
 LEAST = {"least_stock": "stock", "least_margin": "margin"}  # rule -> column of the items
+FAVOUR_MARGIN = "favour_margin"
+FACTS = LEAST | {FAVOUR_MARGIN: "margin"}
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)")
 
@@ -55,6 +57,7 @@ RULES = {
     ),
     "least_stock": _Kind("a number of units, 0 or more", lambda value: 0 <= value < math.inf),
     "least_margin": _Kind("a share of the price, -1 to 1", lambda value: -1 <= value <= 1),
+    FAVOUR_MARGIN: _Kind("a weight above 0 and up to 1", lambda value: 0 < value <= 1),
 }
 
 
@@ -173,14 +176,20 @@ def apply_rules(
         The rows that are left, in their order, numbered anew. ``leave_out_most_popular_percent`` is of the
         items that anybody bought, rounded up; of equally popular ones the first in `items` go first.
         ``leave_out_bought_within_days`` includes the n-th day. An item with several products is left out for
-        any of them that ``never_product`` names. ``at_most_per_category`` counts what all other rules left,
-        and does not limit items without a category.
+        any of them that ``never_product`` names. ``favour_margin`` orders what is left: with weight w an item
+        of margin m counts as if it stood at (1 - w m) of its place; one of unknown margin keeps it.
+        ``at_most_per_category`` counts what all other rules left, and does not limit items without a
+        category.
     """
     kept = _offered(items, rules)[ranked["item"].to_numpy(dtype=np.int64)]
     days_since = ranked["days_since_bought"].to_numpy(dtype=np.float64, na_value=np.nan)
     for days in _numbers(rules, BOUGHT_LATELY):
         kept &= ~(days_since <= days)
     left = ranked[kept]
+    for weight in _numbers(rules, FAVOUR_MARGIN):
+        margin = items["margin"].fillna(0).to_numpy(dtype=np.float64)[left["item"].to_numpy(dtype=np.int64)]
+        place = left.groupby("customer", sort=False).cumcount().to_numpy() + 1
+        left = left.iloc[np.lexsort((place * (1 - weight * margin), left["customer"].to_numpy()))]
     for most in _numbers(rules, PER_CATEGORY):
         categories = pd.factorize(items["category"])[0][left["item"].to_numpy(dtype=np.int64)]
         place = left.groupby(["customer", categories], sort=False).cumcount().to_numpy()
@@ -216,8 +225,8 @@ def unmatched(rules: Iterable[Rule], items: pd.DataFrame) -> list[str]:
         elif name == NEVER_PRODUCT and rule.value not in products:
             name += f" '{rule.value}'"
             reason = "no item has this product"
-        elif name in LEAST and items[LEAST[name]].isna().all():
-            reason = f"no item's {LEAST[name]} is known, see seeds/core/product_facts.csv"
+        elif name in FACTS and items[FACTS[name]].isna().all():
+            reason = f"no item's {FACTS[name]} is known, see seeds/core/product_facts.csv"
         else:
             continue
         sentences.append(f"{rule.retailer}, list {rule.list_name}: {name} does nothing: {reason}")

@@ -187,6 +187,28 @@ def test_items_with_less_are_left_out_and_unknown_ones_kept(rule: str, least: fl
     assert left(candidates("012345"), (rule, least)) == [expected]
 
 
+# Margins: 0 .5, 1 .2, 2 -.1, 3 and 5 unknown, 4 .19.
+@pytest.mark.parametrize(
+    ("ranked", "weight", "expected"),
+    [
+        ("3501", 1.0, "3051"),  # places 1, 2, 1.5, 3.2
+        ("3510", 1.0, "3501"),  # places 1, 2, 2.4, 2
+        ("3510", 0.5, "3510"),  # places 1, 2, 2.7, 3
+        ("25", 1.0, "25"),  # places 1.1, 2: a loss moves down
+        ("35", 1.0, "35"),
+    ],
+)
+def test_an_item_of_a_higher_margin_moves_up_by_its_weight(ranked: str, weight: float, expected: str):
+    assert left(candidates(ranked), ("favour_margin", weight)) == [expected]
+    assert left(candidates("3", ranked), ("favour_margin", weight)) == ["3", expected]
+
+
+def test_what_is_favoured_is_on_the_list_and_counts_first_for_its_category():
+    assert left(candidates("3510"), ("favour_margin", 1.0), length=3) == ["350"]
+    assert left(candidates("10"), ("favour_margin", 1.0), ("at_most_per_category", 1.0)) == ["1"]
+    assert left(candidates("310"), ("favour_margin", 1.0), ("at_most_per_category", 1.0)) == ["30"]
+
+
 def test_the_category_limit_counts_what_the_other_rules_left():
     ranked = candidates("015342", days={(0, 0): 2.0})
     lately, limit = ("leave_out_bought_within_days", 7.0), ("at_most_per_category", 1.0)
@@ -213,6 +235,7 @@ def test_all_rules_together():
         ("at_most_per_category", 1.0),
         ("least_stock", 1.0),  # 0
         ("least_margin", 0.1),
+        ("favour_margin", 0.5),
     ]
     assert {name for name, _ in given} == set(RULES)
     assert left(candidates("012345", days={(0, 2): 1.0}), *given) == ["34"]
@@ -260,6 +283,7 @@ def test_rules_are_read_with_their_values():
         ("at_most_per_category", ["1", "+2"], ["0", "-1", "1.5", "1e1", "nan", "all"]),
         ("least_stock", ["0", "12.5"], ["-0.1", "inf", "nan", "9" * 400, "."]),
         ("least_margin", ["-1", "1", "0.3"], ["-1.01", "1.01", "30%", "nan"]),
+        ("favour_margin", ["0.01", "1"], ["0", "-1", "1.01", "nan"]),
     ],
 )
 def test_values_that_a_rule_can_and_cannot_use(rule: str, good: list[str], bad: list[str]):
@@ -288,7 +312,7 @@ def test_a_misspelt_rule_is_named_with_the_nearest_one():
         "recommendation_rules.csv: line 2, column rule: unknown rule 'never_categry': "
         "did you mean 'never_category'? (allowed: leave_out_most_popular_percent, "
         "leave_out_bought_within_days, never_category, never_product, at_most_per_category, least_stock, "
-        "least_margin)"
+        "least_margin, favour_margin)"
     )
 
 
