@@ -224,7 +224,7 @@ def pairs_by_customer_type(folder: Path, kept: pd.DataFrame) -> Iterator[tuple[s
     pairs = pd.read_csv(truth / "product_pairs.csv", dtype=str)
     typed = kept.merge(customers, left_on="CustomerID", right_on="customer_id")
     for customer_type, own in typed.groupby("customer_type"):
-        if customer_type == "outlier":
+        if customer_type not in set(pairs["customer_type"]):
             continue
         orders = own.groupby("StockCode")["InvoiceNo"].agg(set)
         a, b = pairs["stock_code_a"].map(orders), pairs["stock_code_b"].map(orders)
