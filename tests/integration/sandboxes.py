@@ -19,6 +19,7 @@ import pandas as pd
 import pytest
 import yaml
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.artifacts.resources.v1.semantic_layer_components import WhereFilterIntersection
 from dbt.cli.main import dbtRunner
 from dbt.config.runtime import load_profile
 from dbt.contracts.files import FileHash
@@ -223,7 +224,11 @@ def parsed() -> Manifest | None:
         patch.setenv("PALETTE_DB", str(target / "palette.duckdb"))
         patch.chdir(ROOT)
         stack.enter_context(FileLock(target / "parsing"))
-        return dbtRunner().invoke(["parse", "--quiet"]).result
+        manifest = dbtRunner().invoke(["parse", "--quiet"]).result
+    for query in manifest.saved_queries.values() if manifest else ():
+        # dbt cannot copy a manifest whose saved queries have no filter.
+        query.query_params.where = query.query_params.where or WhereFilterIntersection([])
+    return manifest
 
 
 def copy_of_project(folder: Path) -> Path:
