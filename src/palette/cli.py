@@ -227,6 +227,22 @@ def publish(wait: Annotated[float, WAIT] = 0.0) -> None:
 
 
 @app.command()
+def doctor() -> None:
+    """Say what is wrong with machine, versions, settings, disk and data, before a build does."""
+    from palette.doctor import examine
+
+    marks = {"ok": ("ok", "green"), "warning": ("??", "yellow"), "error": ("!!", "red")}
+    states = []
+    for state, what, said in examine():
+        states.append(state)
+        console.print(Text.assemble(marks[state], f"  {what}: {said}"))
+    if wrong := states.count("error"):
+        complain("Not well:", f" {wrong} thing{'s' * (wrong != 1)} to mend before a build (marked !!)")
+        raise typer.Exit(1)
+    console.print("All is well for a build: make build")
+
+
+@app.command()
 def summary() -> None:
     """Say what the warehouse holds: rows, segments, offers and their worth, quality verdict."""
     from palette.warehouse import existing_warehouse
