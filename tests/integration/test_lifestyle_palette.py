@@ -1,4 +1,4 @@
-"""System A on the demo retailer: what was planted is found again, and keeps its names."""
+"""The study on L.POINT, on the demo retailer: what was planted is found again, and keeps its names."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""System B on the real file: every figure that the study published, reached by the rules."""
+"""The study on Online Retail: every figure that the study published, reached by the rules."""
 
 import pandas as pd
 import pytest

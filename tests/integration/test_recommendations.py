@@ -69,7 +69,7 @@ def test_the_backtest_agrees_with_the_lists_of_four_weeks_ago(real):
     """).set_index(["list_name", "model"])
     assert metrics.loc[("discover", "hybrid"), "customers"] == 1204
     assert metrics.loc[("next", "hybrid"), "customers"] == 1317
-    # measured independently, in the text of the recommender's specification
+    # measured by a script outside the project
     published = {
         ("discover", "popularity"): 0.033,
         ("next", "popularity"): 0.078,

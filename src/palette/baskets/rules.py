@@ -1,6 +1,6 @@
 """Association rules between the items of an order, cluster by cluster.
 
-Source: SPEC of System B, "Baskets". Which items are often together is counted on bits, one an order, level by
+Source: docs/methods.md, "Baskets". Which items are often together is counted on bits, one an order, level by
 level (Zaki 2000, "Scalable Algorithms for Association Mining"; the candidates are those of Apriori); rules
 and their metrics are mlxtend's.
 """

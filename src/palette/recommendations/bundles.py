@@ -1,6 +1,6 @@
 """Sets of two or three items that customers alike order together: those of their basket rules.
 
-Source: SPEC of System B, "Baskets". The rules of a past moment are mined of the orders that were known then,
+Source: docs/methods.md, "Baskets". The rules of a past moment are mined of the orders that were known then,
 within the groups that customers were in then, by the definition of the mart ``basket_rules``.
 """
 

@@ -156,8 +156,8 @@ class GroupPopularity:
     """The share of the customer's group who bought an item.
 
     The groups are those of the history's own moment, since a group of today would tell the past its future:
-    ``cluster`` = k-means on the logarithms of R, F and M as in System B; ``palette`` = behaviour (times,
-    channel, R, F, M) x taste (super-categories) as in System A, of purchases alone. A customer is of the
+    ``cluster`` = k-means on the logarithms of R, F and M as in the mart; ``palette`` = behaviour (times,
+    channel, R, F, M) x taste (super-categories) as in the mart, of purchases alone. A customer is of the
     group with the nearest centre.
     """
 

@@ -3,8 +3,8 @@
 - ``discover``: what the customer has not bought.
 - ``again``: what they are due to rebuy, with the expected date.
 - ``next``: what they most likely buy in the next window, whatever it is.
-- ``online_offers``: what sells online, for customers who only buy offline (SPEC of System A, section 9), the
-  ten best in the order that their palette group prefers.
+- ``online_offers``: what sells online, for customers who only buy offline (docs/methods.md),
+  the ten best in the order that their palette group prefers.
 - ``push``: what goes with the purchases of the last day, and with the customer.
 
 And those that strategies of the study on Online Retail name; the seed ``strategy_lists`` says whose:

@@ -1,8 +1,8 @@
 """Business rules of the lists: what each leaves out or favours, whatever the model scores it.
 
-Source: SPEC of System A, section 9, for the two rules against boring lists (leave out the most popular items
-and what was bought lately); the others are this project's. The rules of each retailer and list are rows of
-``seeds/recommendations/recommendation_rules.csv``.
+Source: docs/methods.md, "Recommendations", for the two rules against boring lists (leave out the most popular
+items and what was bought lately); the others are this project's. The rules of each retailer and list are rows
+of ``seeds/recommendations/recommendation_rules.csv``.
 """
 
 import csv

@@ -1,8 +1,8 @@
 """The ways to cluster customers, and the customers that each is fitted on.
 
-Source: SPEC of System B, "Clusters": the logarithms of recency, frequency and monetary; SPEC of System A,
-"Two clusterings": behaviour (time ratios, vitalities and RFM, reduced by SVD) and consumption (preference
-scores), of customers who use both channels.
+Source: docs/methods.md, "Clusters": the logarithms of recency, frequency and monetary of all customers;
+behaviour (time ratios, vitalities and RFM, reduced by SVD) and consumption (preference scores), of customers
+who use both channels.
 """
 
 from dataclasses import dataclass, replace

@@ -1,8 +1,8 @@
 """Palette groups: behaviour x consumption, and a prediction for customers who do not use both channels.
 
-Source: SPEC of System A, sections 7 to 9. A palette group is a pair of cluster names. Customers who were
-clustered have theirs; offline-only customers, newcomers and everybody else get one from random forests, which
-learn from the clustered customers what their purchases alone tell.
+Source: docs/methods.md, "The lifestyle palette". A palette group is a pair of cluster names. Customers
+who were clustered have theirs; offline-only customers, newcomers and everybody else get one from random
+forests, which learn from the clustered customers what their purchases alone tell.
 
 Behaviour and consumption have a forest each. On synthetic customers (1,500 and 12,000 clustered ones, with
 4 and 10 orders in the median) the pair was right out of fold for 0.8 to 4.4 customers in 100 more than with

@@ -180,7 +180,7 @@ def test_an_item_that_nobody_bought_is_never_the_first(name: str, history: Histo
 
 @pytest.mark.parametrize("name", ["cluster_popularity", "palette_popularity", *PERSONAL])
 def test_tastes_are_learned(name: str, purchases: Make, town: Callable, monkeypatch: pytest.MonkeyPatch):
-    # what the customer has not bought: the own taste's items score higher than the other taste's. System B's
+    # what the customer has not bought: the own taste's items score higher than the other taste's. RFM
     # clusters do not look at tastes, and are here to show that the others do not owe it to the popularity.
     monkeypatch.setattr(module, "CUSTOMERS_ALIKE", 30)  # of 200, not all of them
     history = History(purchases(town(200, 60)))
@@ -362,7 +362,7 @@ def test_palette_groups_are_of_times_channels_and_tastes(
     # as many groups as kinds, and one group a kind
     kinds = {(customer.rsplit(" ", 1)[0], group) for customer, group in found.items()}
     assert len(kinds) == len(set(found.values())) == 12
-    # System B's clusters look at recency, frequency and amount alone, and these are all equal
+    # RFM clusters look at recency, frequency and amount alone, and these are all equal
     assert len(np.unique(history.scores[groups >= 0], axis=0)) == 1
 
 
