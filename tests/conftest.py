@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from outside import summary
+
 # Threads of several workers would wait for each other; read when a learner's library is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -34,6 +36,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
         places = {name: place for place, name in enumerate(LONGEST)}
         items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say once of each reason how many tests were skipped for it."""
+    skipped = [report.longrepr for report in terminalreporter.getreports("skipped")]
+    for line in summary([reason for _, _, reason in skipped]):
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture

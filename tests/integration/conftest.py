@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from sandboxes import DEMO_DAY, DEMO_FILE, ONE_FOLD, REAL_DATA, Parsing, Sandbox, copy_of_project, us_date
+from sandboxes import DEMO_DAY, DEMO_FILE, ONE_FOLD, Parsing, Sandbox, copy_of_project, us_date
 
+from outside import DATA, ONLINE_RETAIL, outside
 from palette.demo import write_demo
 
 Fill = Callable[[Path], object]
@@ -94,10 +95,8 @@ def omnichannel(demo_data: Path, shared: Callable[[str, Fill], Path]) -> Sandbox
 @pytest.fixture(scope="session")
 def real(shared: Callable[[str, Fill], Path]) -> Sandbox:
     """The real Online Retail file, built with every setting as it is by default; tests only read it."""
-    if not REAL_DATA.is_dir():
-        message = f"{REAL_DATA} is not there: it holds the real file the published figures are checked on"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-    return Sandbox(shared("real", lambda folder: Sandbox(folder, REAL_DATA).build()), REAL_DATA)
+    outside(ONLINE_RETAIL)
+    return Sandbox(shared("real", lambda folder: Sandbox(folder, DATA).build()), DATA)
 
 
 @pytest.fixture

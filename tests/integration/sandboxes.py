@@ -33,7 +33,6 @@ from typer.testing import CliRunner
 from palette.cli import app
 
 ROOT = Path(__file__).parents[2]
-REAL_DATA = ROOT.parent / "shared" / "data"
 BIN = Path(sys.executable).parent
 ONE_FOLD = ("--vars", "{recommendation_folds: 1}")
 UNTESTED = ("--exclude-resource-type", "test")  # where another test has a tested warehouse of such a shop

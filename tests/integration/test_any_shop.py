@@ -1,6 +1,5 @@
 """The real file as other shops would deliver it gives the same marts; another kind of shop has its own."""
 
-import os
 from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
@@ -11,12 +10,13 @@ import pytest
 from adbc_driver_postgresql import dbapi
 from deliveries import SETTINGS, add_german, differing
 from postgres import PASSWORD, throw_away_server
-from sandboxes import REAL_DATA, UNTESTED, Sandbox
+from sandboxes import UNTESTED, Sandbox
 
+from outside import CDNOW, ONLINE_RETAIL, outside
 from palette.demo import write_demo
 
-REAL_FILE = REAL_DATA / "online_retail_2010_2011.parquet"
-CDNOW = REAL_DATA / "cdnow" / "CDNOW_master.txt"
+PURCHASES = CDNOW / "CDNOW_master.txt"
+
 IN_A_DATABASE = """
     select
         InvoiceNo as belegnr, StockCode as artikelnr, Description as bezeichnung, Quantity as menge,
@@ -48,16 +48,14 @@ JUDGED = {  # made of lists or forecasts, which are judged of the real file alon
 @pytest.fixture(scope="module")
 def delivered(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
     """The real file as a German CSV and from PostgreSQL, and CDNOW: shops to be built."""
-    if not REAL_FILE.is_file():
-        message = f"{REAL_FILE} is not there: it is what the shops of this test deliver"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    file, purchases = outside(ONLINE_RETAIL), outside(PURCHASES)
     folder = tmp_path_factory.mktemp("shops")
     place = Sandbox(folder, folder / "data", retailers="")
-    add_german(place, f"'{REAL_FILE}'")
+    add_german(place, f"'{file}'")
     with throw_away_server() as server, pytest.MonkeyPatch.context() as patch:
         patch.setenv("PGPASSWORD", PASSWORD)
         with closing(dbapi.connect(server.uri)) as connection, connection.cursor() as cursor:
-            lines = duckdb.sql(IN_A_DATABASE.format(file=REAL_FILE)).to_arrow_table()
+            lines = duckdb.sql(IN_A_DATABASE.format(file=file)).to_arrow_table()
             cursor.adbc_ingest("belege", lines)
             connection.commit()
         run = place.palette(
@@ -76,7 +74,7 @@ def delivered(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
         run = place.palette("refresh", "datenbank")
         assert run.code == 0, run.output
         assert (place.data / "datenbank" / "order_lines.parquet").read_bytes() == before
-    run = place.palette("add", "cdnow", CDNOW, "--yes", "--set", "currency=USD")
+    run = place.palette("add", "cdnow", purchases, "--yes", "--set", "currency=USD")
     assert run.code == 0, run.output
     return place
 
@@ -125,7 +123,7 @@ def test_the_published_figures_come_out_of_each(added: Sandbox, fetched: Sandbox
 
 def test_a_shop_without_products_has_customers_and_no_lists(added: Sandbox) -> None:
     """CDNOW: 23,570 customers, 69,659 purchases, 80 of them of nothing (Fader and Hardie)."""
-    lines = [line.split() for line in CDNOW.read_text().splitlines()[1:]]
+    lines = [line.split() for line in PURCHASES.read_text().splitlines()[1:]]
     paid = sum(Decimal(amount) for *_, amount in lines)
     assert (len({customer for customer, *_ in lines}), len(lines)) == (23_570, 69_659)
     steps = added.query("""

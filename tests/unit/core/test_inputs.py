@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from outside import ONLINE_RETAIL, outside
 from palette.core import inputs
 from palette.core.declarations import Declared, declare
 from palette.core.errors import InputError
@@ -20,7 +21,6 @@ from palette.core.inputs import find_files
 from palette.core.landing import land, table_sql
 
 TABLE = forms()["online_retail"].purchases
-REAL_DATA = Path(__file__).parents[4] / "shared" / "data"
 
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
 # The same two lines in every form that follows.
@@ -810,10 +810,7 @@ def test_rows_keep_their_number_in_a_file_read_by_several_threads(tmp_path: Path
 
 @pytest.mark.slow
 def test_the_public_file() -> None:
-    if not list(REAL_DATA.glob("online_retail*.parquet")):
-        message = f"the public file is not there: put online_retail_2010_2011.parquet into {REAL_DATA}"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-    files = {"invoice_lines": "online_retail_2010_2011.parquet"}
-    sql = table_sql([shop(REAL_DATA, files=files)], TABLE)
+    file = outside(ONLINE_RETAIL)
+    sql = table_sql([shop(file.parent, files={"invoice_lines": file.name})], TABLE)
     totals = duckdb.sql(f"select count(*), count(customer_id), sum(quantity), sum(unit_price) from ({sql})")
     assert totals.fetchall() == [(541_909, 406_829, 5_176_450, Decimal("2498803.9740"))]

@@ -1,4 +1,3 @@
-import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -12,11 +11,11 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import scale
 
+from outside import REFERENCE, outside
 from palette.demo import lpoint, write_demo
 from palette.demo.lpoint import files
 
 REPO = Path(__file__).parents[3]
-REFERENCE = REPO.parent / "shared" / "reference"
 HOLIDAYS = ["20190815", "20190912", "20190913"]
 TEXT = {"dtype": str, "keep_default_na": False}
 STEPS = {
@@ -111,10 +110,7 @@ def other_shop(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
 
 @cache
 def reference(name: str) -> pd.DataFrame:
-    path = REFERENCE / name
-    if not path.exists() and not os.environ.get("CI"):
-        pytest.skip(f"no {path}: the published lists lie beside the repository, in shared/reference")
-    return pd.read_csv(path)
+    return pd.read_csv(outside(REFERENCE / name))
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -1,15 +1,13 @@
-"""The purchases of CDNOW that BG/NBD and Gamma-Gamma were published on, of the shared folder."""
+"""The purchases of CDNOW that BG/NBD and Gamma-Gamma were published on, a file outside the project."""
 
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pytest
 
+from outside import CDNOW, outside
 from palette.value.moments import OrderDays, order_days_of
-
-FOLDER = Path(__file__).parents[4] / "shared" / "data" / "cdnow"
 
 
 def summary(name: str) -> pd.DataFrame:
@@ -18,10 +16,7 @@ def summary(name: str) -> pd.DataFrame:
 
 
 def found(name: str) -> Path:
-    path = FOLDER / name
-    if not path.is_file():
-        pytest.skip(f"{path} is not there: CDNOW's purchases are shared beside the project, see README.md")
-    return path
+    return outside(CDNOW / name)
 
 
 def sample() -> OrderDays:
