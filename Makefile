@@ -3,11 +3,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed$(if $(filter spark,$(PALETTE_ENGINE)),-spark)
 RESOLVE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate
+SCHEMA = $(BIN)/check-jsonschema --quiet --builtin-schema vendor
 WORKERS := --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 SMALL_BUILD := tests/integration/test_warehouse.py::test_a_handful_of_customers_is_enough_and_a_failed_warning_is_reported
 
 .DEFAULT_GOAL := help
-.PHONY: help build report test check everything units faults fuzz lint docs screenshots entities schema bench lock clean
+.PHONY: help build report test check everything units faults fuzz lint docs screenshots entities schema bench notes lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -47,11 +48,15 @@ faults: $(INSTALLED) ## kill, starve and race builds, and count what the warehou
 fuzz: $(INSTALLED) ## read 10,000 made-up files, against what was written (FILES=... for another number)
 	PALETTE_FUZZ=$(or $(FILES),10000) $(BIN)/pytest tests/unit/core/test_fuzz_inputs.py
 
-lint: $(INSTALLED) ## ruff, sqlfmt and mypy
+lint: $(INSTALLED) ## ruff, sqlfmt and mypy, and what the files of .github and CITATION.cff may say
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --quiet --check .
 	$(BIN)/sqlfmt --quiet --check models macros tests src/dbt
 	$(BIN)/mypy
+	$(SCHEMA).github-workflows .github/workflows/*.yml
+	$(SCHEMA).github-issue-forms $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
+	$(SCHEMA).citation-file-format --default-filetype yaml CITATION.cff
+	$(BIN)/zizmor --quiet --offline --strict-collection .
 
 docs: $(INSTALLED) ## build the lineage site
 	@$(BIN)/palette docs
@@ -68,6 +73,9 @@ schema: $(INSTALLED) ## write docs/retailer.schema.json and the tables of docs/y
 
 bench: $(INSTALLED) ## time builds beside a bare script (ROWS="real ten", HUNDRED=1, QUICK=1, DATA=/folder)
 	@$(BIN)/python benchmarks/bench.py $(if $(QUICK),--quick) $(if $(HUNDRED),--hundred) $(if $(DATA),--data $(DATA)) $(if $(ROWS),--rows $(ROWS))
+
+notes: ## print what CHANGELOG.md says of the version in pyproject.toml (VERSION=vX.Y.Z, the tag)
+	@$(PYTHON) docs/notes.py $(VERSION)
 
 lock: $(INSTALLED) ## resolve requirements.lock anew, and what Spark adds to it
 	$(RESOLVE) --extra dev pyproject.toml -o requirements.lock
