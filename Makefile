@@ -68,8 +68,8 @@ entities: $(INSTALLED) ## draw docs/entities.md, how the marts refer to each oth
 	@$(BIN)/dbt --quiet parse
 	@$(BIN)/python docs/entities.py target docs/entities.md
 
-schema: $(INSTALLED) ## write docs/retailer.schema.json and the tables of docs/your-data.md
-	@$(BIN)/python docs/schema.py docs/retailer.schema.json docs/your-data.md
+schema: $(INSTALLED) ## write docs/retailer.schema.json, docs/settings.md and the tables of docs/your-data.md
+	@$(BIN)/python docs/schema.py docs/retailer.schema.json docs/your-data.md docs/settings.md
 
 bench: $(INSTALLED) ## time builds beside a bare script (ROWS="real ten", HUNDRED=1, QUICK=1, DATA=/folder)
 	@$(BIN)/python benchmarks/bench.py $(if $(QUICK),--quick) $(if $(HUNDRED),--hundred) $(if $(DATA),--data $(DATA)) $(if $(ROWS),--rows $(ROWS))

@@ -1,7 +1,7 @@
 """Write what the project's own declarations say into the pages about them; `make schema` calls it.
 
-That is the JSON schema of ``retailer.yml``, and in ``your-data.md`` the tables of its keys and of the columns
-of the form ``orders``, each between two markers.
+That is the JSON schema of ``retailer.yml``, in ``your-data.md`` the tables of its keys and of the columns of
+the form ``orders``, and in ``settings.md`` the table of all settings, each between two markers.
 """
 
 import argparse
@@ -15,21 +15,30 @@ import yaml
 
 from palette.core.declarations import json_schema
 from palette.core.forms import Column, SourceTable, documents, forms, project_folder
+from palette.core.settings import ENVIRONMENT, Settings
+from palette.engine.choosing import ENVIRONMENT as OF_ENGINES
 
 GENERAL = "orders"
 
 
 def main() -> None:
-    """Write the schema, and the tables of the page anew."""
+    """Write the schema, and the tables of the pages anew."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("schema", type=Path, help="JSON file to write")
-    parser.add_argument("page", type=Path, help="Markdown file whose tables are replaced")
+    parser.add_argument("your_data", type=Path, help="Markdown file whose tables are replaced")
+    parser.add_argument("settings", type=Path, help="the same of the settings")
     chosen = parser.parse_args()
     chosen.schema.write_text(json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    page = chosen.page.read_text(encoding="utf-8")
-    for marker, lines in (("columns", columns_table()), ("keys", keys_table())):
+    replace(chosen.your_data, columns=columns_table(), keys=keys_table())
+    replace(chosen.settings, settings=settings_table())
+
+
+def replace(file: Path, **tables: Iterator[str]) -> None:
+    """Write the tables of a page anew, each between the comments of its marker."""
+    page = file.read_text(encoding="utf-8")
+    for marker, lines in tables.items():
         page = between(page, marker, "\n".join(lines))
-    chosen.page.write_text(page, encoding="utf-8")
+    file.write_text(page, encoding="utf-8")
 
 
 def between(page: str, marker: str, text: str) -> str:
@@ -69,6 +78,17 @@ def resolved(description: str) -> str:
     blocks = dict(re.findall(r"{% docs (\w+) %}\n(.*?){% enddocs %}", text, re.DOTALL))
     filled = re.sub(r"{{ doc\('(\w+)'\) }}", lambda match: blocks[match[1]], description)
     return " ".join(filled.split())
+
+
+def settings_table() -> Iterator[str]:
+    """Give the lines of the table of environment variables and dbt vars."""
+    yield "| setting | kind | default | meaning |"
+    yield "|---|---|---|---|"
+    for name, variable in (ENVIRONMENT | OF_ENGINES).items():
+        yield f"| `{name}` | environment | {variable.default} | {variable.meaning} |"
+    for name, field in Settings.model_fields.items():
+        standard = yaml.safe_dump(field.default).split()[0]
+        yield f"| `{name}` | dbt var | `{standard}` | {field.description} |"
 
 
 def keys_table() -> Iterator[str]:

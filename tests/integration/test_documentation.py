@@ -7,10 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-import yaml
 from sandboxes import ROOT, Sandbox
-
-from palette.core.settings import Settings
 
 
 @pytest.fixture(scope="module")
@@ -64,17 +61,6 @@ def test_every_sql_mart_has_a_contract_and_a_unit_test(manifest):
         "model.palette.retailers",
         "model.palette.withheld",
     }
-
-
-def test_the_readme_explains_every_setting():
-    readme = (ROOT / "README.md").read_text()
-    for name, field in Settings.model_fields.items():
-        row = next(line for line in readme.splitlines() if line.startswith(f"| `{name}` |"))
-        assert field.description in row
-        default = yaml.safe_dump(field.default).split("\n")[0]
-        assert f"| `{default}` |" in row
-    for name in ("PALETTE_DATA", "PALETTE_DB", "PALETTE_MEMORY", "PALETTE_RETAILERS"):
-        assert f"| `{name}` |" in readme
 
 
 def test_the_readme_asks_a_question_of_every_mart(manifest):

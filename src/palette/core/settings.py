@@ -1,6 +1,6 @@
-"""The dbt vars an analyst may set: type, range, default and meaning of each.
+"""What may be set: environment variables that say where things are, and dbt vars that an analyst tunes.
 
-``dbt_project.yml`` holds the same defaults and README.md the same table; a test compares the three.
+``dbt_project.yml`` holds the same defaults, which a test compares; docs/settings.md is written from here.
 """
 
 import datetime
@@ -8,12 +8,32 @@ import difflib
 import json
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from palette.core.catalogue import model_names
+
+
+class Variable(NamedTuple):
+    """An environment variable: its default in words, and what it says."""
+
+    default: str
+    meaning: str
+
+
+ENVIRONMENT = {
+    "PALETTE_DATA": Variable(
+        "`data/shops`; without a shop in it `data/demo`", "folder of the retailers' folders"
+    ),
+    "PALETTE_DB": Variable("`warehouse/palette.duckdb`", "the warehouse file"),
+    "PALETTE_MEMORY": Variable(
+        "half of the memory",
+        "what DuckDB may take, as in `4GiB`, before it writes to a scratch folder beside the warehouse",
+    ),
+    "PALETTE_RETAILERS": Variable("", "retailers to build, a comma list; empty: all in that folder"),
+}
 
 
 class SettingsError(ValueError):

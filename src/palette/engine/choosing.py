@@ -3,8 +3,15 @@
 import os
 
 from palette.core.errors import InputError
+from palette.core.settings import Variable
 
 DUCKDB = "duckdb"
+ENVIRONMENT = {
+    "PALETTE_ENGINE": Variable(f"`{DUCKDB}`", "engine that dbt builds with: `duckdb` or `spark`"),
+    "PALETTE_SPARK_MASTER": Variable(
+        "`local[*]`", "where Spark runs; `sc://host:port` is a Spark Connect server"
+    ),
+}
 
 
 def on_spark(session: object) -> bool:

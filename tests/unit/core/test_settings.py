@@ -9,11 +9,13 @@ import yaml
 
 from palette.core.catalogue import MODELS as MODELS_SEED
 from palette.core.catalogue import model_names
-from palette.core.settings import Settings, SettingsError, models_of
+from palette.core.settings import ENVIRONMENT, Settings, SettingsError, models_of
+from palette.engine.choosing import ENVIRONMENT as OF_ENGINES
 
 MODELS = model_names()
 
-PROJECT = Path(__file__).parents[3] / "dbt_project.yml"
+ROOT = Path(__file__).parents[3]
+PROJECT = ROOT / "dbt_project.yml"
 
 GOOD: dict[str, list[tuple[Any, Any]]] = {
     "as_of_date": [(None, None), ("2011-06-30", date(2011, 6, 30)), (date(2011, 6, 30), date(2011, 6, 30))],
@@ -176,3 +178,11 @@ def test_every_description_says_what_is_allowed(name: str, schema: dict[str, Any
     said = re.findall(r"[\w-]+", schema["description"])
     assert allowed
     assert {str(each) for each in allowed} <= set(said)
+
+
+def test_every_environment_variable_that_is_read_is_explained() -> None:
+    files = [*(ROOT / "src").rglob("*.py"), *(ROOT / "macros").rglob("*.sql"), ROOT / "profiles/profiles.yml"]
+    asked = re.compile(r"""(?:environ(?:\.get\(|\[)|env_var\(|envvar=)["'](PALETTE_\w+)""")
+    read = {name for file in files for name in asked.findall(file.read_text("utf-8"))}
+    read.remove("PALETTE_ROW_COUNTS")  # `palette build` hands it to its own dbt
+    assert read == ENVIRONMENT.keys() | OF_ENGINES.keys()
