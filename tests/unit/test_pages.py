@@ -7,6 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 METHODS = ROOT / "docs" / "methods.md"
+DECISIONS = ROOT / "docs" / "decisions"
 TEXTS = (".py", ".sql", ".yml", ".md", ".toml", ".csv")
 FOLDERS = ("src", "models", "python_models", "macros", "seeds", "tests", "benchmarks", "docs", ".github")
 
@@ -64,3 +65,83 @@ def cites_outside(text: str) -> list[str]:
 def test_nothing_cites_a_document_outside_the_project():
     assert len(texts()) > 400
     assert [str(file) for file in texts() if cites_outside(file.read_text("utf-8"))] == []
+
+
+def misshapen(records: dict[str, str], index: str) -> list[str]:
+    """Records of decisions that lack their number, date, area or code, or their line in the index."""
+    wrong = []
+    areas = dict.fromkeys(re.findall(r"^## (.+)$", index, re.MULTILINE))
+    for number, (name, text) in enumerate(sorted(records.items()), 1):
+        found = re.match(
+            rf"# {number}\. (.+)\n\n(\d{{4}}-\d\d-\d\d) · ([\w ]+) · (\[`.+`\]\(.+\))\n\n\S", text
+        )
+        listed = found and f"- [{number}. {found[1]}]({name}), {found[2]}\n" in index
+        if not (name.startswith(f"{number:04}-") and listed and found and found[3] in areas):
+            wrong.append(name)
+    return wrong
+
+
+def test_decisions_are_numbered_dated_linked_to_code_and_listed():
+    records = {file.name: file.read_text("utf-8") for file in DECISIONS.glob("[0-9]*.md")}
+    index = (DECISIONS / "README.md").read_text("utf-8")
+    assert len(records) > 100
+    assert misshapen(records, index) == []
+    assert index.count("\n- [") == len(records)
+
+
+def test_a_decision_without_date_or_code_is_found():
+    index = "## Input\n\n- [1. One](0001-one.md), 2026-11-29\n"
+    good = "# 1. One\n\n2026-11-29 · Input · [`a.py`](../../a.py)\n\nWhy.\n"
+    assert misshapen({"0001-one.md": good}, index) == []
+    for part in ("2026-11-29 · ", " · [`a.py`](../../a.py)", "1. ", "Input · "):
+        assert misshapen({"0001-one.md": good.replace(part, "")}, index) == ["0001-one.md"]
+    assert misshapen({"0001-one.md": good}, index.replace("One", "Two")) == ["0001-one.md"]
+
+
+def pages() -> list[Path]:
+    """Every page that a reader may open."""
+    return [file for file in texts() if file.suffix == ".md"]
+
+
+def anchors(page: str) -> set[str]:
+    """Return what the headings of a page are linked by, as GitHub names them."""
+    found: set[str] = set()
+    for heading in re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```", "", page, flags=re.M | re.S), re.M):
+        name = re.sub(r"[^\w\- ]", "", re.sub(r"\[(.+?)\]\(.+?\)", r"\1", heading).lower()).replace(" ", "-")
+        number = next(n for n in range(len(found) + 1) if (f"{name}-{n}" if n else name) not in found)
+        found.add(f"{name}-{number}" if number else name)
+    return found
+
+
+def broken(page: Path) -> list[str]:
+    """Links of a page to a file, or a heading, that is not there."""
+    text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.M | re.S)
+    links = re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r"(?:src|href)=\"([^\"]+)\"", text)
+    wrong = []
+    for link in links:
+        if re.match(r"\w+://|#!", link):  # another site, or a page of the lineage site
+            continue
+        name, _, anchor = link.partition("#")
+        file = (page.parent / name).resolve() if name else page
+        if not file.exists() or (anchor and anchor not in anchors(file.read_text("utf-8"))):
+            wrong.append(f"{page.relative_to(ROOT) if page.is_relative_to(ROOT) else page}: {link}")
+    return wrong
+
+
+def test_every_link_leads_to_a_file_and_a_heading():
+    assert len(pages()) > 100
+    assert [link for page in pages() for link in broken(page)] == []
+
+
+def test_a_link_to_nothing_is_found(tmp_path):
+    (tmp_path / "there.md").write_text("# A `b`: c?\n\n## A `b`: c?\n\n```md\n# no heading\n```\n")
+    page = tmp_path / "page.md"
+    page.write_text("[a](there.md#a-b-c) [b](there.md#a-b-c-1) [c](https://x.y/z#a) [d](#own)\n\n# Own\n")
+    assert broken(page) == []
+    page.write_text('[a](gone.md) [b](there.md#no-heading) [c](#other) <img src="gone.png">\n')
+    assert [link.rsplit(" ", 1)[1] for link in broken(page)] == [
+        "gone.md",
+        "there.md#no-heading",
+        "#other",
+        "gone.png",
+    ]
