@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 METHODS = ROOT / "docs" / "methods.md"
 DECISIONS = ROOT / "docs" / "decisions"
 TEXTS = (".py", ".sql", ".yml", ".md", ".toml", ".csv")
@@ -145,3 +146,63 @@ def test_a_link_to_nothing_is_found(tmp_path):
         "#other",
         "gone.png",
     ]
+
+
+TOP = r"(?:src|models|python_models|macros|seeds|tests|docs|benchmarks|profiles|\.github|dbt_project\.yml)"
+
+
+def missing_files(page: str) -> list[str]:
+    """Files and folders that a page of recipes names, and that are neither there nor made by its blocks."""
+    made = set(re.findall(r"^`([\w/.]+)`\n\n```", page, re.MULTILINE))
+    named = set(re.findall(rf"`({TOP}(?:/[^`\s]*)?)`", page)) - made
+    # <domain> stands for any: there has to be one
+    return [name for name in sorted(named) if not any(ROOT.glob(re.sub(r"<\w+>", "*", name).rstrip("/")))]
+
+
+def missing_names(page: str) -> list[str]:
+    """Names that a page says are in a file, and that the file does not hold."""
+    claims = re.findall(r"`(\w+)`(?: or `(\w+)`)?,? (?:of|in|among)\s+`([\w/]+\.\w+)`", page)
+    return [
+        f"{name} in {file}"
+        for *names, file in claims
+        for name in names
+        if name and not re.search(rf"\b{name}\b", (ROOT / file).read_text("utf-8"))
+    ]
+
+
+def test_the_files_that_recipes_name_are_there():
+    page = CONTRIBUTING.read_text("utf-8")
+    assert page.count("`src/") > 30
+    assert missing_files(page) == []
+    assert missing_names(page) == []
+
+
+def test_a_recipe_for_a_file_that_moved_is_found():
+    page = CONTRIBUTING.read_text("utf-8")
+    assert missing_files(page.replace("offers.py", "deals.py")) == ["src/palette/recommendations/deals.py"]
+    assert missing_files("See `models/marts/<domain>/_<mart>.json`.") == [
+        "models/marts/<domain>/_<mart>.json"
+    ]
+    assert missing_names(page.replace("`OFFERS` of", "`DEALS` of")) == [
+        "DEALS in src/palette/recommendations/offers.py"
+    ]
+
+
+@pytest.mark.parametrize(
+    "recipe", ["form", "mart", "column", "model", "list", "report section", "setting", "language"]
+)
+def test_every_usual_change_has_a_recipe(recipe):
+    assert re.search(rf"^## Add an? {recipe}$", CONTRIBUTING.read_text("utf-8"), re.MULTILINE)
+
+
+def test_the_recipe_for_a_language_names_every_file_that_speaks_korean():
+    recipe = CONTRIBUTING.read_text("utf-8").partition("## Add a language")[2].partition("\n## ")[0]
+    files = [file for folder in ("src/palette", "macros", "seeds") for file in (ROOT / folder).rglob("*")]
+    speaking = [
+        file.relative_to(ROOT).as_posix()
+        for file in files
+        if file.suffix in (".py", ".sql", ".csv", ".yml", ".j2", ".css") and not file.name.startswith("_")
+        if re.search(r"_ko\b|\bko\b", file.read_text("utf-8"))
+    ]
+    assert len(speaking) > 15
+    assert [file for file in speaking if f"`{file}`" not in recipe] == []
