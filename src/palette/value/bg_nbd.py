@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import betaln, digamma, expit, gammaln, hyp2f1
+from scipy.special import betaincinv, betaln, digamma, expit, gammaln, hyp2f1
 
 from palette.recommendations.codes import Vector, drawn
 
@@ -21,6 +21,7 @@ FEWEST = 20  # customers with a repeat order: of fewer, four parameters are no f
 BOUNDS = (np.log(1e-3), np.log(1e3))  # of each parameter's logarithm
 DRAWN = 100_000  # customers at most that parameters are found from: more change their third digit
 APART = 1e-5  # from where a formula divides by nothing
+SHARES = 64  # points at which a mean over customers is taken
 
 
 class FitError(ValueError):
@@ -96,15 +97,25 @@ class BgNbd:
         c = a + b + x - 1
         c = np.where(np.abs(c) < APART, APART, c)
         left = (alpha + age) / (alpha + age + within)
-        with np.errstate(all="ignore"):  # where a and b are great, all leave with nearly the same probability
+        with np.errstate(all="ignore"):
             series = hyp2f1(a + b - 1 - r, a - 1, c, 1 - left)
             ordered = c / (a - 1) * (1 - left ** (a - 1) * series)
-            leaving = self.a / (self.a + b + x)
-            steady = (self.alpha + age) / (self.alpha + age + leaving * within)
-            alike = -np.expm1((r + x) * np.log(steady)) / leaving
         most = (r + x) * within / (self.alpha + age)  # if nobody left
         sound = np.isfinite(ordered) & (ordered >= 0) & (ordered <= most * (1 + 1e-9))
-        found: Vector = np.where(sound, ordered, alike) * self.alive(x, t_x, age)
+        if not sound.all():
+            ordered[~sound] = self._expected_if_alive(x[~sound], age[~sound], within)
+        found: Vector = ordered * self.alive(x, t_x, age)
+        return found
+
+    def _expected_if_alive(self, x: Vector, age: Vector, within: float) -> Vector:
+        """Do what :meth:`expected` does of customers who are alive, adding up over how easily they leave.
+
+        Slower, where the formula loses all its digits: the great terms that it subtracts from each other.
+        """
+        share, weight = np.polynomial.legendre.leggauss(SHARES)
+        leaving = betaincinv(self.a, (self.b + x)[:, None], (share + 1) / 2).clip(np.finfo(np.float64).tiny)
+        grown = np.log1p(leaving * within / (self.alpha + age)[:, None])
+        found: Vector = -np.expm1(-(self.r + x)[:, None] * grown) / leaving @ (weight / 2)
         return found
 
     def buying(self, x: Vector, t_x: Vector, age: Vector, within: float) -> Vector:

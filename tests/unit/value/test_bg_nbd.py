@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from cdnow import summary
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import beta as beta_of
@@ -70,6 +70,8 @@ parameters = st.tuples(*[st.floats(-6.5, 6.5)] * 4).map(lambda logs: BgNbd(*np.e
 
 
 @given(parameters, customers)
+@example(BgNbd(*np.exp((5.0, 0.0, 3.0, 0.0)).tolist()), (152, 0.0, 1.0))
+@example(BgNbd(*np.exp((5.0, 0.0, 3.0, 0.0)).tolist()), (152, 1.0, 1.0))
 def test_forecasts_are_probabilities_and_grow_with_the_horizon(model: BgNbd, customer):
     known = told(customer)
     alive = model.alive(*known)[0]
