@@ -63,6 +63,16 @@ def test_every_sql_mart_has_a_contract_and_a_unit_test(manifest):
     }
 
 
+def test_what_shops_may_read_is_public_and_everything_is_of_a_group(manifest):
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    assert {node["name"] for node in models if node["schema"] == "main"} == {
+        node["name"] for node in models if node["access"] == "public"
+    }
+    assert [node["name"] for node in models if not node["group"]] == []
+    owned = {node["group"] for node in models}
+    assert owned == {group["name"] for group in manifest["groups"].values()}
+
+
 def test_a_page_asks_a_question_of_every_mart(manifest):
     page = (ROOT / "docs/marts.md").read_text()
     marts = {
