@@ -211,11 +211,14 @@ def build(
         str | None, typer.Option("--vars", help="dbt vars as YAML, such as '{as_of_date: 2011-06-30}'.")
     ] = None,
     wait: Annotated[float, WAIT] = 0.0,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show what dbt prints of each node.")] = False,
 ) -> None:
     """Build the whole warehouse and its report; a failed build leaves the earlier ones as they were."""
-    from palette.warehouse import build
+    from palette.warehouse import build, warehouse_path
 
-    finish(build(dbt_vars, wait=wait))
+    started = time.perf_counter()
+    console.print(f"Building {warehouse_path()}")
+    finish(build(dbt_vars, wait=wait, verbose=verbose), since=started)
 
 
 @app.command()
@@ -223,7 +226,8 @@ def publish(wait: Annotated[float, WAIT] = 0.0) -> None:
     """Put a finished build in place that could not be while somebody wrote to the warehouse."""
     from palette.warehouse import publish_finished
 
-    finish(publish_finished(wait=wait))
+    started = time.perf_counter()
+    finish(publish_finished(wait=wait), since=started)
 
 
 @app.command()
@@ -317,8 +321,8 @@ def docs() -> None:
     console.print(f"Lineage site: {site}. Serve it with: .venv/bin/dbt docs serve")
 
 
-def finish(warehouse: Path) -> None:
-    """Show and report a new warehouse; something that it lacks is told by the exit code."""
+def finish(warehouse: Path, *, since: float) -> None:
+    """Show and report a new warehouse, begun at `since`; something that it lacks is told by the exit code."""
     from palette.core.warehouses import open_warehouse
     from palette.withholding import withheld
 
@@ -331,6 +335,8 @@ def finish(warehouse: Path) -> None:
             "Withheld:", f" {len(lacking)} part(s) of this warehouse, as a check found them wrong (above)"
         )
         raise typer.Exit(WITHHELD)
+    minutes, seconds = divmod(round(time.perf_counter() - since), 60)
+    console.print(f"Done in {minutes}:{seconds:02} min: {warehouse} is in place, nothing was withheld")
 
 
 def show_summary(warehouse: Path) -> None:

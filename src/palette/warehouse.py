@@ -6,8 +6,10 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+
+from rich.console import Console
 
 from palette.core.forms import project_folder
 from palette.core.landing import prune
@@ -15,6 +17,7 @@ from palette.core.retailers import DEMO, chosen_retailers, data_folder, find_ret
 from palette.core.writing import unfinished
 from palette.demo import write_demo
 from palette.engine import require_duckdb
+from palette.progress import JSON_LOG, Progress
 from palette.publishing import (
     NEARLY_FULL,
     ROW_COUNTS,
@@ -29,6 +32,7 @@ from palette.publishing import (
 from palette.withholding import advice, failures, take_out
 
 UNTESTED = ("--exclude-resource-type", "unit_test")  # they look at code, not at data
+RESULTS = "run_results.json"
 PARSED = "partial_parse.msgpack"  # which saves dbt to read every file anew
 
 _LIBRARY = ctypes.CDLL(None)
@@ -68,7 +72,7 @@ def existing_warehouse() -> Path:
     return warehouse
 
 
-def build(dbt_vars: str | None = None, *, wait: float = 0.0) -> Path:
+def build(dbt_vars: str | None = None, *, wait: float = 0.0, verbose: bool = False) -> Path:
     """Build every model, data test and quality check from nothing, then put the result in place at once.
 
     Of the earlier warehouse the new one holds what no input gives again, such as the quality history. What a
@@ -80,6 +84,8 @@ def build(dbt_vars: str | None = None, *, wait: float = 0.0) -> Path:
         YAML for dbt's ``--vars``.
     wait
         Seconds to wait for another build of the same warehouse, and for whoever writes to the earlier one.
+    verbose
+        Whether to show what dbt prints, instead of how far it is.
 
     Returns
     -------
@@ -98,7 +104,7 @@ def build(dbt_vars: str | None = None, *, wait: float = 0.0) -> Path:
         try:
             carry_over(site)
             write_missing_demo()
-            build_scratch(site, ["--vars", dbt_vars] if dbt_vars else [])
+            build_scratch(site, ["--vars", dbt_vars] if dbt_vars else [], verbose=verbose)
             publish(site, wait=wait)
         except BuildError as error:
             raise BuildError(f"{error}. {outcome(warehouse, before)}") from error
@@ -122,7 +128,7 @@ def _identity(warehouse: Path) -> int | None:
     return warehouse.stat().st_ino if warehouse.exists() else None
 
 
-def build_scratch(site: Site, options: Sequence[str]) -> None:
+def build_scratch(site: Site, options: Sequence[str], *, verbose: bool = False) -> None:
     """Run dbt on the scratch file, and once more without what its checks found to be wrong.
 
     Raises
@@ -136,7 +142,13 @@ def build_scratch(site: Site, options: Sequence[str]) -> None:
 
     def run(command: str, *selected: str) -> None:
         arguments = [command, "--target-path", str(site.artefacts), *options, *selected]
-        code = dbt(arguments, site.scratch, {ROW_COUNTS: str(site.counts)}, keeping=site.lock)
+        counting = {ROW_COUNTS: str(site.counts)}
+        if verbose:
+            code = dbt(arguments, site.scratch, counting, keeping=site.lock)
+        else:
+            with Progress(Console(), target_folder() / RESULTS) as progress:
+                arguments += JSON_LOG
+                code = dbt(arguments, site.scratch, counting, keeping=site.lock, watch=progress)
         if code:
             reason = f"dbt was ended by {signal.Signals(-code).name}" if code < 0 else "the build failed"
             folder = site.warehouse.parent
@@ -217,6 +229,7 @@ def dbt(
     further: Mapping[str, str] | None = None,
     *,
     keeping: int | None = None,
+    watch: Callable[[str], None] | None = None,
 ) -> int:
     """Run dbt in the project on a warehouse file.
 
@@ -232,6 +245,8 @@ def dbt(
         Environment variables.
     keeping
         Descriptor of a lock that dbt holds as well while it lives.
+    watch
+        Called with each line that dbt prints, which is not shown otherwise.
 
     Returns
     -------
@@ -248,8 +263,15 @@ def dbt(
         env=environment,
         pass_fds=() if keeping is None else (keeping,),
         preexec_fn=_die_with_parent,
+        stdout=subprocess.PIPE if watch else None,
+        stderr=subprocess.STDOUT if watch else None,
+        encoding="utf-8",
+        errors="replace",
     ) as process:
         try:
+            for line in process.stdout or ():
+                if watch:
+                    watch(line)
             return process.wait()
         except BaseException:
             process.kill()  # asked to end, dbt would first finish the models it is at
