@@ -28,7 +28,6 @@ READ = ("order_lines", "excluded_order_lines", "products", "cleaning_waterfall",
 JUDGED = {  # made of lists or forecasts, which are judged of the real file alone
     "customer_360",
     "customer_priorities",
-    "customer_strategies",
     "customer_value",
     "newcomer_offers",
     "recommendation_choice_history",

@@ -7,7 +7,7 @@ import sys
 import pytest
 from sandboxes import Sandbox
 
-DOMAINS = ("core", "sales", "segments", "baskets", "recommendations", "value", "overview")  # ground up
+DOMAINS = ("core", "sales", "segments", "baskets", "recommendations", "value", "overview", "metrics")  # ground up
 BESIDE = "quality"  # looks at all of them
 
 

@@ -10,8 +10,6 @@ with
 
     spells as (select * from {{ ref('int_customer_spells') }}),
 
-    priorities as (select * from {{ ref('customer_priorities') }}),
-
     advised as (
         select
             retailer,
@@ -50,7 +48,6 @@ with
                 'coalesce(previous_strategies.rfm_segment_ko, spells.previous_rfm_segment)',
                 'spells.rfm_segment_changed_on',
             ) }} as segment_movement_ko,
-            priorities.value_at_stake,
             customer_clusters.cluster_name,
             cluster_strategies.cluster_name_ko,
             for_cluster.actions_en as cluster_actions_en,
@@ -73,10 +70,6 @@ with
         left join
             segment_strategies as previous_strategies
             on spells.previous_rfm_segment = previous_strategies.rfm_segment
-        left join
-            priorities
-            on customer_rfm.retailer = priorities.retailer
-            and customer_rfm.customer_id = priorities.customer_id
         left join
             advised as for_segment
             on customer_rfm.retailer = for_segment.retailer

@@ -1,23 +1,23 @@
 with
 
-    strategies as (select * from {{ ref('customer_strategies') }} where clustering = 'rfm'),
+    priorities as (select * from {{ ref('customer_priorities') }}),
 
     spells as (select * from {{ ref('int_customer_spells') }}),
 
     latest as (
         select
-            strategies.retailer,
-            strategies.rfm_segment,
-            strategies.value_at_stake,
+            spells.retailer,
+            spells.rfm_segment,
+            priorities.value_at_stake,
             spells.month_end,
             spells.previous_rfm_segment as previous_segment,
             spells.revenue_12_months,
             case when spells.months_in_rfm_segment = 0 then spells.direction end as moved
-        from strategies
+        from spells
         inner join
-            spells
-            on strategies.retailer = spells.retailer
-            and strategies.customer_id = spells.customer_id
+            priorities
+            on spells.retailer = priorities.retailer
+            and spells.customer_id = priorities.customer_id
     ),
 
     origins as (
