@@ -7,7 +7,8 @@ import sys
 import pytest
 from sandboxes import Sandbox
 
-DOMAINS = ("core", "sales", "segments", "baskets", "recommendations", "value", "overview", "metrics")  # ground up
+# From the ground up.
+DOMAINS = ("core", "sales", "segments", "baskets", "recommendations", "value", "overview", "metrics")
 BESIDE = "quality"  # looks at all of them
 
 
