@@ -48,7 +48,7 @@ faults: $(INSTALLED) ## kill, starve and race builds, and count what the warehou
 fuzz: $(INSTALLED) ## read 10,000 made-up files, against what was written (FILES=... for another number)
 	PALETTE_FUZZ=$(or $(FILES),10000) $(BIN)/pytest tests/unit/core/test_fuzz_inputs.py
 
-lint: $(INSTALLED) ## ruff, sqlfmt and mypy, and what the files of .github and CITATION.cff may say
+lint: $(INSTALLED) ## ruff, sqlfmt, mypy and dbt-bouncer, and what the files of .github and CITATION.cff may say
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --quiet --check .
 	$(BIN)/sqlfmt --quiet --check models macros tests src/dbt
@@ -57,6 +57,8 @@ lint: $(INSTALLED) ## ruff, sqlfmt and mypy, and what the files of .github and C
 	$(SCHEMA).github-issue-forms $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
 	$(SCHEMA).citation-file-format --default-filetype yaml CITATION.cff
 	$(BIN)/zizmor --quiet --offline --strict-collection .
+	@$(BIN)/dbt --quiet parse --target-path target/lint
+	$(BIN)/dbt-bouncer run --config-file dbt-bouncer.yml
 
 docs: $(INSTALLED) ## build the lineage site
 	@$(BIN)/palette docs

@@ -131,7 +131,8 @@ def test_the_first_products(real):
 
 def test_most_revenue_has_a_theme(real):
     themed = real.query("""
-        select sum(revenue) filter (where category <> 'Other Products') / sum(revenue) as share from product_sales
+        select sum(revenue) filter (where category <> 'Other Products') / sum(revenue) as share
+        from product_sales
     """)
     assert themed["share"][0] > 0.9
 
