@@ -528,19 +528,30 @@ MATRIX = {
 
 
 def test_worth_is_what_is_expected_and_how_unequal_it_is():
-    deciles = pd.DataFrame(DECILES).query("horizon_days == 90")
-    assert worth._expected(deciles, WORDS) == (
+    deciles, own = pd.DataFrame(DECILES).query("horizon_days == 90"), marts()
+    assert worth._expected(own, deciles, WORDS) == (
         "In the next 90 days customers are expected to bring £1K, 60.0% of it the best 1 customer, "
         "a tenth of all."
     )
-    assert worth._deciles(deciles, WORDS).sentence == (
+    assert worth._deciles(own, deciles, WORDS).sentence == (
         "The better half is expected to bring 90.0%; one of the best tenth orders "
         "with a probability of 75.0%."
     )
     nothing = deciles.assign(expected_revenue=0.0)
     said = "Nothing is expected of the customers in the next 90 days."
-    assert worth._expected(nothing, WORDS) == worth._deciles(nothing, WORDS).sentence == said
-    assert worth._deciles(nothing, WORDS).body is None
+    assert worth._expected(own, nothing, WORDS) == worth._deciles(own, nothing, WORDS).sentence == said
+    assert worth._deciles(own, nothing, WORDS).body is None
+
+
+def test_of_a_few_nothing_is_claimed_in_an_anonymous_report():
+    tables = {"value_risk_matrix": pd.DataFrame(MATRIX), "value_deciles": pd.DataFrame(DECILES)}
+    empty = {"value_choices": pd.DataFrame(CHOICES).iloc[:0]}
+    section = worth.build(Groups(marts(**tables, **empty)._connection, "shop"), WORDS)
+    keep, deciles = section.figures[:2]
+    assert keep.sentence.startswith("Who of those who bring most of the revenue is silent for unusually long")
+    assert section.sentence == deciles.sentence
+    assert section.sentence == "There are too few customers to show this without single ones."
+    assert deciles.body is None
 
 
 def test_whom_to_keep_are_the_best_who_are_silent_for_unusually_long():

@@ -19,13 +19,15 @@ FIRST = 10  # customers to keep that are named
 def build(marts: Marts, words: Words) -> Section:
     """Assemble the section."""
     deciles = marts("value_deciles", where=f"horizon_days = {DAYS}", order="value_decile")
+    if "value_deciles" in marts.hidden:  # what is left would not add up to what is expected
+        deciles = deciles.iloc[:0]
     return Section(
         "worth",
         words("worth.title"),
-        _expected(deciles, words),
+        _expected(marts, deciles, words),
         [
             _keep(marts, words),
-            _deciles(deciles, words),
+            _deciles(marts, deciles, words),
             _calibration(marts, words),
             *([] if marts.anonymous else [_first(marts, words)]),
             _choices(marts, words),
@@ -33,11 +35,18 @@ def build(marts: Marts, words: Words) -> Section:
     )
 
 
-def _expected(deciles: pd.DataFrame, words: Words) -> str:
+def _nothing(marts: Marts, words: Words) -> str:
+    """Say that nothing is expected, or that it is of too few to be told."""
+    if "value_deciles" in marts.hidden:
+        return words("anonymous.too_few")
+    return words("worth.nothing", days=DAYS)
+
+
+def _expected(marts: Marts, deciles: pd.DataFrame, words: Words) -> str:
     """Say what all customers are expected to bring, and how much of it the best tenth."""
     revenue = float(deciles["expected_revenue"].sum())
     if revenue <= 0:
-        return words("worth.nothing", days=DAYS)
+        return _nothing(marts, words)
     best = deciles.iloc[-1]
     return words(
         "worth.sentence",
@@ -55,15 +64,15 @@ def _keep(marts: Marts, words: Words) -> Figure:
     if matrix.empty:
         return Figure("keep", title, words("anonymous.too_few"), source)
     quiet = matrix[(matrix["value_class"] == CLASSES[0]) & (matrix["silence"] == SILENCES[-1])]
-    sentence = (
-        words("worth.keep_none")
-        if quiet.empty or not quiet["customers"].sum()
-        else words(
+    if quiet.empty:
+        hidden = "value_risk_matrix" in marts.hidden
+        sentence = words("worth.keep_few") if hidden else words("worth.keep_none")
+    else:
+        sentence = words(
             "worth.keep_sentence",
             customers=words.count(quiet["customers"].sum()),
             revenue=words.money(quiet["revenue_12_months"].sum()),
         )
-    )
     classes = {name: words(f"worth.class_{name.lower()}") for name in CLASSES}
     silences = {name: words(f"worth.silence_{name}") for name in SILENCES}
     shown = matrix.assign(
@@ -75,11 +84,11 @@ def _keep(marts: Marts, words: Words) -> Figure:
     return Figure("keep", title, sentence, source, drawing, wide=True, note=words("worth.keep_note"))
 
 
-def _deciles(deciles: pd.DataFrame, words: Words) -> Figure:
+def _deciles(marts: Marts, deciles: pd.DataFrame, words: Words) -> Figure:
     """Show how unequal customers' worth is."""
     title, source = words("worth.deciles"), ("value_deciles",)
     if deciles.empty or deciles["expected_revenue"].sum() <= 0:
-        return Figure("deciles", title, words("worth.nothing", days=DAYS), source)
+        return Figure("deciles", title, _nothing(marts, words), source)
     half = deciles["value_decile"] > deciles["value_decile"].max() / 2
     sentence = words(
         "worth.deciles_sentence",
