@@ -2,7 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed$(if $(filter spark,$(PALETTE_ENGINE)),-spark)
-RESOLVE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate
+RESOLVE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate \
+	--no-emit-package dbt-core-experimental-parser
 SCHEMA = $(BIN)/check-jsonschema --quiet --builtin-schema vendor
 WORKERS := --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 SMALL_BUILD := tests/integration/test_warehouse.py::test_a_handful_of_customers_is_enough_and_a_failed_warning_is_reported
@@ -16,12 +17,13 @@ help: ## list the targets
 .venv/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
+	$(if $(DBT),$(BIN)/pip install --quiet --disable-pip-version-check 'dbt-core==$(DBT).*')
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
 .venv/.installed-spark: .venv/.installed requirements-spark.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock -r requirements-spark.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock -r requirements-spark.lock
 	@touch $@
 
 build: $(INSTALLED) ## build the warehouse (PALETTE_DATA=... PALETTE_RETAILERS=... for your own files)
