@@ -1,8 +1,4 @@
-"""Run the suites of ``suites/*.yml`` with Great Expectations, inside DuckDB, on the connection dbt runs on.
-
-The tables never leave the database: an SQL data source is laid over the session itself, so that it also sees
-what the session's open transaction has not committed yet.
-"""
+"""Run the suites of ``suites/*.yml`` with Great Expectations, inside the engine, on the session of dbt."""
 
 import os
 import re
@@ -14,24 +10,21 @@ from pathlib import Path
 from string import Formatter, Template
 from typing import Annotated, Any, Literal
 
-import duckdb
 import great_expectations as gx
 import pandas as pd
 import yaml
-from duckdb_engine import CursorWrapper
-from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
 from great_expectations.exceptions import ExpectationNotFoundError
 from great_expectations.execution_engine import ExecutionEngine
 from great_expectations.expectations.core import UnexpectedRowsExpectation
 from great_expectations.expectations.registry import get_expectation_impl, get_renderer_impl
 from great_expectations.validator.metric_configuration import MetricConfiguration
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from sqlalchemy.pool import QueuePool
 
 from palette.core.tables import empty
 from palette.core.writing import write_whole
 from palette.quality.pages import index, page
 from palette.quality.results import CUSTOM_SQL, ERROR, RESULTS_SCHEMA, line
+from palette.quality.sources import WORDS, Source, source_of
 
 DOCS_FOLDER = Path(os.environ.get("DBT_TARGET_PATH") or "target") / "data_docs"
 _FOLDER = files("palette.quality") / "suites"
@@ -103,14 +96,12 @@ class Check:
         ]
         return ", ".join(names) or None
 
-    def expectation(self, queries: Mapping[str, str] | None = None, position: int = 0) -> Any:
-        """Great Expectations' object for it; ``{name}`` in custom SQL becomes that relation's query."""
+    def expectation(self, said: Mapping[str, str] | None = None, position: int = 0) -> Any:
+        """Great Expectations' object for it; ``{name}`` in custom SQL becomes what is said of it."""
         kwargs = dict(self.kwargs)
         if self.type == CUSTOM_SQL:
-            for name, query in (queries or {}).items():
-                kwargs["unexpected_rows_query"] = kwargs["unexpected_rows_query"].replace(
-                    f"{{{name}}}", f"({query})"
-                )
+            for name, sql in (said or {}).items():
+                kwargs["unexpected_rows_query"] = kwargs["unexpected_rows_query"].replace(f"{{{name}}}", sql)
         kind = CountedRowsExpectation if self.type == CUSTOM_SQL else get_expectation_impl(self.type)
         return kind(
             **kwargs,
@@ -179,9 +170,9 @@ def parse_suite(name: str, text: str) -> Suite:
 
 
 def run_suite(
-    session: duckdb.DuckDBPyConnection,
+    session: Any,
     suite: str | Suite,
-    relations: Mapping[str, duckdb.DuckDBPyRelation],
+    relations: Mapping[str, Any],
     *,
     docs_folder: Path | None = None,
 ) -> pd.DataFrame:
@@ -190,8 +181,8 @@ def run_suite(
     Parameters
     ----------
     session
-        The connection the relations belong to, such as the one dbt hands to a Python model. Its transaction
-        is neither committed nor rolled back.
+        What the relations belong to, such as what dbt hands to a Python model: DuckDB's connection, whose
+        transaction is neither committed nor rolled back, or Spark's session.
     suite
         One of ``SUITES``, or a suite of one's own.
     relations
@@ -219,22 +210,20 @@ def run_suite(
             for relation in sorted(difference)
         ]
         raise SuiteError(f"{suite.name}.yml: {'; '.join(reasons)}")
-    queries = {name: relation.sql_query() for name, relation in relations.items()}
     folder = (docs_folder or DOCS_FOLDER) / suite.name
     rows: list[dict[str, object]] = []
     with _GX_LOCK:
-        shared = _Session(session)
-        source = _data_source(shared)
+        source = source_of(session, relations)
         for relation in suite.relations:
             checks = [check for check in suite.checks if check.relation == relation]
-            elements = _count(session, queries[relation])
-            outcome = _validate(source, relation, checks, queries)
+            elements = source.count(relation)
+            outcome = _validate(source, relation, checks)
             results = sorted(outcome.results, key=lambda result: result.expectation_config.meta["position"])
             found = [
                 _row(suite.name, check, result, elements)
                 for check, result in zip(checks, results, strict=True)
             ]
-            _require_live(shared, found)
+            _require_live(source, found)
             write_whole(folder / f"{relation}.html", page(outcome))
             rows += found
     frame = pd.DataFrame(rows, columns=RESULTS_SCHEMA.names)
@@ -244,9 +233,9 @@ def run_suite(
 
 
 def run_staging_suites(
-    session: duckdb.DuckDBPyConnection,
+    session: Any,
     forms: Collection[str],
-    relations: Mapping[str, duckdb.DuckDBPyRelation],
+    relations: Mapping[str, Any],
     *,
     docs_folder: Path | None = None,
 ) -> pd.DataFrame:
@@ -291,7 +280,7 @@ def _checks(relation: str, entry: _Entry, relations: set[str]) -> Iterator[Check
         names = {field for _, field, _, _ in Formatter().parse(query) if field is not None}
         if "batch" not in names:
             raise ValueError("unexpected_rows_query must select from {batch}")
-        if unknown := names - {"batch"} - relations:
+        if unknown := names - {"batch", *WORDS} - relations:
             raise ValueError(f"the suite has no relation {', '.join(sorted(unknown))}")
         if not entry.rule:
             raise ValueError("custom SQL needs a rule, a sentence that says what must hold")
@@ -302,62 +291,10 @@ def _checks(relation: str, entry: _Entry, relations: set[str]) -> Iterator[Check
         yield check
 
 
-class _Session:
-    """The session as SQLAlchemy wants a connection; its transaction and its end belong to its owner."""
-
-    def __init__(self, session: duckdb.DuckDBPyConnection) -> None:
-        self._session = session
-        self.notices: list[str] = []
-        self.cause: duckdb.Error | None = None  # Great Expectations retries, and reports the last attempt
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._session, name)
-
-    def cursor(self) -> Any:
-        return CursorWrapper(self, self)
-
-    def execute(self, sql: str, parameters: object = None) -> Any:
-        try:
-            return self._session.execute(sql, parameters)
-        except duckdb.TransactionException:
-            raise
-        except duckdb.Error as error:
-            self.cause = error
-            raise
-
-    def begin(self) -> None: ...
-
-    def commit(self) -> None: ...
-
-    def rollback(self) -> None: ...
-
-    def close(self) -> None: ...
-
-
-def _data_source(session: _Session) -> Any:
-    config = DataContextConfig(
-        store_backend_defaults=InMemoryStoreBackendDefaults(),
-        analytics_enabled=False,
-        progress_bars={"globally": False},
-    )
-    context = gx.get_context(mode="ephemeral", project_config=config)
-    return context.data_sources.add_sql(
-        name="warehouse",
-        connection_string="duckdb:///:memory:",  # names the dialect; the creator makes the connection
-        kwargs={"creator": lambda: session, "poolclass": QueuePool},
-    )
-
-
-def _validate(source: Any, relation: str, checks: list[Check], queries: Mapping[str, str]) -> Any:
-    asset = source.add_query_asset(name=relation, query=queries[relation])
-    batch = asset.add_batch_definition("whole table").get_batch()
-    expectations = [check.expectation(queries, position) for position, check in enumerate(checks)]
-    return batch.validate(gx.ExpectationSuite(name=relation, expectations=expectations))
-
-
-def _count(session: duckdb.DuckDBPyConnection, query: str) -> int:
-    counted = session.execute(f"select count(*) from ({query})").fetchone()
-    return int(counted[0]) if counted else 0
+def _validate(source: Source, relation: str, checks: list[Check]) -> Any:
+    said = {**{name: f"({query})" for name, query in source.queries.items()}, **source.words}
+    expectations = [check.expectation(said, position) for position, check in enumerate(checks)]
+    return source.batch(relation).validate(gx.ExpectationSuite(name=relation, expectations=expectations))
 
 
 def _row(suite: str, check: Check, result: Any, elements: int) -> dict[str, object]:
@@ -365,6 +302,8 @@ def _row(suite: str, check: Check, result: Any, elements: int) -> dict[str, obje
     observed = outcome.get("observed_value")
     if error := _error(result.exception_info):
         unexpected, observed = 1, ERROR + error
+    elif check.type == CUSTOM_SQL and observed is None:  # what comes of a query that Spark cannot run
+        unexpected, observed = 1, ERROR + "the query cannot run"
     elif check.type == CUSTOM_SQL:
         unexpected, observed = int(observed), None
     elif "unexpected_count" in outcome:
@@ -378,7 +317,7 @@ def _row(suite: str, check: Check, result: Any, elements: int) -> dict[str, obje
         "expectation": check.type,
         "rule": check.rule or _sentence(result.expectation_config),
         "severity": check.severity,
-        "success": bool(result.success) and not error,
+        "success": bool(result.success) and not str(observed).startswith(ERROR),
         "unexpected_count": unexpected,
         "element_count": elements,
         "observed": None if observed is None else str(observed),
@@ -405,12 +344,8 @@ def _word(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _require_live(session: _Session, found: list[dict[str, object]]) -> None:
+def _require_live(source: Source, found: list[dict[str, object]]) -> None:
     """Say what could not run, where an error in running it has aborted the session's transaction."""
     errors = [line(row) for row in found if str(row["observed"]).startswith(ERROR)]
-    if errors:
-        try:
-            session.execute("select 1")
-        except duckdb.Error as error:
-            reason = f"the session's transaction is lost: {session.cause}"
-            raise SuiteError("\n".join([reason, *errors])) from error
+    if errors and (reason := source.broken()):
+        raise SuiteError("\n".join([reason, *errors]))

@@ -9,6 +9,7 @@ ROOT = Path(__file__).parents[3]
 SEAM = (
     "macros/engine",
     "macros/_macros.yml",  # describes them
+    "src/palette/quality/sources.py",
     "src/palette/engine",
     "src/dbt",
 )
