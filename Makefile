@@ -9,10 +9,10 @@ WORKERS := --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-
 SMALL_BUILD := tests/integration/test_warehouse.py::test_a_handful_of_customers_is_enough_and_a_failed_warning_is_reported
 
 .DEFAULT_GOAL := help
-.PHONY: help build report test check everything units faults fuzz lint docs screenshots entities schema bench notes lock clean
+.PHONY: help build report test check everything units test-spark faults fuzz lint docs screenshots entities schema bench notes lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 .venv/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3"; exit 1; }
@@ -43,6 +43,9 @@ everything: $(INSTALLED)
 
 units: $(INSTALLED)
 	$(BIN)/pytest $(WORKERS) -m 'not slow' tests/unit $(SMALL_BUILD)
+
+test-spark: .venv/.installed-spark ## build the demo on DuckDB and on Spark, and compare every table (a quarter of an hour; needs Java 17)
+	$(BIN)/pytest tests/unit/adapter tests/spark
 
 faults: $(INSTALLED) ## kill, starve and race builds, and count what the warehouse survives (a quarter of an hour)
 	$(BIN)/pytest tests/faults
@@ -86,4 +89,4 @@ lock: $(INSTALLED) ## resolve requirements.lock anew, and what Spark adds to it
 	$(RESOLVE) --extra dev --extra spark --constraints requirements.lock pyproject.toml | grep -vxFf requirements.lock > requirements-spark.lock
 
 clean: ## remove everything that a build makes (your own data stays)
-	rm -rf .venv target logs warehouse/*.duckdb* warehouse/.building data/demo .pytest_cache .ruff_cache .mypy_cache
+	rm -rf .venv target logs warehouse/*.duckdb* warehouse/spark warehouse/.building data/demo .pytest_cache .ruff_cache .mypy_cache
