@@ -20,21 +20,16 @@
     element_at(
         transform(
             array(array_sort(collect_list(cast({{ value }} as double)))),
-            sorted
-            -> get(sorted, cast(floor({{ spark_place(fraction) }}) as int))
-            + (
-                get(sorted, cast(ceil({{ spark_place(fraction) }}) as int))
-                - get(sorted, cast(floor({{ spark_place(fraction) }}) as int))
-            )
-            * ({{ spark_place(fraction) }} - floor({{ spark_place(fraction) }}))
+            sorted -> transform(
+                array(cast(size(sorted) - 1 as double) * cast({{ fraction }} as double)),
+                place
+                -> get(sorted, cast(floor(place) as int)) * (1 - (place - floor(place)))
+                + get(sorted, cast(ceil(place) as int)) * (place - floor(place))
+            )[0]
         ),
         1
     )
 {% endmacro %}
-
-{% macro spark_place(fraction) -%}
-    (cast(size(sorted) - 1 as double) * cast({{ fraction }} as double))
-{%- endmacro %}
 
 
 {% macro text_list(value, order_by, separator=" | ") %}

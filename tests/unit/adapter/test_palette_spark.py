@@ -1,8 +1,6 @@
 """The adapter on a project of a few rows: it starts Spark once, in this process."""
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,12 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
-pytest.importorskip("pyspark", reason="Spark is not installed: pip install -r requirements-spark.lock")
-pytest.importorskip(
-    "dbt.adapters.spark", reason="dbt-spark is not installed: pip install -r requirements-spark.lock"
-)
-if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
-    pytest.skip("Java is not installed: Spark needs 17 or newer", allow_module_level=True)
+pytest.importorskip("sparks", exc_type=ImportError)
 
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt_common.exceptions import DbtConfigError
