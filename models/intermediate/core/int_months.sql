@@ -19,8 +19,10 @@ with
             months.retailer,
             months.month_start,
             months.month_end,
-            row_number() over (
-                partition by months.retailer order by months.month_start
+            cast(
+                row_number() over (
+                    partition by months.retailer order by months.month_start
+                ) as {{ dbt.type_bigint() }}
             ) as month_number,
             months.first_day = months.month_start as is_known_from_its_first_day,
             months.month_end = {{ dbt.last_day('months.month_start', 'month') }} as has_ended
