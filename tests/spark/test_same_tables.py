@@ -5,16 +5,19 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 
-pytest.importorskip("pyspark", reason="Spark is not installed: make test-spark installs it")
+pytest.importorskip("sparks", exc_type=ImportError)
 
-from dbt.adapters.palette_spark import PaletteSparkCredentials
-from dbt.adapters.palette_spark.session import session_of, stop
+from pyspark.sql import SparkSession
+from tea_shop import write_shop
+
+from dbt.adapters.palette_spark.session import stop
 from palette.demo import write_demo
+from sparks import session_on
 
 ROOT = Path(__file__).parents[2]
 CUSTOMERS = 150
@@ -23,16 +26,18 @@ OF_A_BUILD = {"build_id", "built_at"}  # columns that no two builds share
 
 def build(engine: str, data: Path, folder: Path) -> Path:
     """Run `dbt build` on an engine; returns the warehouse."""
-    warehouse = folder / "palette.duckdb"
+    warehouse = folder / "warehouse"
+    folder.mkdir()
     environment = {
         "PALETTE_ENGINE": engine,
-        "PALETTE_SPARK_MASTER": os.environ.get("PALETTE_SPARK_MASTER", "local[2]"),
+        "PALETTE_SPARK_MASTER": os.environ.get("PALETTE_SPARK_MASTER") or "local[2]",
         "PALETTE_DATA": str(data),
+        "PALETTE_RETAILERS": "",
         "PALETTE_DB": str(warehouse),
         "DBT_TARGET_PATH": str(folder / "target"),
         "DBT_LOG_PATH": str(folder / "logs"),
     }
-    command = [str(Path(sys.executable).with_name("dbt")), "build", "--exclude-resource-type", "unit_test"]
+    command = [str(Path(sys.executable).with_name("dbt")), "build"]
     done = subprocess.run(
         command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, check=False
     )
@@ -43,35 +48,54 @@ def build(engine: str, data: Path, folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def warehouses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path]]:
     folder = tmp_path_factory.mktemp("both")
-    write_demo(folder / "data", customers=CUSTOMERS)
-    built = {engine: build(engine, folder / "data", folder / engine) for engine in ("duckdb", "spark")}
-    yield built["duckdb"], built["spark"]
+    data = folder / "data"
+    write_demo(data, customers=CUSTOMERS)
+    write_shop(data)
+    yield build("duckdb", data, folder / "duckdb"), build("spark", data, folder / "spark")
     stop()
 
 
 def test_every_table_is_the_same(warehouses: tuple[Path, Path]) -> None:
     here, there = warehouses
-    session = session_of(PaletteSparkCredentials(schema="main", master="local[2]", warehouse=str(there)))
+    session = session_on(there)
     with duckdb.connect(str(here), read_only=True) as connection:
-        names = [
+        names = {
             f"{schema}.{name}"
             for schema, name in connection.execute(
                 "select schema_name, table_name from duckdb_tables() "
-                "union select schema_name, view_name from duckdb_views() where not internal order by all"
+                "union select schema_name, view_name from duckdb_views() where not internal"
             ).fetchall()
-        ]
-        assert len(names) > 120
-        differing = {name: found for name in names if (found := differences(connection, session, name))}
+        }
+        assert {name.split(".")[0] for name in names} == {"seeds", "staging", "intermediate", "main"}
+        assert names_in(session) == names
+        differing = {
+            name: found
+            for name in sorted(names)
+            if (found := differences(connection, name, session.table(name).toArrow()))
+        }
     assert differing == {}
 
 
-def differences(connection: duckdb.DuckDBPyConnection, session: Any, name: str) -> str:
-    """Say what differs in a table of both warehouses, nothing where they are equal."""
-    connection.register("there", session.table(name).toArrow())
-    relations = {"here": connection.table(name), "there": connection.table("there")}
-    here, there = (list(zip(each.columns, map(str, each.types), strict=True)) for each in relations.values())
+def names_in(session: SparkSession) -> set[str]:
+    """Return the names of all tables and views of a warehouse."""
+    schemas = [row.namespace for row in session.sql("show schemas").collect()]
+    return {
+        f"{schema}.{row.tableName}"
+        for schema in schemas
+        for row in session.sql(f"show tables in {schema}").collect()
+        if not row.isTemporary
+    }
+
+
+def differences(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> str:
+    """Say what differs between a table of a connection and another one, nothing where they are equal."""
+    connection.register("there", table)
+    here, there = (
+        list(zip(each.columns, map(str, each.types), strict=True))
+        for each in (connection.table(name), connection.table("there"))
+    )
     if here != there:
-        return f"columns: {set(here) ^ set(there)}"
+        return f"columns: {set(here) ^ set(there) or 'in another order'}"
     columns = ", ".join(f'"{column}"' for column, _ in here if column not in OF_A_BUILD)
     alone = [
         connection.execute(
@@ -79,4 +103,22 @@ def differences(connection: duckdb.DuckDBPyConnection, session: Any, name: str) 
         ).fetchall()
         for first, second in ((name, "there"), ("there", name))
     ]
-    return f"rows: {alone}"[:2000] if any(alone) else ""
+    return f"{sum(map(len, alone))} rows, such as {(alone[0] or alone[1])[0]}" if any(alone) else ""
+
+
+@pytest.mark.parametrize(
+    ("there", "told"),
+    [
+        ("select 1::int as x, 'a' as y", "columns"),
+        ("select 'a' as y, 1::bigint as x", "columns"),
+        ("select 1::bigint as x, 'a' as y from range(2)", "1 rows"),
+        ("select 1::bigint as x, 'A' as y", "2 rows"),
+        ("select 1::bigint as x, 'a' as y", ""),
+    ],
+)
+def test_a_difference_is_found(there: str, told: str) -> None:
+    with duckdb.connect() as connection:
+        connection.execute("create table here as select 1::bigint as x, 'a' as y")
+        found = differences(connection, "here", connection.sql(there).to_arrow_table())
+    assert found.startswith(told)
+    assert bool(found) == bool(told)
