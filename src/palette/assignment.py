@@ -18,6 +18,7 @@ from palette.core.learned import LearnedError
 from palette.core.retailers import data_folder, find_retailers
 from palette.core.shop_rows import TABLES
 from palette.core.warehouses import open_warehouse
+from palette.engine import HERE
 from palette.publishing import BuildError
 from palette.segments.palette_groups import explain, predict, purchase_features, read_forests
 from palette.warehouse import dbt
@@ -95,7 +96,7 @@ def _scored(retailer: str, file: Path) -> list[pd.DataFrame]:
             "PALETTE_RETAILERS": retailer,
             "DBT_TARGET_PATH": str(Path(scratch) / "target"),
         }
-        if dbt(["--quiet", "build", *selected, *untested], built, environment):
+        if dbt(["--quiet", "build", *selected, *untested], built, environment | HERE):
             raise BuildError(f"{file}: the purchases could not be scored")
         features, category_scores = _read(built, "main", FEATURES)
         with open_warehouse(built) as connection:

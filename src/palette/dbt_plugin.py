@@ -24,7 +24,7 @@ from palette.core.errors import InputError, MissingLibraryError
 from palette.core.forms import forms, project_folder
 from palette.core.settings import Settings, SettingsError
 from palette.core.threads import share_memory
-from palette.publishing import ROW_COUNTS
+from palette.publishing import EARLIER, ROW_COUNTS
 from palette.recommendations.rules import RuleError, check_rules_file
 
 # The modules whose libraries are heavy. First imports of those from several dbt threads can deadlock, so they
@@ -140,6 +140,12 @@ def keep_counts(rows: str) -> None:
     file.write_text(json.dumps(before | json.loads(rows)), encoding="utf-8")
 
 
+def carried() -> dict[str, str]:
+    """Return the Parquet file of each table that `palette build` carries over, where dbt has to read it."""
+    folder = Path(os.environ.get(EARLIER) or os.devnull)
+    return {file.name: str(file) for file in folder.iterdir()} if folder.is_dir() else {}
+
+
 def prune_landed() -> None:
     """Remove what was landed of earlier versions of the retailers' files."""
     landing.prune(found().retailers)
@@ -183,6 +189,7 @@ FUNCTIONS: Mapping[Callable[..., object], int] = {
     retailer_rows: 0,
     rows_of_shops: 1,
     keep_counts: 1,
+    carried: 0,
     prune_landed: 0,
 }
 

@@ -21,7 +21,8 @@ from palette.core.writing import flush
 PURCHASES = "main.order_lines"
 # Tables that no input gives again: a build begins with those of the earlier warehouse.
 CARRIED = ("quality_history", "recommendation_choice_history", "value_choice_history")
-ROW_COUNTS = "PALETTE_ROW_COUNTS"  # environment variable: the file in which dbt leaves what it counted
+# Environment variables for dbt: the file in which it leaves what it counted, the folder of what is carried.
+ROW_COUNTS, EARLIER = "PALETTE_ROW_COUNTS", "PALETTE_EARLIER"
 NEARLY_FULL = 16e6  # bytes: with so few left, whatever goes wrong goes wrong because of that
 LOGS = (
     ".wal",
@@ -97,26 +98,50 @@ def building_site(warehouse: Path, *, wait: float = 0.0, afresh: bool = True) ->
     """
     real = warehouse.resolve()
     scratch = real.parent / ".building" / real.name / warehouse.name
-    try:
-        real.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(real.parent / f".{real.name}.lock", os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise _unwritable(real.parent, error) from error
-    site = Site(real, scratch, descriptor)
-    try:
-        _take(site, wait)
+    with locked(real, wait) as lock:
+        site = Site(real, scratch, lock)
         _recover(site)
         try:
             if afresh:
                 clear(scratch.parent)
-                if (free := shutil.disk_usage(real.parent).free) < NEARLY_FULL:
-                    raise BuildError(full(real.parent, free))
+                check_space(real.parent)
                 site.earlier.mkdir(parents=True)
         except OSError as error:
-            raise _unwritable(scratch.parent, error) from error
+            raise unwritable(scratch.parent, error) from error
         yield site
+
+
+@contextmanager
+def locked(warehouse: Path, wait: float) -> Iterator[int]:
+    """Hold the lock of a warehouse's builds, for which its folder is made.
+
+    Parameters
+    ----------
+    warehouse
+        Its path, which need not exist.
+    wait
+        Seconds to wait for another build of it.
+
+    Yields
+    ------
+    int
+        The lock's descriptor.
+
+    Raises
+    ------
+    BuildError
+        Another build holds it; the folder cannot be written to.
+    """
+    try:
+        warehouse.parent.mkdir(parents=True, exist_ok=True)
+        lock = os.open(warehouse.parent / f".{warehouse.name}.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise unwritable(warehouse.parent, error) from error
+    try:
+        _take(lock, warehouse, wait)
+        yield lock
     finally:
-        os.close(descriptor)
+        os.close(lock)
 
 
 def carry_over(site: Site) -> None:
@@ -170,7 +195,7 @@ def publish(site: Site, *, wait: float = 0.0) -> None:
     """
     try:
         checkpoint(site.scratch)
-        verify(site.scratch, json.loads(site.counts.read_text(encoding="utf-8")))
+        verify(site.scratch, row_counts(site))
         flush(site.scratch)
         flush(site.scratch.parent)
         with _nobody_writing(site.warehouse, wait):
@@ -178,6 +203,12 @@ def publish(site: Site, *, wait: float = 0.0) -> None:
     except (duckdb.Error, OSError) as error:
         raise BuildError(f"{site.scratch}: cannot be put in place: {_first_line(error)}") from error
     clear(site.scratch.parent)
+
+
+def row_counts(site: Site) -> dict[str, int]:
+    """Return what dbt counted in every table at its end, by schema and name."""
+    counted: dict[str, int] = json.loads(site.counts.read_text(encoding="utf-8"))
+    return counted
 
 
 def checkpoint(scratch: Path) -> None:
@@ -210,21 +241,26 @@ def verify(scratch: Path, counts: Mapping[str, int]) -> None:
         A table is missing or has another number of rows, or there are no purchases.
     """
     with duckdb.connect(str(scratch), read_only=True) as connection:
-        found = {
-            f"{schema}.{name}"
-            for schema, name in connection.execute(
-                "select schema_name, table_name from duckdb_tables()"
-            ).fetchall()
-        }
-        for table, rows in counts.items():
-            if table not in found:
-                raise BuildError(f"{scratch}: {table} is not there, though dbt built it: is the disk full?")
-            counted = connection.execute(f"select count(*) from {table}").fetchone()
-            if counted != (rows,):
-                raise BuildError(
-                    f"{scratch}: {table} has {counted[0] if counted else 0:,} rows, "
-                    f"where dbt counted {rows:,}: is the disk full?"
-                )
+        check_counts(connection, scratch, counts)
+
+
+def check_counts(connection: duckdb.DuckDBPyConnection, scratch: Path, counts: Mapping[str, int]) -> None:
+    """Compare the tables of a connection to what was built with what dbt counted; see :func:`verify`."""
+    found = {
+        f"{schema}.{name}"
+        for schema, name in connection.execute(
+            "select table_schema, table_name from information_schema.tables"
+        ).fetchall()
+    }
+    for table, rows in counts.items():
+        if table not in found:
+            raise BuildError(f"{scratch}: {table} is not there, though dbt built it: is the disk full?")
+        counted = connection.execute(f"select count(*) from {table}").fetchone()
+        if counted != (rows,):
+            raise BuildError(
+                f"{scratch}: {table} has {counted[0] if counted else 0:,} rows, "
+                f"where dbt counted {rows:,}: is the disk full?"
+            )
     if not counts.get(PURCHASES):
         raise BuildError(
             "there is not one purchase in it: every line is excluded, or lies after `as_of_date` "
@@ -264,29 +300,29 @@ def _recover(site: Site) -> None:
             place.replace(log)
 
 
-def _take(site: Site, wait: float) -> None:
+def _take(lock: int, warehouse: Path, wait: float) -> None:
     """Take the lock, and write into its file who has it."""
     until = time.monotonic() + wait
     announced = False
     while True:
         try:
-            fcntl.flock(site.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             break
         except BlockingIOError:
-            holder = os.pread(site.lock, 1000, 0).decode(errors="replace").strip() or "another process"
+            holder = os.pread(lock, 1000, 0).decode(errors="replace").strip() or "another process"
         except OSError as error:
-            raise _unwritable(site.warehouse.parent, error) from error
+            raise unwritable(warehouse.parent, error) from error
         if time.monotonic() >= until:
             raise BuildError(
-                f"{site.warehouse}: {holder} is building it. Nothing was built: `--wait SECONDS` waits for it"
+                f"{warehouse}: {holder} is building it. Nothing was built: `--wait SECONDS` waits for it"
             )
         if not announced:
-            print(f"Waiting for {holder}, which is building {site.warehouse}", flush=True)
+            print(f"Waiting for {holder}, which is building {warehouse}", flush=True)
             announced = True
         time.sleep(POLL)
     now = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
-    os.ftruncate(site.lock, 0)
-    os.pwrite(site.lock, f"process {os.getpid()} on {socket.gethostname()} (since {now})\n".encode(), 0)
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, f"process {os.getpid()} on {socket.gethostname()} (since {now})\n".encode(), 0)
 
 
 @contextmanager
@@ -337,12 +373,25 @@ def clear(folder: Path) -> None:
         folder.parent.rmdir()
 
 
+def check_space(folder: Path) -> None:
+    """Begin no build on a disk that is full.
+
+    Raises
+    ------
+    BuildError
+        Hardly anything is left of it.
+    """
+    if (free := shutil.disk_usage(folder).free) < NEARLY_FULL:
+        raise BuildError(full(folder, free))
+
+
 def full(folder: Path, free: int) -> str:
     """Say that a disk is full, in words for the middle or the whole of a message."""
     return f"the disk of {folder} is full ({free / 1e6:.0f} MB are left)"
 
 
-def _unwritable(folder: Path, error: OSError) -> BuildError:
+def unwritable(folder: Path, error: OSError) -> BuildError:
+    """Say that a folder cannot be written to; to be raised."""
     return BuildError(f"{folder}: cannot be written to: {error.strerror}. Nothing was built")
 
 

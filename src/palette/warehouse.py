@@ -11,20 +11,21 @@ from pathlib import Path
 
 from rich.console import Console
 
+from palette import folders, publishing
 from palette.core.forms import project_folder
 from palette.core.landing import prune
 from palette.core.retailers import DEMO, chosen_retailers, data_folder, find_retailers
 from palette.core.writing import unfinished
 from palette.demo import write_demo
-from palette.engine import require_duckdb
+from palette.engine import makes_folders, place_of
 from palette.progress import JSON_LOG, Progress
 from palette.publishing import (
+    EARLIER,
     NEARLY_FULL,
     ROW_COUNTS,
     BuildError,
     Site,
     building_site,
-    carry_over,
     clear,
     full,
     publish,
@@ -40,17 +41,14 @@ _PR_SET_PDEATHSIG = 1
 
 
 def warehouse_path() -> Path:
-    """Return the warehouse file's absolute path: the environment's ``PALETTE_DB``, else the project's own.
+    """Return the absolute path of the warehouse's file or folder: ``PALETTE_DB``, else the project's own.
 
     Raises
     ------
     InputError
-        The environment asks for an engine whose warehouses are no files.
+        The environment asks for an engine that there is not, or for tables out of sight.
     """
-    require_duckdb()
-    if chosen := os.environ.get("PALETTE_DB"):
-        return Path(chosen).absolute()
-    return project_folder() / "warehouse" / "palette.duckdb"
+    return place_of(project_folder() / "warehouse")
 
 
 def target_folder() -> Path:
@@ -59,7 +57,7 @@ def target_folder() -> Path:
 
 
 def existing_warehouse() -> Path:
-    """Return the path of the warehouse file.
+    """Return the path of the warehouse.
 
     Raises
     ------
@@ -67,7 +65,7 @@ def existing_warehouse() -> Path:
         Nothing was built there yet.
     """
     warehouse = warehouse_path()
-    if not warehouse.is_file():
+    if not warehouse.exists():
         raise BuildError(f"{warehouse}: no warehouse yet, run `make build`")
     return warehouse
 
@@ -90,22 +88,23 @@ def build(dbt_vars: str | None = None, *, wait: float = 0.0, verbose: bool = Fal
     Returns
     -------
     pathlib.Path
-        The warehouse file.
+        The warehouse.
 
     Raises
     ------
     BuildError
-        The earlier file cannot be read or another build has it, dbt failed, which has printed why, or what it
-        built is not whole. The earlier file is as it was.
+        The earlier one cannot be read or another build has it, dbt failed, which has printed why, or what it
+        built is not whole. The earlier one is as it was.
     """
     warehouse = warehouse_path()
     before = _identity(warehouse)
-    with building_site(warehouse, wait=wait) as site:
+    place = folders if makes_folders() else publishing
+    with place.building_site(warehouse, wait=wait) as site:
         try:
-            carry_over(site)
+            place.carry_over(site)
             write_missing_demo()
             build_scratch(site, ["--vars", dbt_vars] if dbt_vars else [], verbose=verbose)
-            publish(site, wait=wait)
+            place.publish(site, wait=wait)
         except BuildError as error:
             raise BuildError(f"{error}. {outcome(warehouse, before)}") from error
         except (KeyboardInterrupt, SystemExit):
@@ -129,7 +128,7 @@ def _identity(warehouse: Path) -> int | None:
 
 
 def build_scratch(site: Site, options: Sequence[str], *, verbose: bool = False) -> None:
-    """Run dbt on the scratch file, and once more without what its checks found to be wrong.
+    """Run dbt on the scratch warehouse; on a file once more without what its checks found to be wrong.
 
     Raises
     ------
@@ -141,14 +140,14 @@ def build_scratch(site: Site, options: Sequence[str], *, verbose: bool = False) 
         shutil.copy(parsed, site.artefacts)
 
     def run(command: str, *selected: str) -> None:
+        passed_on = {ROW_COUNTS: str(site.counts), EARLIER: str(site.earlier)}
         arguments = [command, "--target-path", str(site.artefacts), *options, *selected]
-        counting = {ROW_COUNTS: str(site.counts)}
         if verbose:
-            code = dbt(arguments, site.scratch, counting, keeping=site.lock)
+            code = dbt(arguments, site.scratch, passed_on, keeping=site.lock)
         else:
             with Progress(Console(), target_folder() / RESULTS) as progress:
                 arguments += JSON_LOG
-                code = dbt(arguments, site.scratch, counting, keeping=site.lock, watch=progress)
+                code = dbt(arguments, site.scratch, passed_on, keeping=site.lock, watch=progress)
         if code:
             reason = f"dbt was ended by {signal.Signals(-code).name}" if code < 0 else "the build failed"
             folder = site.warehouse.parent
@@ -161,6 +160,8 @@ def build_scratch(site: Site, options: Sequence[str], *, verbose: bool = False) 
     try:
         run("build", *UNTESTED)
     except BuildError as error:
+        if site.scratch.is_dir():  # of which nothing can be taken out from here
+            raise
         found, nothing_else = failures(site.artefacts, site.scratch)
         for failure in found:
             print(f"FAILED {failure}", flush=True)
@@ -188,6 +189,8 @@ def publish_finished(*, wait: float = 0.0) -> Path:
         None waits, or it still cannot be put in place.
     """
     warehouse = warehouse_path()
+    if makes_folders():
+        raise BuildError("a folder is put in place at the end of its build: nothing waits for it")
     with building_site(warehouse, wait=wait, afresh=False) as site:
         if not site.finished.is_file():
             raise BuildError(f"{warehouse}: no finished build waits to be put in place, run `make build`")
@@ -204,7 +207,7 @@ def document() -> Path:
         The site's first page.
     """
     warehouse = warehouse_path()
-    if not warehouse.is_file():
+    if not warehouse.exists():
         build()
     if dbt(["docs", "generate"], warehouse):
         raise BuildError("the lineage site could not be generated")

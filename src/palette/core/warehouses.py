@@ -7,25 +7,26 @@ from pathlib import Path
 import duckdb
 
 from palette.core.errors import InputError
+from palette.core.inputs import sql_string
 
 
 @contextmanager
 def open_warehouse(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a warehouse file to read from.
+    """Open a warehouse to read from.
 
     Parameters
     ----------
     warehouse
-        The file; it is only read.
+        The file, or the folder where another engine keeps each table as Parquet files; it is only read.
 
     Raises
     ------
     InputError
-        It is not there, another process writes to it, it is no DuckDB file or a damaged one, or it lacks what
+        It is not there, another process writes to it, it is no warehouse or a damaged one, or it lacks what
         the block asks for, as the warehouse of another version does. The message names it and what to do.
     """
     try:
-        with duckdb.connect(str(warehouse), read_only=True) as connection:
+        with _over(warehouse) if warehouse.is_dir() else duckdb.connect(str(warehouse), True) as connection:
             yield connection
     except (duckdb.CatalogException, duckdb.BinderException) as error:
         raise InputError(
@@ -39,6 +40,22 @@ def open_warehouse(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             else "look at the disk, or move the file away and run `make build`"
         )
         raise InputError(f"{warehouse}: cannot be read; {advice} ({sentence})") from error
+
+
+def _over(folder: Path) -> duckdb.DuckDBPyConnection:
+    """Lay views over a folder's ``<schema>.db/<table>/*.parquet``; a table without rows may have no file."""
+    connection = duckdb.connect()
+    folder = folder.resolve()  # a link may point to the next build meanwhile
+    for table in sorted(folder.glob("*.db/*")):
+        schema, files = table.parent.stem, sorted(table.glob("*.parquet"))
+        if files:
+            read = f"[{', '.join(map(sql_string, files))}], union_by_name = true, hive_partitioning = false"
+            connection.execute(f'create schema if not exists "{schema}"')
+            try:
+                connection.execute(f'create view "{schema}"."{table.name}" as from read_parquet({read})')
+            except duckdb.InvalidInputException as error:  # which a damaged file of DuckDB's own is not
+                raise duckdb.IOException(str(error)) from error
+    return connection
 
 
 def _sentence(error: duckdb.Error) -> str:

@@ -5,7 +5,18 @@ Nothing else of the package asks which engine it runs on.
 
 from palette.core.tables import streamed, typed
 from palette.engine.asking import settings_of
-from palette.engine.choosing import on_spark, require_duckdb
+from palette.engine.choosing import HERE, makes_folders, on_spark, place_of
 from palette.engine.reading import Relation, frame, local
 
-__all__ = ["Relation", "frame", "local", "on_spark", "require_duckdb", "settings_of", "streamed", "typed"]
+__all__ = [
+    "HERE",
+    "Relation",
+    "frame",
+    "local",
+    "makes_folders",
+    "on_spark",
+    "place_of",
+    "settings_of",
+    "streamed",
+    "typed",
+]

@@ -1,15 +1,19 @@
 """Which engine it is."""
 
 import os
+from pathlib import Path
 
 from palette.core.errors import InputError
 from palette.core.settings import Variable
 
-DUCKDB = "duckdb"
+DUCKDB, SPARK = "duckdb", "spark"
+PLACES = {DUCKDB: "palette.duckdb", SPARK: "spark"}  # file or folder of the project's own warehouse
+HERE = {"PALETTE_ENGINE": DUCKDB}  # environment of work too small for any other engine
 ENVIRONMENT = {
     "PALETTE_ENGINE": Variable(f"`{DUCKDB}`", "engine that dbt builds with: `duckdb` or `spark`"),
     "PALETTE_SPARK_MASTER": Variable(
-        "`local[*]`", "where Spark runs; `sc://host:port` is a Spark Connect server"
+        "`local[*]`",
+        "where Spark runs, such as `spark://host:7077`; `sc://host:port` is a Spark Connect server",
     ),
 }
 
@@ -22,17 +26,37 @@ def on_spark(session: object) -> bool:
     return type(session).__module__.partition(".")[0] == "pyspark"
 
 
-def require_duckdb() -> None:
-    """Object to another engine where a command works on DuckDB's files.
+def makes_folders() -> bool:
+    """Tell whether a warehouse of the engine that the environment chooses is a folder, not a file.
 
     Raises
     ------
     InputError
-        The environment's ``PALETTE_ENGINE`` names another one.
+        The environment's ``PALETTE_ENGINE`` names none.
     """
-    chosen = os.environ.get("PALETTE_ENGINE") or DUCKDB
-    if chosen != DUCKDB:
+    return _chosen() == SPARK
+
+
+def place_of(folder: Path) -> Path:
+    """Return the absolute path of the warehouse: the environment's ``PALETTE_DB``, else one in a folder.
+
+    Raises
+    ------
+    InputError
+        The environment's ``PALETTE_ENGINE`` names no engine, or one whose tables are out of sight from here.
+    """
+    chosen = os.environ.get("PALETTE_DB") or ""
+    master = os.environ.get("PALETTE_SPARK_MASTER") or ""
+    if makes_folders() and (master.startswith("sc://") or "://" in chosen):
         raise InputError(
-            f"PALETTE_ENGINE is {chosen}: the commands of `palette` work on warehouses of DuckDB so far; "
-            f"`dbt build --target {chosen}` makes the tables"
+            f"{chosen or master}: the commands of `palette` work on warehouses in a folder of this machine; "
+            f"`dbt build --target {SPARK}` makes the tables there"
         )
+    return Path(chosen).absolute() if chosen else folder / PLACES[_chosen()]
+
+
+def _chosen() -> str:
+    chosen = os.environ.get("PALETTE_ENGINE") or DUCKDB
+    if chosen not in PLACES:
+        raise InputError(f"PALETTE_ENGINE is {chosen}: there are {' and '.join(PLACES)}")
+    return chosen

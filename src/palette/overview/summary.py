@@ -29,6 +29,8 @@ def summarise(warehouse: Path) -> Iterator[RenderableType]:
         for line in withheld(connection):
             yield f"Withheld from {line}"
     query = f"import duckdb; duckdb.connect('{warehouse}').table('customer_360').show()"
+    if warehouse.is_dir():
+        query = f"import duckdb; duckdb.sql('from \\'{warehouse}/main.db/customer_360/*.parquet\\'').show()"
     yield f"""Warehouse: {warehouse}
 Next:
   query it      .venv/bin/python -c "{query}"

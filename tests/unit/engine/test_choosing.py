@@ -3,6 +3,7 @@ import json
 import pytest
 
 from palette.core.errors import InputError
+from palette.core.forms import project_folder
 from palette.core.settings import Settings
 from palette.engine import settings_of
 from palette.warehouse import warehouse_path
@@ -28,13 +29,30 @@ def test_a_wrapped_connection_is_asked_itself() -> None:
     assert session.asked == ["select palette_settings()"]
 
 
-@pytest.mark.parametrize("engine", ["", "duckdb"])
-def test_commands_work_on_duckdb(monkeypatch: pytest.MonkeyPatch, engine: str) -> None:
+@pytest.mark.parametrize(
+    ("engine", "place"),
+    [("", "warehouse/palette.duckdb"), ("duckdb", "warehouse/palette.duckdb"), ("spark", "warehouse/spark")],
+)
+def test_each_engine_has_its_place(monkeypatch: pytest.MonkeyPatch, engine: str, place: str) -> None:
+    monkeypatch.delenv("PALETTE_DB", raising=False)
     monkeypatch.setenv("PALETTE_ENGINE", engine)
-    assert warehouse_path().name
+    assert warehouse_path() == project_folder() / place
 
 
-def test_commands_say_that_they_know_no_other_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_engine_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PALETTE_ENGINE", "oracle")
+    with pytest.raises(InputError, match="PALETTE_ENGINE is oracle: there are duckdb and spark"):
+        warehouse_path()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("PALETTE_DB", "hdfs://host/warehouse"), ("PALETTE_SPARK_MASTER", "sc://host:15002")],
+)
+def test_commands_say_what_they_cannot_see(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
     monkeypatch.setenv("PALETTE_ENGINE", "spark")
-    with pytest.raises(InputError, match=r"PALETTE_ENGINE is spark: .*`dbt build --target spark`"):
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(InputError, match=rf"^{value}: .* in a folder of this machine; `dbt build --target"):
         warehouse_path()
