@@ -1,4 +1,4 @@
 {% macro exact_mean(value, of=none) %}
-    cast(sum(cast({{ value }} as decimal(28, 9))) as double)
+    cast(sum({{ as_decimal(value, 28, 9) }}) as double)
     / nullif({{ of or "count(" ~ value ~ ")" }}, 0)
 {% endmacro %}

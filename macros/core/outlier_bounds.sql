@@ -8,7 +8,7 @@
 {# Rounded, so that the last digits of a sum in any order decide nothing. #}
 {% macro outlier_bounds(most_deviations) %}
     {% for bound, sign in {"lowest": "-", "highest": "+"}.items() %}
-        round(
+        {% set exact %}
             cast(judged_sum as double)
             / nullif(judged, 0) {{ sign }} {{ most_deviations }}
             * sqrt(
@@ -18,9 +18,9 @@
                     0
                 )
                 / nullif(judged - 1, 0)
-            ),
-            4
-        ) as {{ bound }}{{ "," if not loop.last }}
+            )
+        {% endset %}
+        {{ rounded(exact, 4) }} as {{ bound }}{{ "," if not loop.last }}
     {% endfor %}
 {% endmacro %}
 

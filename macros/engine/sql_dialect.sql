@@ -32,6 +32,47 @@
 {% endmacro %}
 
 
+{% macro rounded(value, digits) %}
+    {{ return(adapter.dispatch("rounded", "palette")(value, digits)) }}
+{% endmacro %}
+
+{% macro default__rounded(value, digits) %} round({{ value }}, {{ digits }}) {% endmacro %}
+
+{% macro spark__rounded(value, digits) %}
+    {#- Spark's own rounds the shortest digits, DuckDB the number times a power of ten. -#}
+    {%- set power = "1e" ~ digits ~ "d" -%}(round(({{ value }}) * {{ power }}) / {{ power }})
+{% endmacro %}
+
+
+{% macro as_decimal(value, precision, scale) %}
+    {{ return(adapter.dispatch("as_decimal", "palette")(value, precision, scale)) }}
+{% endmacro %}
+
+{% macro default__as_decimal(value, precision, scale) %}
+    cast({{ value }} as decimal({{ precision }}, {{ scale }}))
+{% endmacro %}
+
+{% macro spark__as_decimal(value, precision, scale) %}
+    {#- As DuckDB does: the number times the power of ten, rounded, all of whose digits count: in two halves. -#}
+    {%- set scaled = "round((" ~ value ~ ") * 1e" ~ scale ~ "d)" -%}
+    {%- set above = "floor(" ~ scaled ~ " / 4294967296d)" -%}
+    case
+        when typeof({{ value }}) = 'double'
+        then
+            cast(
+                cast(
+                    cast({{ above }} as decimal(20, 0)) * 4294967296
+                    + cast({{ scaled }} - {{ above }} * 4294967296d as bigint) as decimal(
+                        {{ precision }}, 0
+                    )
+                )
+                * 0.{{ "0" * (scale - 1) }}1 as decimal({{ precision }}, {{ scale }})
+            )
+        else cast({{ value }} as decimal({{ precision }}, {{ scale }}))
+    end
+{% endmacro %}
+
+
 {% macro text_list(value, order_by, separator=" | ") %}
     {{ return(adapter.dispatch("text_list", "palette")(value, order_by, separator)) }}
 {% endmacro %}

@@ -33,7 +33,7 @@
                 ~ "usually rebought after {usual_days} days: expected on {expected_on}",
                 "ko": "주문 {customer_orders}건 중 {orders}건에서 구매, 마지막 구매 {last_bought_on}; "
                 ~ "보통 {usual_days}일 만에 재구매: {expected_on} 구매 예상",
-                "evidence": dict(own, interval_days="round(interval_days, 2)", expected_on="expected_on"),
+                "evidence": dict(own, interval_days=rounded("interval_days", 2), expected_on="expected_on"),
             },
             {
                 "when": "rests_on = 'neighbours'",
@@ -68,8 +68,8 @@
                     "antecedents": "antecedents",
                     "consequents": "consequents",
                     "orders": "rule_orders",
-                    "confidence": "round(confidence, 6)",
-                    "lift": "round(lift, 6)",
+                    "confidence": rounded("confidence", 6),
+                    "lift": rounded("lift", 6),
                 },
             },
             {

@@ -36,11 +36,9 @@
 {% macro visit_counts() %}
     count(*) as sessions,
     sum(
-        cast(
-            coalesce(last_hit_number, 1)
-            * page_views
-            * {{ log10_from_one("session_seconds") }} as decimal(28, 6)
-        )
+        {{ as_decimal(
+            "coalesce(last_hit_number, 1) * page_views * " ~ log10_from_one("session_seconds"), 28, 6
+        ) }}
     ) as vitality,
     count(session_seconds) as timed_sessions
 {% endmacro %}

@@ -1,1 +1,1 @@
-{% macro exact_sum(figure) %} sum(cast({{ figure }} as decimal(38, 6))) {% endmacro %}
+{% macro exact_sum(figure) %} sum({{ as_decimal(figure, 28, 6) }}) {% endmacro %}

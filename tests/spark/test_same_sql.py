@@ -36,6 +36,14 @@ CASES = {
     "json_objects": """{{ json_object({'list': json_objects([
         {'when': 'x > 50', 'fields': {'x': 'x', 'g': 'g'}}, {'when': 'g = 3', 'fields': {'x': '-x', 'g': '7'}}
     ])}) }} as result from numbers order by g, x""",
+    **{
+        f"rounded to {digits}": f"{{{{ rounded('share', {digits}) }}}} as result from shares order by number"
+        for digits in (1, 4, 6, 9)
+    },
+    **{
+        f"as_decimal({arguments})": f"{{{{ as_decimal({arguments}) }}}} as result from shares order by number"
+        for arguments in ("'share', 18, 4", "'share', 28, 9", "'whole', 28, 9", "'exact', 28, 9")
+    },
     "line_amount": "{{ line_amount('quantity', 'price') }} as result from lines order by number",
 }
 Query = Callable[[str], pa.Table]
@@ -72,9 +80,21 @@ def tables() -> dict[str, pa.Table]:
         ("0.5", "0.0001"),
     ]
     money = pa.decimal128(18, 4)
+    shares = [
+        draw.randint(-9999, 99999) / draw.choice((100, 1000)) / draw.randint(1, 64) for _ in range(20_000)
+    ]
+    shares += [1 / 1024, 5e-5, 0.00015, 0.78875, 12345678901234.678, -2.5e13, 0.05, 0.25, 0.45]
     return {
         "numbers": pa.table({"g": [g for g, _ in numbers], "x": [x for _, x in numbers]}),
         "texts": pa.table({"number": range(len(texts)), "x": texts}),
+        "shares": pa.table(
+            {
+                "number": range(len(shares)),
+                "share": shares,
+                "whole": [int(share) for share in shares],
+                "exact": pa.array([Decimal(int(share)) / 8 for share in shares], pa.decimal128(38, 3)),
+            }
+        ),
         "days": pa.table({"day": days}),
         "lines": pa.table(
             {

@@ -13,8 +13,7 @@ with
 
     -- a margin is a share of the price; what is none says nothing of the cost
     shares as (
-        select
-            retailer, product_id, cast(round(1 - margin, 6) as {{ numeric_type() }}) as cost_share
+        select retailer, product_id, {{ as_numeric(rounded("1 - margin", 6)) }} as cost_share
         from facts
         where margin between -1 and 1
     ),

@@ -130,13 +130,14 @@ with
             taken.ordered_at,
             cast(taken.units as {{ numeric_type() }}) as units,
             cast(
-                cast(
-                    {{ share('(taken.units_above + taken.units)', 'taken.returned_units') }}
-                    * cast(returns.amount as double) as {{ numeric_type() }}
-                ) - cast(
-                    {{ share('taken.units_above', 'taken.returned_units') }}
-                    * cast(returns.amount as double) as {{ numeric_type() }}
-                ) as {{ numeric_type() }}
+                {{ as_numeric(
+                    share('(taken.units_above + taken.units)', 'taken.returned_units')
+                    ~ ' * cast(returns.amount as double)'
+                ) }}
+                - {{ as_numeric(
+                    share('taken.units_above', 'taken.returned_units')
+                    ~ ' * cast(returns.amount as double)'
+                ) }} as {{ numeric_type() }}
             ) as amount
         from taken
         inner join

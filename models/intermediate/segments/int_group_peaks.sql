@@ -162,7 +162,7 @@ with
             *,
             row_number() over (
                 partition by retailer, grouping_name, group_name, span
-                order by round(span_share, 9) desc, span_start
+                order by {{ rounded('span_share', 9) }} desc, span_start
             ) as span_rank
         from compared
     ),

@@ -87,9 +87,9 @@ with
                     'The hybrid is significantly worse than '
                     || hybrid_rival
                     || ', by '
-                    || cast(round(hybrid_rival_lead, 3) as {{ dbt.type_string() }})
+                    || cast({{ rounded('hybrid_rival_lead', 3) }} as {{ dbt.type_string() }})
                     || ' and at least '
-                    || cast(round(hybrid_rival_lead_low, 3) as {{ dbt.type_string() }})
+                    || cast({{ rounded('hybrid_rival_lead_low', 3) }} as {{ dbt.type_string() }})
                     || '; '
                     || model
                     || ' is the best, and no model is significantly better.'

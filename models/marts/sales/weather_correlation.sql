@@ -10,7 +10,8 @@ with
                 retailer,
                 '{{ measure }}' as measure,
                 count(*) as days,
-                round(corr(cast(revenue as double), {{ measure }}), 9) as revenue_correlation
+                {{ rounded('corr(cast(revenue as double), ' ~ measure ~ ')', 9) }}
+                as revenue_correlation
             from sales_daily
             where {{ measure }} is not null
             group by retailer {{ 'union all' if not loop.last }}

@@ -110,7 +110,8 @@ with
             cluster_name,
             case
                 when count(*) >= 3
-                then round(sqrt(greatest({{ exact_mean('times_mean * times_mean') }} - 1, 0)), 6)
+                then
+                    {{ rounded('sqrt(greatest(' ~ exact_mean('times_mean * times_mean') ~ ' - 1, 0))', 6) }}
             end as monthly_spend_variation
         from by_month
         group by retailer, clustering, cluster_name
@@ -137,8 +138,8 @@ with
             order_by='rank_by_revenue'
         ) }} as favourite_categories,
             {{ text_list(
-            "case when dimension = 'rfm_segment' then member || ' '
-            || cast(round(100 * customer_share, 1) as decimal(4, 1)) || ' %' end",
+            "case when dimension = 'rfm_segment' then member || ' ' || "
+            ~ as_decimal(rounded("100 * customer_share", 1), 4, 1) ~ " || ' %' end",
             order_by='rank_by_customers'
         ) }} as segment_shares
         from shapes

@@ -7,13 +7,13 @@ with
         select
             retailer,
             dimension,
-            cast(sum(cast(contribution_effect as decimal(28, 9))) as double) as effect_sum
+            cast(sum({{ as_decimal('contribution_effect', 28, 9) }}) as double) as effect_sum
         from rfm_contribution
         group by retailer, dimension
     ),
 
     whole as (
-        select retailer, cast(sum(cast(effect_sum as decimal(28, 9))) as double) as effect_total
+        select retailer, cast(sum({{ as_decimal('effect_sum', 28, 9) }}) as double) as effect_total
         from summed
         group by retailer
     ),

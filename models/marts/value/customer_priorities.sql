@@ -91,9 +91,9 @@ with
             rhythm_days,
             silence_unusual_on,
             silence,
-            round(at_stake, 4) as value_at_stake,
+            {{ rounded("at_stake", 4) }} as value_at_stake,
             row_number() over (
-                partition by retailer order by round(at_stake, 4) desc, customer_id
+                partition by retailer order by {{ rounded("at_stake", 4) }} desc, customer_id
             ) as priority
         from classed
     )

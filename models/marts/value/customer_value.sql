@@ -22,7 +22,8 @@ with
             forecasts.expected_revenue,
             forecasts.revenue_low,
             forecasts.revenue_high,
-            round(forecasts.expected_revenue * customers.margin_rate, 6) as expected_margin,
+            {{ rounded("forecasts.expected_revenue * customers.margin_rate", 6) }}
+            as expected_margin,
             cast(
                 ntile(10) over (
                     partition by forecasts.retailer, forecasts.horizon_days

@@ -81,11 +81,7 @@ with
             case
                 when line_amount is null
                 then unit_price
-                else
-                    cast(
-                        cast(line_amount as double)
-                        / nullif(cast(signed_units as double), 0) as {{ numeric_type() }}
-                    )
+                else {{ as_numeric(share("line_amount", "signed_units")) }}
             end as unit_price,
             line_amount as amount,
             discount,
