@@ -1,6 +1,7 @@
 """A build on Spark makes the tables that one on DuckDB makes: names, types and all rows, nothing less."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pytest
+from rich.console import Console
 
 pytest.importorskip("sparks", exc_type=ImportError)
 
@@ -16,7 +18,10 @@ from pyspark.sql import SparkSession
 from tea_shop import write_shop
 
 from dbt.adapters.palette_spark.session import stop
+from palette.assignment import assign_groups
 from palette.demo import write_demo
+from palette.overview.summary import summarise
+from palette.report.page import write_report
 from sparks import session_on
 
 ROOT = Path(__file__).parents[2]
@@ -74,6 +79,44 @@ def test_every_table_is_the_same(warehouses: tuple[Path, Path]) -> None:
             if (found := differences(connection, name, session.table(name).toArrow()))
         }
     assert differing == {}
+
+
+def test_the_summary_is_the_same(warehouses: tuple[Path, Path]) -> None:
+    here, there = (told(warehouse) for warehouse in warehouses)
+    assert here == there
+    assert "customer_360" in here
+
+
+def told(warehouse: Path) -> str:
+    """Return what `palette summary` prints of a warehouse, but for where it is."""
+    console = Console(width=200)
+    with console.capture() as captured:
+        for part in summarise(warehouse):
+            console.print(part)
+    return re.sub(r"query it.*", "", captured.get().replace(str(warehouse), "warehouse"))
+
+
+def test_the_report_is_the_same(warehouses: tuple[Path, Path], tmp_path: Path) -> None:
+    pages = []
+    for warehouse in warehouses:
+        write_report(warehouse, tmp_path / "report.html")
+        page = (tmp_path / "report.html").read_text("utf-8")
+        pages.append(re.sub(r"data-[0-9a-f]{32}|\d{4}-\d\d-\d\d \d\d:\d\d", "", page))  # times of builds
+    assert pages[0] == pages[1]
+
+
+def test_newcomers_get_the_same_groups(
+    warehouses: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = warehouses[0].parents[1] / "data"
+    (purchases,) = data.glob("lpoint/*거래*.csv")
+    monkeypatch.setenv("PALETTE_DATA", str(data))
+    groups = []
+    for engine, warehouse in zip(("duckdb", "spark"), warehouses, strict=True):
+        monkeypatch.setenv("PALETTE_ENGINE", engine)
+        groups.append(assign_groups(warehouse, purchases, retailer="lpoint"))
+    assert len(groups[0]) > 0
+    assert groups[0].equals(groups[1])
 
 
 def names_in(session: SparkSession) -> set[str]:
