@@ -89,4 +89,4 @@ lock: $(INSTALLED) ## resolve requirements.lock anew, and what Spark adds to it
 	$(RESOLVE) --extra dev --extra spark --constraints requirements.lock pyproject.toml | grep -vxFf requirements.lock > requirements-spark.lock
 
 clean: ## remove everything that a build makes (your own data stays)
-	rm -rf .venv target logs warehouse/*.duckdb* warehouse/spark warehouse/.building data/demo .pytest_cache .ruff_cache .mypy_cache
+	rm -rf .venv target logs warehouse/*.duckdb* warehouse/spark* warehouse/.building data/demo .pytest_cache .ruff_cache .mypy_cache

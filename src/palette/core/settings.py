@@ -27,7 +27,9 @@ ENVIRONMENT = {
     "PALETTE_DATA": Variable(
         "`data/shops`; without a shop in it `data/demo`", "folder of the retailers' folders"
     ),
-    "PALETTE_DB": Variable("`warehouse/palette.duckdb`", "the warehouse file"),
+    "PALETTE_DB": Variable(
+        "`warehouse/palette.duckdb`", "the warehouse file; on Spark a folder, by default `warehouse/spark`"
+    ),
     "PALETTE_MEMORY": Variable(
         "half of the memory",
         "what DuckDB may take, as in `4GiB`, before it writes to a scratch folder beside the warehouse",
