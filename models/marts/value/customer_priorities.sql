@@ -57,7 +57,7 @@ with
         select
             *,
             -- what those who brought more brought together
-            sum(revenue_12_months) over best_first - revenue_12_months as revenue_above,
+            (sum(revenue_12_months) over best_first) - revenue_12_months as revenue_above,
             sum(revenue_12_months) over (partition by retailer) as revenue_of_all,
             cast(revenue_12_months as double) * (1 - purchase_probability) as at_stake
         from measured
@@ -92,8 +92,10 @@ with
             silence_unusual_on,
             silence,
             {{ rounded("at_stake", 4) }} as value_at_stake,
-            row_number() over (
-                partition by retailer order by {{ rounded("at_stake", 4) }} desc, customer_id
+            cast(
+                row_number() over (
+                    partition by retailer order by {{ rounded("at_stake", 4) }} desc, customer_id
+                ) as {{ dbt.type_bigint() }}
             ) as priority
         from classed
     )
