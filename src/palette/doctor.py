@@ -1,13 +1,10 @@
 """Says what is wrong with machine, versions, settings, data and disk before a build does."""
 
 import os
-import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
-from pathlib import Path
 from typing import Literal, NamedTuple
 
 import yaml
@@ -19,6 +16,7 @@ from palette.core.forms import project_folder
 from palette.core.retailers import DEMO, chosen_retailers, data_folder, find_retailers
 from palette.core.settings import Settings, SettingsError
 from palette.core.warehouses import open_warehouse
+from palette.engine import installed
 from palette.recommendations.rules import RuleError
 from palette.warehouse import warehouse_path
 
@@ -26,7 +24,6 @@ OLDEST = (3, 11)
 MEMORY = 4  # GB that a build of half a million lines takes comfortably
 PER_BYTE = 10  # bytes of disk for a byte of input: the warehouse, the one before it, and what spills
 LEAST_DISK = 1e9  # bytes
-JAVA = 17
 
 State = Literal["ok", "warning", "error"]
 
@@ -99,33 +96,7 @@ def _machine() -> Iterator[tuple[State, str]]:
 
 
 def _engine() -> Iterator[tuple[State, str]]:
-    engine = os.environ.get("PALETTE_ENGINE") or "duckdb"
-    if engine != "spark":
-        yield "ok", engine
-        return
-    try:
-        found = version("pyspark")
-    except PackageNotFoundError:
-        yield "error", "spark, but pyspark is missing: .venv/bin/pip install 'palette[spark]'"
-        return
-    java = _java()
-    if java is None or java < JAVA:
-        has = "no Java is found" if java is None else f"Java is {java}"
-        yield "error", f"spark {found}, but {has}, where {JAVA} or later is needed"
-    else:
-        yield "ok", f"spark {found}, Java {java}"
-
-
-def _java() -> int | None:
-    """Return the major version of the Java that would be started."""
-    home = os.environ.get("JAVA_HOME")
-    command = str(Path(home, "bin", "java")) if home else "java"
-    try:
-        done = subprocess.run([command, "-version"], capture_output=True, text=True, check=False)
-    except OSError:
-        return None
-    found = re.search(r'version "(\d+)', done.stderr)
-    return int(found[1]) if found else None
+    yield "ok", installed()
 
 
 def _settings() -> Iterator[tuple[State, str]]:
@@ -167,7 +138,7 @@ def _disk() -> Iterator[tuple[State, str]]:
 
 def _warehouse() -> Iterator[tuple[State, str]]:
     warehouse = warehouse_path()
-    if not warehouse.is_file():
+    if not warehouse.exists():
         yield "ok", f"none yet: make build writes {warehouse}"
         return
     with open_warehouse(warehouse) as connection:

@@ -128,27 +128,6 @@ def test_a_setting_that_cannot_be_used_is_named(monkeypatch, tmp_path):
 
 
 @pytest.mark.usefixtures("machine")
-@pytest.mark.parametrize(
-    ("pyspark", "java", "state"), [(None, 17, "error"), ("4.0.0", None, "error"), ("4.0.0", 11, "error")]
-)
-def test_spark_needs_pyspark_and_java(monkeypatch, pyspark, java, state):
-    def version(name: str) -> str:
-        if name == "pyspark" and pyspark is None:
-            raise PackageNotFoundError(name)
-        return pyspark if name == "pyspark" else installed(name)
-
-    installed = doctor.version
-    monkeypatch.setenv("PALETTE_ENGINE", "spark")
-    monkeypatch.setattr(doctor, "version", version)
-    monkeypatch.setattr(doctor, "_java", lambda: java)
-    assert found("Engine")[0][0] == state
-
-
-def test_the_version_of_java_is_read(monkeypatch, tmp_path):
-    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
-    assert doctor._java() is None
-    (tmp_path / "bin").mkdir()
-    java = tmp_path / "bin" / "java"
-    java.write_text("#!/bin/sh\necho 'openjdk version \"21.0.2\" 2024-01-16' >&2\n")
-    java.chmod(0o755)
-    assert doctor._java() == 21
+def test_what_the_engine_lacks_is_an_error(monkeypatch):
+    monkeypatch.setenv("PALETTE_ENGINE", "oracle")
+    assert found("Engine") == [("error", "PALETTE_ENGINE is oracle: there are duckdb and spark")]

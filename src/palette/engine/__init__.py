@@ -6,12 +6,14 @@ Nothing else of the package asks which engine it runs on.
 from palette.core.tables import streamed, typed
 from palette.engine.asking import settings_of
 from palette.engine.choosing import HERE, makes_folders, on_spark, place_of
+from palette.engine.installing import installed
 from palette.engine.reading import Relation, frame, local
 
 __all__ = [
     "HERE",
     "Relation",
     "frame",
+    "installed",
     "local",
     "makes_folders",
     "on_spark",
