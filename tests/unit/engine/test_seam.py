@@ -18,6 +18,11 @@ ASKS = re.compile(
     r"|isinstance\([^)]*DuckDB\w+\)"
 )
 DUCKDB_ONLY = re.compile(r"\.df\(\)|\.fetchall\(|\bduckdb\b")
+# What SQL is easily written with and Spark does not read; what else there is, `make test-spark` finds.
+DUCKDB_SQL = re.compile(
+    r"(?<![.])\b(unnest|generate_series|varchar|strftime|strptime|date_diff|string_agg|isodow|arg_max|arg_min)\b"
+    r"|\bover [a-z_]+ [-+*/]"
+)
 
 
 def read(*folders: str) -> dict[str, str]:
@@ -48,6 +53,17 @@ def test_no_other_file_asks_which_engine_runs() -> None:
 
 def test_python_models_read_through_the_seam() -> None:
     assert asking(read("python_models"), DUCKDB_ONLY) == []
+
+
+def test_sql_is_written_for_both_engines() -> None:
+    assert asking(read("macros", "models", "tests/data", "tests/generic"), DUCKDB_SQL) == []
+
+
+@pytest.mark.parametrize(
+    "line", ["null::varchar as store", "from unnest(generate_series(1, 9))", "sum(x) over best_first - x"]
+)
+def test_a_word_of_one_engine_is_found(line: str) -> None:
+    assert asking({"file": line}, DUCKDB_SQL) == [f"file:1: {line}"]
 
 
 @pytest.mark.parametrize(
