@@ -135,7 +135,7 @@ def differences(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Tabl
     connection.register("there", table)
     here, there = (
         list(zip(each.columns, map(str, each.types), strict=True))
-        for each in (connection.table(name), connection.table("there"))
+        for each in (connection.sql(f"from {name}"), connection.sql("from there"))
     )
     if here != there:
         return f"columns: {set(here) ^ set(there) or 'in another order'}"

@@ -83,7 +83,7 @@ with
                 then unit_price
                 else {{ as_numeric(share("line_amount", "signed_units")) }}
             end as unit_price,
-            line_amount as amount,
+            cast(line_amount as {{ numeric_type() }}) as amount,
             discount,
             unit_cost
         from priced
