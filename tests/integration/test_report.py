@@ -27,6 +27,7 @@ SECTIONS = [
     "cleaning",
     "sales",
     "changes",
+    "cohorts",
     "worth",
     "rfm",
     "clusters",

@@ -8,7 +8,18 @@ import pytest
 
 from palette.report import frames
 from palette.report.marts import Groups, Marts
-from palette.report.sections import changes, cleaning, offers, overview, palette, quality, rfm, sales, worth
+from palette.report.sections import (
+    changes,
+    cleaning,
+    cohorts,
+    offers,
+    overview,
+    palette,
+    quality,
+    rfm,
+    sales,
+    worth,
+)
 from palette.report.sections.common import advice_by_group
 from palette.report.words import Words
 
@@ -374,7 +385,7 @@ def test_who_fell_and_what_is_at_risk_is_said_of_the_latest_whole_month():
 
 def test_who_came_back_is_counted_over_months_that_are_over():
     month = pd.to_datetime(["2019-07-01"] * 3 + ["2019-08-01"] * 2).date
-    cohorts = pd.DataFrame(
+    months = pd.DataFrame(
         {
             "cohort_month": month,
             "months_since": [0, 1, 2, 0, 1],
@@ -385,12 +396,15 @@ def test_who_came_back_is_counted_over_months_that_are_over():
             "is_before_data": [True, True, True, False, False],
         }
     )
-    figure = changes._cohorts(marts(cohorts=cohorts), WORDS)
+    figure = cohorts._heatmap(marts(cohorts=months), WORDS)
     assert figure.sentence == "20.0% of the customers buy again in the month after their first."
     assert figure.note.endswith("The first month holds customers who came before the data begin.")
     drawn = next(iter(figure.body.chart.to_dict()["datasets"].values()))
     cells = [(row["month"], row["months_since"], row["text"]) for row in drawn]
     assert cells == [("2019-07", 1, "50%"), ("2019-08", 1, "10%")]
+    unended = marts(cohorts=months.assign(is_complete=False))
+    nothing = cohorts._heatmap(unended, WORDS)
+    assert (nothing.body, nothing.sentence) == (None, "No month after a first purchase is over yet.")
 
 
 def test_customers_of_many_orders_are_one_bar():
@@ -402,10 +416,15 @@ def test_customers_of_many_orders_are_one_bar():
             "revenue_share": [0.25, 0.25, 0.25, 0.25],
         }
     )
-    figure = changes._by_orders(marts(customers_by_orders=numbers), WORDS)
+    figure = cohorts._by_orders(numbers, WORDS)
     assert figure.sentence == "60.0% of the customers ordered once and bring 25.0% of the revenue."
     drawn = next(iter(figure.body.chart.to_dict()["datasets"].values()))
     assert [(row["label"], row["customers"]) for row in drawn] == [("1", 6), ("9", 2), ("10+", 2)]
+    months = {"cohort_month": [], "months_since": [], "is_complete": [], "is_before_data": []}
+    section = cohorts.build(marts(customers_by_orders=numbers, cohorts=pd.DataFrame(months)), WORDS)
+    assert section.sentence == (
+        "40.0% of the customers ordered twice or more; they bring 75.0% of the revenue."
+    )
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,9 @@ def test_every_text_that_is_asked_for_is_there_and_the_other_way_round():
     asked |= {
         key
         for source in SOURCES
-        for key in re.findall(r'"((?:sales|changes|offers|overview|clusters|quality)\.[a-z_]+)"', source)
+        for key in re.findall(
+            r'"((?:sales|changes|cohorts|offers|overview|clusters|quality)\.[a-z_]+)"', source
+        )
     }
     assert asked - set(texts()) == set()
     assert {key for key in texts() if key not in asked and not key.startswith(BY_NAME)} == set()

@@ -11,13 +11,10 @@ from palette.report.charts.common import (
     is_dark,
     money_tip,
     sequential,
-    share_tip,
     short_axis,
 )
 from palette.report.theme import ACCENT, CONTRAST, QUIET
 from palette.report.words import Words
-
-MANY = 10  # orders from which customers are drawn together
 
 
 def bridge(changes: pd.DataFrame, ends: pd.DataFrame, words: Words) -> alt.LayerChart:
@@ -93,48 +90,4 @@ def moves(shown: pd.DataFrame, order: list[str], words: Words) -> Chart:
             money_tip("revenue_at_risk", words("changes.at_risk"), words),
         ],
         height=26 * frame["origin"].nunique() + 40,
-    )
-
-
-def cohorts(shown: pd.DataFrame, words: Words) -> Chart:
-    """Draw the share that bought, by month of the first purchase and months since.
-
-    Parameters
-    ----------
-    shown
-        Rows of ``cohorts`` with ``month`` and ``text``, both as written.
-    """
-    frame = shown[["month", "months_since", "customers", "active_customers", "active_share", "text"]]
-    return heatmap(
-        frame.assign(dark=is_dark(frame["active_share"])),
-        x=alt.X("months_since:O", title=words("changes.months_since"), axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("month:O", title=words("changes.cohort")),
-        color=sequential(frame, "active_share", words("changes.came_back"), legend=False),
-        tooltip=[
-            alt.Tooltip("month:O", title=words("changes.cohort")),
-            alt.Tooltip("months_since:O", title=words("changes.months_since")),
-            count_tip("customers", words("customers")),
-            count_tip("active_customers", words("changes.came_back")),
-            share_tip("active_share", words("changes.share")),
-        ],
-        height=26 * frame["month"].nunique() + 40,
-    )
-
-
-def by_orders(shown: pd.DataFrame, words: Words) -> alt.Chart:
-    """Draw customers by their number of orders, in the order of the frame, with ``label`` as written."""
-    return (
-        base(shown)
-        .mark_bar(cornerRadiusEnd=2, color=ACCENT)
-        .encode(
-            x=alt.X("label:O", sort=None, title=words("orders"), axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("customers:Q", axis=short_axis(words("customers"))),
-            tooltip=[
-                alt.Tooltip("label:O", title=words("orders")),
-                count_tip("customers", words("customers")),
-                share_tip("customer_share", words("share.customers")),
-                share_tip("revenue_share", words("share.revenue")),
-            ],
-        )
-        .properties(height=240)
     )

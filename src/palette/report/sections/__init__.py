@@ -5,6 +5,7 @@ from palette.report.sections import (
     changes,
     cleaning,
     clusters,
+    cohorts,
     offers,
     overview,
     palette,
@@ -14,6 +15,19 @@ from palette.report.sections import (
     worth,
 )
 
-SECTIONS = (overview, cleaning, sales, changes, worth, rfm, clusters, palette, baskets, offers, quality)
+SECTIONS = (
+    overview,
+    cleaning,
+    sales,
+    changes,
+    cohorts,
+    worth,
+    rfm,
+    clusters,
+    palette,
+    baskets,
+    offers,
+    quality,
+)
 
 __all__ = ["SECTIONS"]

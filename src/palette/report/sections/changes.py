@@ -1,4 +1,4 @@
-"""What changed: a month's revenue beside the one before, and who came back after the first purchase."""
+"""What changed: a month's revenue beside the one before, and who moved between segments."""
 
 from typing import Any
 
@@ -11,7 +11,6 @@ from palette.report.words import Words
 
 PARTS = ("new", "won_back", "more", "less", "lost")  # of `revenue_bridge`, as they are drawn
 NEW, GONE = "new", "gone"  # no segments: before the first purchase, and of lines that no longer count
-COHORTS = 13  # the latest, as many as a year and the month it began in
 
 
 def build(marts: Marts, words: Words) -> Section:
@@ -20,12 +19,7 @@ def build(marts: Marts, words: Words) -> Section:
         "changes",
         words("changes.title"),
         _last_month(marts, words),
-        [
-            _bridge(marts, words),
-            _migrations(marts, words),
-            _cohorts(marts, words),
-            _by_orders(marts, words),
-        ],
+        [_bridge(marts, words), _migrations(marts, words)],
     )
 
 
@@ -107,53 +101,3 @@ def _migrations(marts: Marts, words: Words) -> Figure:
     )
     drawing = Drawing(charts.moves(shown, [label(group) for group in order], words))
     return Figure("moves", title, sentence, source, drawing, wide=True, note=words("changes.moves_note"))
-
-
-def _cohorts(marts: Marts, words: Words) -> Figure:
-    """Show which share of those who came first in a month bought again, month by month."""
-    title, source = words("changes.cohorts"), ("cohorts",)
-    cohorts = marts("cohorts", order="cohort_month, months_since")
-    later = cohorts[(cohorts["months_since"] > 0) & cohorts["is_complete"]]
-    if later.empty:
-        too_few = "anonymous.too_few" if "cohorts" in marts.hidden else "changes.no_cohort"
-        return Figure("cohorts", title, words(too_few), source)
-    next_month = later[later["months_since"] == 1]
-    sentence = words(
-        "changes.cohorts_sentence",
-        share=words.percent(next_month["active_customers"].sum() / next_month["customers"].sum()),
-    )
-    latest = sorted(later["cohort_month"].unique())[-COHORTS:]
-    shown = later[later["cohort_month"].isin(latest)]
-    shown = shown.assign(
-        month=pd.to_datetime(shown["cohort_month"]).dt.strftime("%Y-%m"),
-        text=[words.percent(share, 0) for share in shown["active_share"]],
-    )
-    notes = [words("changes.before_data")] if shown["is_before_data"].any() else []
-    return Figure(
-        "cohorts",
-        title,
-        sentence,
-        source,
-        Drawing(charts.cohorts(shown, words)),
-        wide=True,
-        note=" ".join([words("changes.cohorts_note"), *notes]),
-    )
-
-
-def _by_orders(marts: Marts, words: Words) -> Figure:
-    """Show how many customers ordered how often."""
-    title, source = words("changes.by_orders"), ("customers_by_orders",)
-    numbers = marts("customers_by_orders", order="orders")
-    if numbers.empty:
-        return Figure("by_orders", title, words("anonymous.too_few"), source)
-    once = numbers[numbers["orders"] == 1]
-    sentence = words(
-        "changes.by_orders_sentence",
-        share=words.percent(once["customer_share"].sum()),
-        revenue=words.percent(once["revenue_share"].sum()),
-    )
-    few = numbers["orders"] < charts.MANY
-    label = numbers["orders"].map(words.count).where(few, f"{charts.MANY}+")
-    grouped = numbers.assign(label=label)[["label", "customers", "customer_share", "revenue_share"]]
-    shown = grouped.groupby("label", sort=False).sum().reset_index()
-    return Figure("by_orders", title, sentence, source, Drawing(charts.by_orders(shown, words)))

@@ -1,0 +1,77 @@
+"""Who comes back: month by month after the first purchase, and how often customers ordered."""
+
+import pandas as pd
+
+from palette.report.charts import cohorts as charts
+from palette.report.marts import Marts
+from palette.report.sections.common import Drawing, Figure, Section
+from palette.report.words import Words
+
+COHORTS = 13  # the latest, as many as a year and the month it began in
+
+
+def build(marts: Marts, words: Words) -> Section:
+    """Assemble the section."""
+    numbers = marts("customers_by_orders", order="orders")
+    once = numbers[numbers["orders"] == 1]
+    return Section(
+        "cohorts",
+        words("cohorts.title"),
+        words("anonymous.too_few")
+        if numbers.empty
+        else words(
+            "cohorts.again",
+            share=words.percent(1 - once["customer_share"].sum()),
+            revenue=words.percent(1 - once["revenue_share"].sum()),
+        ),
+        [_heatmap(marts, words), _by_orders(numbers, words)],
+    )
+
+
+def _heatmap(marts: Marts, words: Words) -> Figure:
+    """Show which share of those who came first in a month bought again, month by month."""
+    title, source = words("cohorts.heatmap"), ("cohorts",)
+    cohorts = marts("cohorts", order="cohort_month, months_since")
+    later = cohorts[(cohorts["months_since"] > 0) & cohorts["is_complete"]]
+    if later.empty:
+        too_few = "anonymous.too_few" if "cohorts" in marts.hidden else "cohorts.none"
+        return Figure("heatmap", title, words(too_few), source)
+    next_month = later[later["months_since"] == 1]
+    sentence = words(
+        "cohorts.sentence",
+        share=words.percent(next_month["active_customers"].sum() / next_month["customers"].sum()),
+    )
+    latest = sorted(later["cohort_month"].unique())[-COHORTS:]
+    shown = later[later["cohort_month"].isin(latest)]
+    shown = shown.assign(
+        month=pd.to_datetime(shown["cohort_month"]).dt.strftime("%Y-%m"),
+        text=[words.percent(share, 0) for share in shown["active_share"]],
+    )
+    notes = [words("cohorts.before_data")] if shown["is_before_data"].any() else []
+    return Figure(
+        "heatmap",
+        title,
+        sentence,
+        source,
+        Drawing(charts.heatmap_of(shown, words)),
+        wide=True,
+        note=" ".join([words("cohorts.note"), *notes]),
+    )
+
+
+def _by_orders(numbers: pd.DataFrame, words: Words) -> Figure:
+    """Show how many customers ordered how often."""
+    title, source = words("cohorts.by_orders"), ("customers_by_orders",)
+    if numbers.empty:
+        return Figure("by_orders", title, words("anonymous.too_few"), source)
+    once = numbers[numbers["orders"] == 1]
+    sentence = words(
+        "cohorts.by_orders_sentence",
+        share=words.percent(once["customer_share"].sum()),
+        revenue=words.percent(once["revenue_share"].sum()),
+    )
+    few = numbers["orders"] < charts.MANY
+    label = numbers["orders"].map(words.count).where(few, f"{charts.MANY}+")
+    grouped = numbers.assign(label=label)[["label", "customers", "customer_share", "revenue_share"]]
+    shown = grouped.groupby("label", sort=False).sum().reset_index()
+    return Figure("by_orders", title, sentence, source, Drawing(charts.by_orders(shown, words)))
