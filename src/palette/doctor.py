@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from palette import dbt_plugin
 from palette.core.errors import InputError, MissingLibraryError
 from palette.core.forms import project_folder
-from palette.core.retailers import DEMO, chosen_retailers, data_folder, find_retailers
+from palette.core.retailers import DEMO, data_folder
 from palette.core.settings import Settings, SettingsError
 from palette.core.warehouses import open_warehouse
 from palette.engine import installed
@@ -110,7 +110,7 @@ def _data() -> Iterator[tuple[State, str]]:
     if folder == project_folder() / DEMO and not folder.is_dir():
         yield "ok", f"no shop is added yet: a build writes the demo to {folder}"
         return
-    shops = find_retailers(folder, chosen_retailers())
+    shops = dbt_plugin.found()
     dbt_plugin.check_shops()
     yield "ok", f"{folder}: {', '.join(shop.key for shop in shops.retailers)}"
     for line in dbt_plugin.land_inputs():

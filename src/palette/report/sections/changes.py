@@ -76,8 +76,7 @@ def _migrations(marts: Marts, words: Words) -> Figure:
     title, source = words("changes.moves"), ("segment_migrations",)
     moves = marts("segment_migrations", where="grouping_name = 'segment' and is_complete", order="all")
     if moves.empty:
-        too_few = "anonymous.too_few" if "segment_migrations" in marts.hidden else "changes.no_moves"
-        return Figure("moves", title, words(too_few), source)
+        return Figure("moves", title, words("changes.no_moves"), source)
     last = moves[moves["month_end"] == moves["month_end"].max()]
     down = last[last["direction"] == "down"]
     sentence = words(

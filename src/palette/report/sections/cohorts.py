@@ -34,8 +34,7 @@ def _heatmap(marts: Marts, words: Words) -> Figure:
     cohorts = marts("cohorts", order="cohort_month, months_since")
     later = cohorts[(cohorts["months_since"] > 0) & cohorts["is_complete"]]
     if later.empty:
-        too_few = "anonymous.too_few" if "cohorts" in marts.hidden else "cohorts.none"
-        return Figure("heatmap", title, words(too_few), source)
+        return Figure("heatmap", title, words("cohorts.none"), source)
     next_month = later[later["months_since"] == 1]
     sentence = words(
         "cohorts.sentence",

@@ -116,8 +116,7 @@ def _calibration(marts: Marts, words: Words) -> Figure:
         for metric in ("actual_mean", "forecast_mean")
     )
     if actual.empty:
-        too_few = "anonymous.too_few" if "value_metrics" in marts.hidden else "worth.not_judged"
-        return Figure("calibration", title, words(too_few), source)
+        return Figure("calibration", title, words("worth.not_judged"), source)
     told = foretold.set_index("decile")["value"].rename("foretold")
     shown = (
         actual[["decile", "customers", "value", "ci_low", "ci_high"]]
@@ -193,7 +192,7 @@ def _first(marts: Marts, words: Words) -> Figure:
                 for row in rows(first)
             ],
             numeric=(2, 3, 4, 6),
-            flagged=[place for place, row in enumerate(rows(first)) if row.silence == SILENCES[-1]],
+            flagged=[place for place, silence in enumerate(first["silence"]) if silence == SILENCES[-1]],
         ),
         wide=True,
         note=words("worth.first_note"),
