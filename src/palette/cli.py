@@ -50,6 +50,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 console = Console(markup=False, highlight=False, soft_wrap=True)  # what is printed may hold anything
+VARS = typer.Option("--vars", help="dbt vars as YAML, such as '{as_of_date: 2011-06-30}'.")
 WAIT = typer.Option(min=0, metavar="SECONDS", help="Wait so long for another build, or writer, to end.")
 
 
@@ -207,9 +208,7 @@ def demo(
 
 @app.command()
 def build(
-    dbt_vars: Annotated[
-        str | None, typer.Option("--vars", help="dbt vars as YAML, such as '{as_of_date: 2011-06-30}'.")
-    ] = None,
+    dbt_vars: Annotated[str | None, VARS] = None,
     wait: Annotated[float, WAIT] = 0.0,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show what dbt prints of each node.")] = False,
 ) -> None:
@@ -306,6 +305,29 @@ def assign(
     for group, customers in groups["palette_group"].value_counts().items():
         console.print(f"{group}: {customers:,} customers")
     console.print(f"Groups and reasons: {out}")
+
+
+@app.command()
+def learn(
+    models: Annotated[
+        list[str] | None,
+        typer.Argument(help="Names of Python models; none: all of them.", show_default=False),
+    ] = None,
+    dbt_vars: Annotated[str | None, VARS] = None,
+    wait: Annotated[float, WAIT] = 0.0,
+) -> None:
+    """Run Python models on the warehouse without dbt, each table put in place of the earlier one."""
+    from palette.python_models import learn as made_anew
+    from palette.warehouse import existing_warehouse
+
+    made = []
+    for table in made_anew(existing_warehouse(), models or [], dbt_vars=dbt_vars, wait=wait):
+        console.print(f"{table.name}: {table.rows:,} rows ({table.seconds:.1f} s)")
+        made.append(table.name)
+    console.print(
+        f"{len(made)} table{'s' * (len(made) != 1)} made anew. What SQL makes of them is as it was: "
+        "dbt build brings it up to date"
+    )
 
 
 @app.command()

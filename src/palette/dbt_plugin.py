@@ -24,6 +24,7 @@ from palette.core.errors import InputError, MissingLibraryError
 from palette.core.forms import forms, project_folder
 from palette.core.settings import Settings, SettingsError
 from palette.core.threads import share_memory
+from palette.core.warehouses import memory_limit
 from palette.publishing import EARLIER, ROW_COUNTS
 from palette.recommendations.rules import RuleError, check_rules_file
 
@@ -210,19 +211,6 @@ def answering(function: Callable[..., object]) -> Callable[..., str]:
 def ask(function: str, *arguments: str) -> str:
     """Answer a macro of an engine on whose connection the functions are not: in dbt's own process."""
     return answering(next(each for each in FUNCTIONS if each.__name__ == function))(*arguments)
-
-
-def memory_limit(connection: duckdb.DuckDBPyConnection) -> str:
-    """Return how much memory DuckDB may take before it spills to disk: the environment's ``PALETTE_MEMORY``.
-
-    Else half of the machine's or the container's, of which it would take four fifths: the Python models run
-    in the same process.
-    """
-    if chosen := os.environ.get("PALETTE_MEMORY"):
-        return chosen
-    (most,) = connection.execute("select current_setting('memory_limit')").fetchone() or ("",)
-    number, unit = most.split()
-    return f"{float(number) * 5 / 8:.1f} {unit}"
 
 
 class Plugin(BasePlugin):

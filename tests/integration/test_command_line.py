@@ -3,10 +3,12 @@
 import json
 import shutil
 
+import duckdb
 import pytest
-from sandboxes import ONE_FOLD, ROOT, Run, Sandbox, identical
+from sandboxes import ONE_FOLD, ROOT, Run, Sandbox, any_row_apart, identical
 
 from harm import leave_a_log
+from palette.python_models import python_models
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +27,7 @@ def rebuilt(demo: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> tuple[Sa
 
 @pytest.mark.parametrize(
     "command",
-    ["", "add", "refresh", "demo", "build", "publish", "assign", "report", "summary", "docs"],
+    ["", "add", "refresh", "demo", "build", "publish", "learn", "assign", "report", "summary", "docs"],
 )
 def test_every_command_has_help(sandbox, command):
     run = sandbox.run("palette", *command.split(), "--help")
@@ -83,6 +85,29 @@ def test_build_reads_what_was_parsed_before(rebuilt):
     """Also the tests' own, which would each take seconds more."""
     _, run = rebuilt
     assert "Unable to do partial parsing" not in run.output
+
+
+def test_learning_without_dbt_makes_the_tables_that_dbt_makes(demo, sandbox):
+    place = Sandbox(sandbox.folder, demo.data)
+    shutil.copy(demo.warehouse, place.warehouse)
+    models = [model.name for model in python_models(ROOT)]
+    schemas = dict(demo.query("select table_name, table_schema from information_schema.tables").to_numpy())
+    with duckdb.connect(str(place.warehouse)) as connection:
+        for name in models:
+            connection.execute(f"drop table {schemas[name]}.{name}")
+    run = place.palette("learn", *ONE_FOLD)
+    assert run.code == 0, run.output
+    assert f"{len(models)} tables made anew" in run.output
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{demo.warehouse}' as dbts (read_only)")
+        connection.execute(f"attach '{place.warehouse}' as own (read_only)")
+        for name in models:
+            table = f"{schemas[name]}.{name}"
+            types = "select column_name, column_type from (describe from {}.{})"
+            assert not any_row_apart(connection, types.format("dbts", table), types.format("own", table)), (
+                name
+            )
+            assert not any_row_apart(connection, f"from dbts.{table}", f"from own.{table}"), name
 
 
 def test_summary_without_a_warehouse_says_what_to_do(sandbox):

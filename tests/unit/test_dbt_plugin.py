@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from palette import dbt_plugin
 from palette.core.settings import Settings, SettingsError
-from palette.dbt_plugin import Plugin, memory_limit
+from palette.dbt_plugin import Plugin
 from palette.engine import settings_of
 
 MODELS = Path(__file__).parents[2] / "python_models"
@@ -73,21 +73,6 @@ def test_threads_wait_as_the_user_says(monkeypatch):
     with threadpool_limits():  # puts back what is limited for good
         dbt_plugin.load_learners()
     assert os.environ["OMP_WAIT_POLICY"] == "active"
-
-
-@pytest.mark.parametrize(
-    ("default", "chosen", "expected"),
-    [("16GiB", None, "10.0 GiB"), ("800MiB", None, "500.0 MiB"), ("1GiB", "3GB", "3GB")],
-)
-def test_duckdb_leaves_memory_to_python_models(monkeypatch, default, chosen, expected):
-    """DuckDB would take four fifths of the machine's: 16 of 20, where half are 10."""
-    monkeypatch.delenv("PALETTE_MEMORY", raising=False)
-    if chosen:
-        monkeypatch.setenv("PALETTE_MEMORY", chosen)
-    with duckdb.connect(config={"memory_limit": default}) as connection:
-        limit = memory_limit(connection)
-        connection.execute("set memory_limit = ?", [limit])
-    assert limit == expected
 
 
 @pytest.fixture

@@ -5,10 +5,9 @@ Every key has a default: the form's where its sources declare one, else the one 
 
 from __future__ import annotations
 
-import difflib
 import re
 import zoneinfo
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,7 +17,7 @@ import yaml
 from babel.numbers import list_currencies
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from palette.core.errors import InputError
+from palette.core.errors import InputError, near
 from palette.core.forms import Form, forms
 from palette.core.values import DateOrder, DecimalMark
 
@@ -45,7 +44,7 @@ _NEEDS_PARAMETER = ("non_product_code", "amount_outlier")
 def _time_zone(name: str) -> str:
     if name not in zoneinfo.available_timezones():
         raise ValueError(
-            f"no IANA time zone, such as Europe/Berlin{_near(name, zoneinfo.available_timezones())}"
+            f"no IANA time zone, such as Europe/Berlin{near(name, zoneinfo.available_timezones())}"
         )
     return name
 
@@ -294,7 +293,7 @@ def _problems(error: ValidationError) -> Iterator[str]:
         seen.add(key)
         model = _NESTED[name] if within and name in _NESTED else Retailer
         if item["type"] == "extra_forbidden":
-            yield f"{key}: unknown key{_near([name, *within][-1], model.model_fields)}"
+            yield f"{key}: unknown key{near([name, *within][-1], model.model_fields)}"
         elif item["type"] == "missing":
             yield f"{key} is missing ({model.model_fields[within[-1]].description})"
         else:
@@ -316,7 +315,7 @@ def _unknown_names(declared: Declared) -> Iterator[str]:
                 for name in names:
                     if name not in known:
                         yield (
-                            f"columns.{table}.{name}: no column of {table}{_near(name, known)} "
+                            f"columns.{table}.{name}: no column of {table}{near(name, known)} "
                             f"(there are: {', '.join(known)})"
                         )
 
@@ -336,8 +335,3 @@ def _contradictions(retailer: Retailer) -> Iterator[str]:
         if (step.rule in _NEEDS_PARAMETER) != (step.parameter is not None):
             needs = "needs a parameter" if step.rule in _NEEDS_PARAMETER else "takes no parameter"
             yield f"cleaning_steps: step {number}: {step.rule} {needs}"
-
-
-def _near(name: str, names: Collection[str]) -> str:
-    near = difflib.get_close_matches(name, sorted(names), n=1)
-    return f": did you mean '{near[0]}'?" if near else ""

@@ -1,5 +1,8 @@
 """What is wrong with what a shop delivers or declares."""
 
+import difflib
+from collections.abc import Iterable
+
 
 class InputError(Exception):
     """Something is wrong with a file of a shop; the message names file, column and row, or key and value."""
@@ -15,3 +18,9 @@ class MissingLibraryError(Exception):
 def printable(text: object) -> str:
     r"""Give text that can be written: the byte E9 of a file's name that is no UTF-8 as ``\\udce9``."""
     return str(text).encode("utf-8", "backslashreplace").decode()
+
+
+def near(name: str, names: Iterable[str]) -> str:
+    """Ask whether the name that is most like an unknown one was meant; nothing where none is like it."""
+    close = difflib.get_close_matches(name, sorted(names), n=1)
+    return f": did you mean '{close[0]}'?" if close else ""

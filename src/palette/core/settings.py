@@ -4,7 +4,6 @@
 """
 
 import datetime
-import difflib
 import json
 import re
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from palette.core.catalogue import model_names
+from palette.core.errors import near
 
 
 class Variable(NamedTuple):
@@ -158,8 +158,7 @@ def _problem(name: str, value: object, error: ErrorDetails) -> str:
     if field := Settings.model_fields.get(name):
         names = f"; {error['msg']}" if error["type"] == "unknown_name" else ""
         return f"var '{name}' cannot be {value!r}: {field.description} (default {field.default}{names})"
-    near = difflib.get_close_matches(name, Settings.model_fields, n=1)
-    return f"unknown var '{name}'" + (f": did you mean '{near[0]}'?" if near else "")
+    return f"unknown var '{name}'{near(name, Settings.model_fields)}"
 
 
 def models_of(names: str) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
-"""Opens a built warehouse to read from, whatever may be wrong with it."""
+"""Opens a built warehouse, whatever may be wrong with it."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,22 +12,28 @@ from palette.core.inputs import sql_string
 
 
 @contextmanager
-def open_warehouse(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a warehouse to read from.
+def open_warehouse(warehouse: Path, *, writable: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a warehouse.
 
     Parameters
     ----------
     warehouse
-        The file, or the folder where another engine keeps each table as Parquet files; it is only read.
+        The file, or the folder where another engine keeps each table as Parquet files.
+    writable
+        Whether to write to it as well, which needs a file.
 
     Raises
     ------
     InputError
-        It is not there, another process writes to it, it is no warehouse or a damaged one, or it lacks what
+        It is not there, another process has it, it is no warehouse or a damaged one, or it lacks what
         the block asks for, as the warehouse of another version does. The message names it and what to do.
     """
     try:
-        with _over(warehouse) if warehouse.is_dir() else duckdb.connect(str(warehouse), True) as connection:
+        with (
+            _over(warehouse)
+            if warehouse.is_dir()
+            else duckdb.connect(str(warehouse), read_only=not writable) as connection
+        ):
             yield connection
     except (duckdb.CatalogException, duckdb.BinderException) as error:
         raise InputError(
@@ -40,6 +47,19 @@ def open_warehouse(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             else "look at the disk, or move the file away and run `make build`"
         )
         raise InputError(f"{warehouse}: cannot be read; {advice} ({sentence})") from error
+
+
+def memory_limit(connection: duckdb.DuckDBPyConnection) -> str:
+    """Return how much memory DuckDB may take before it spills to disk: the environment's ``PALETTE_MEMORY``.
+
+    Else half of the machine's or the container's, of which it would take four fifths: the Python models run
+    in the same process.
+    """
+    if chosen := os.environ.get("PALETTE_MEMORY"):
+        return chosen
+    (most,) = connection.execute("select current_setting('memory_limit')").fetchone() or ("",)
+    number, unit = most.split()
+    return f"{float(number) * 5 / 8:.1f} {unit}"
 
 
 def _over(folder: Path) -> duckdb.DuckDBPyConnection:

@@ -6,7 +6,6 @@ of ``seeds/recommendations/recommendation_rules.csv``.
 """
 
 import csv
-import difflib
 import math
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -21,6 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from palette.core.catalogue import list_names
+from palette.core.errors import near
 
 FILE = "recommendation_rules.csv"
 COLUMNS = ("retailer", "list_name", "rule", "value")
@@ -221,7 +221,7 @@ def unmatched(rules: Iterable[Rule], items: pd.DataFrame) -> list[str]:
         name = rule.rule
         if name == NEVER_CATEGORY and rule.value not in categories:
             name += f" '{rule.value}'"
-            reason = "no item has this category" + _did_you_mean(str(rule.value), categories)
+            reason = "no item has this category" + near(str(rule.value), categories)
         elif name == NEVER_PRODUCT and rule.value not in products:
             name += f" '{rule.value}'"
             reason = "no item has this product"
@@ -281,7 +281,7 @@ def _problems(row: dict[str, str], owner: str) -> Iterator[str]:
             yield f"column {column}: the value is empty{allowed}"
         elif names is not None and name not in names:
             what = column.removesuffix("_name")
-            yield f"column {column}: unknown {what} '{name}'{_did_you_mean(name, names)}{allowed}"
+            yield f"column {column}: unknown {what} '{name}'{near(name, names)}{allowed}"
     kind = RULES.get(row["rule"])
     if not row["value"].strip():
         yield "column value: the value is empty" + (f" ({row['rule']} needs {kind.needed})" if kind else "")
@@ -296,11 +296,6 @@ def _value(rule: str, text: str) -> float | str | None:
         return text
     number = float(text) if _NUMBER.fullmatch(text.strip()) else math.nan
     return number if fits(number) else None
-
-
-def _did_you_mean(name: str, names: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, sorted(names), n=1)
-    return f": did you mean '{near[0]}'?" if near else ""
 
 
 def _numbers(rules: Iterable[Rule], name: str) -> list[float]:

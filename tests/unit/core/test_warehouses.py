@@ -4,7 +4,7 @@ import duckdb
 import pytest
 
 from palette.core.errors import InputError
-from palette.core.warehouses import open_warehouse
+from palette.core.warehouses import memory_limit, open_warehouse
 
 
 @pytest.fixture
@@ -41,3 +41,18 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     ):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("default", "chosen", "expected"),
+    [("16GiB", None, "10.0 GiB"), ("800MiB", None, "500.0 MiB"), ("1GiB", "3GB", "3GB")],
+)
+def test_duckdb_leaves_memory_to_python_models(monkeypatch, default, chosen, expected):
+    """DuckDB would take four fifths of the machine's: 16 of 20, where half are 10."""
+    monkeypatch.delenv("PALETTE_MEMORY", raising=False)
+    if chosen:
+        monkeypatch.setenv("PALETTE_MEMORY", chosen)
+    with duckdb.connect(config={"memory_limit": default}) as connection:
+        limit = memory_limit(connection)
+        connection.execute("set memory_limit = ?", [limit])
+    assert limit == expected
