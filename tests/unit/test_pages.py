@@ -180,9 +180,7 @@ def test_the_files_that_recipes_name_are_there():
 def test_a_recipe_for_a_file_that_moved_is_found():
     page = CONTRIBUTING.read_text("utf-8")
     assert missing_files(page.replace("offers.py", "deals.py")) == ["src/palette/recommendations/deals.py"]
-    assert missing_files("See `models/marts/<domain>/_<mart>.json`.") == [
-        "models/marts/<domain>/_<mart>.json"
-    ]
+    assert missing_files("See `models/marts/<domain>/<mart>.json`.") == ["models/marts/<domain>/<mart>.json"]
     assert missing_names(page.replace("`OFFERS` of", "`DEALS` of")) == [
         "DEALS in src/palette/recommendations/offers.py"
     ]
@@ -197,11 +195,11 @@ def test_every_usual_change_has_a_recipe(recipe):
 
 def test_the_recipe_for_a_language_names_every_file_that_speaks_korean():
     recipe = CONTRIBUTING.read_text("utf-8").partition("## Add a language")[2].partition("\n## ")[0]
-    files = [file for folder in ("src/palette", "macros", "seeds") for file in (ROOT / folder).rglob("*")]
+    files = [*(ROOT / "src/palette").rglob("*"), *ROOT.glob("macros/**/*.sql"), *ROOT.glob("seeds/**/*.csv")]
     speaking = [
         file.relative_to(ROOT).as_posix()
         for file in files
-        if file.suffix in (".py", ".sql", ".csv", ".yml", ".j2", ".css") and not file.name.startswith("_")
+        if file.suffix in (".py", ".sql", ".csv", ".yml", ".j2", ".css")
         if re.search(r"_ko\b|\bko\b", file.read_text("utf-8"))
     ]
     assert len(speaking) > 15

@@ -381,8 +381,9 @@ def test_shipped_rules_are_valid():
 
 
 def test_the_seed_allows_the_same_lists_and_rules():
-    described = yaml.safe_load((SEEDS / "_recommendations__seeds.yml").read_text("utf-8"))["seeds"]
-    seeds = {seed["name"]: {column["name"]: column for column in seed["columns"]} for seed in described}
+    described = [yaml.safe_load(file.read_text("utf-8"))["seeds"] for file in SEEDS.glob("*.yml")]
+    seeds = {seed["name"]: {column["name"]: column for column in seed["columns"]} for (seed,) in described}
+    assert set(seeds) == {file.stem for file in SEEDS.glob("*.csv")}
     for name, columns in seeds.items():
         header = (SEEDS / f"{name}.csv").read_text("utf-8").splitlines()[0]
         assert header.split(",") == list(columns)
