@@ -5,8 +5,8 @@
     'channel', 'store', 'ordered_at', 'quantity', 'unit_price'
 ] -%}
 {%- set all_columns = columns + ['amount'] -%}
-{#- They tell no lines apart: a line keeps its key when a shop adds them to its files. -#}
-{%- set beside = ['discount', 'unit_cost'] -%}
+{#- The rest tells no lines apart: a line keeps its key when a shop adds it to its files. -#}
+{%- set beside = staged_line_columns() | reject('in', all_columns) | list -%}
 
 with
 

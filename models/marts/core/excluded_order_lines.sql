@@ -4,29 +4,8 @@ with
 
     excluded_order_lines as (
         select
-            -- -------- ids
-            retailer,
-            order_line_id,
-            order_id,
-            customer_id,
-            product_id,
-
-            -- -------- times
-            ordered_at,
-            cast(ordered_at as date) as ordered_on,
-
-            -- -------- numbers
-            quantity,
-            unit_price,
-            amount,
-
-            -- -------- text
-            channel,
-            store,
-            country,
+            {{ line_columns('checked') }},
             product_name,
-
-            -- -------- why
             failed_step as step_number,
             exclusion_reason
         from checked
