@@ -9,7 +9,7 @@ WORKERS := --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-
 SMALL_BUILD := tests/integration/test_warehouse.py::test_a_handful_of_customers_is_enough_and_a_failed_warning_is_reported
 
 .DEFAULT_GOAL := help
-.PHONY: help build report test check everything units test-spark faults fuzz lint docs screenshots entities schema bench contracts notes lock clean
+.PHONY: help build report test check everything units test-spark faults fuzz lint docs screenshots entities schema exposures bench contracts notes lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -81,6 +81,8 @@ contracts: $(INSTALLED) ## say what readers of the public marts would miss since
 	@$(BIN)/dbt --quiet parse --project-dir target/base --profiles-dir target/base --target-path state
 	@$(BIN)/dbt --quiet parse
 	@$(BIN)/python docs/contracts.py target/base/state/manifest.json target/manifest.json
+exposures: $(INSTALLED) ## write into models/marts/_exposures.yml which marts the report shows (build the demo before)
+	@$(BIN)/python docs/exposures.py warehouse/palette.duckdb models/marts/_exposures.yml
 
 schema: $(INSTALLED) ## write docs/retailer.schema.json, docs/settings.md and the tables of docs/your-data.md
 	@$(BIN)/python docs/schema.py docs/retailer.schema.json docs/your-data.md docs/settings.md

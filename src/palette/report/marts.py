@@ -1,6 +1,7 @@
 """Reads the public marts for the report, a retailer at a time: with its customers, or only in groups."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import duckdb
@@ -25,8 +26,9 @@ class Marts:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, retailer: str) -> None:
         self.retailer = retailer
-        self.names: set[str] = set()
+        self.names: dict[str, None] = {}  # marts read so far, the first ones first
         self.hidden: set[str] = set()  # marts that hold groups too small to be read
+        self._notes = [self.names]
         self._connection = connection
         self._frames: dict[tuple[str, tuple[str, ...]], pd.DataFrame] = {}
 
@@ -60,8 +62,19 @@ class Marts:
         """Read a mart that is the same for every retailer: strategies, results of checks."""
         return self._read(name, f"select {columns} from {name} order by {order}", {})
 
+    @contextmanager
+    def noting(self) -> Iterator[dict[str, None]]:
+        """Give the names of the marts that are read within, as they are read, each once."""
+        read: dict[str, None] = {}
+        self._notes.append(read)
+        try:
+            yield read
+        finally:
+            self._notes.pop()
+
     def _read(self, name: str, query: str, values: dict[str, Any]) -> pd.DataFrame:
-        self.names.add(name)
+        for read in self._notes:
+            read[name] = None
         key = (query, tuple(values.get("customers", ())))
         if key not in self._frames:
             self._frames[key] = self._connection.execute(query, values).df()

@@ -1,11 +1,13 @@
 """How sections are laid out, and the helpers they share."""
 
+import duckdb
 import pandas as pd
 import pytest
 
 from palette.report.frames import highest, rows, sample
+from palette.report.marts import Marts
 from palette.report.sections.baskets import _distinct, _hub
-from palette.report.sections.common import POINTS, Card, Cards, Figure, Section, joined, sampled
+from palette.report.sections.common import POINTS, Card, Cards, Figure, Section, joined, sampled, traced
 from palette.report.sections.offers import _rule_label
 from palette.report.sections.quality import _builds, _track
 from palette.report.sections.sales import _strength
@@ -20,7 +22,7 @@ def section(*figures: tuple[str, bool, bool]) -> Section:
         "s",
         "S",
         "",
-        [Figure(key, key, "", (), SOMETHING if shown else None, wide) for key, wide, shown in figures],
+        [Figure(key, key, "", SOMETHING if shown else None, wide) for key, wide, shown in figures],
     )
 
 
@@ -93,3 +95,30 @@ def test_the_history_of_an_expectation_is_a_sign_a_build():
     assert _track([True, False, float("nan"), True]) == "●○·●"
     builds = pd.DataFrame({"build_id": [f"b{number}" for number in range(20) for _ in range(2)]})
     assert _builds(builds) == [f"b{number}" for number in range(8, 20)]
+
+
+def test_a_figure_names_the_marts_that_were_read_for_it():
+    connection = duckdb.connect()
+    for name in ("orders", "customers", "products", "dates"):
+        connection.execute(f"create table {name} as select 'shop' as retailer")
+    marts = Marts(connection, "shop")
+
+    @traced
+    def one(marts: Marts) -> Figure:
+        marts("orders")
+        marts.shared("customers")
+        marts("orders")
+        return Figure("one", "One", "")
+
+    @traced
+    def several(marts: Marts, names: list[str]) -> list[Figure]:
+        marts("products")
+        return [Figure(name, name, "") for name in names] + [one(marts)]
+
+    marts("dates")
+    assert one(marts).marts == ("orders", "customers")
+    assert one(marts).marts == ("orders", "customers")  # read again, though no query runs
+    assert [figure.marts for figure in several(marts, ["a", "b"])] == [
+        ("products", "orders", "customers")
+    ] * 3
+    assert list(marts.names) == ["dates", "orders", "customers", "products"]

@@ -24,6 +24,7 @@ from palette.report.sections.common import advice_by_group
 from palette.report.words import Words
 
 WORDS = Words("en", "GBP", {})
+JUDGED = {"list_name": "discover", "metric": "ndcg", "k": 10, "fold": 0, "segment": "all", "part": "all"}
 WHOLE = pd.DataFrame({"customers": [4], "revenue": [100.0]})
 
 
@@ -111,6 +112,7 @@ def test_the_overview_says_what_changed(change, said):
 def test_a_list_is_judged_by_the_interval_of_its_lead(low, high, verdict):
     metrics = pd.DataFrame(
         {
+            **JUDGED,
             "model": ["hybrid", "ease", "popularity"],
             "value": [0.14, 0.12, 0.05],
             "ci_low": [0.13, 0.11, 0.04],
@@ -120,10 +122,13 @@ def test_a_list_is_judged_by_the_interval_of_its_lead(low, high, verdict):
             "hybrid_lead_high": [None, high, 0.09],
         }
     )
-    figure = offers._list_worth(metrics, "discover", "hybrid", WORDS)
+    made_by = pd.DataFrame({"list_name": ["discover"], "model": ["hybrid"]})
+    own = marts(recommendation_metrics=metrics, recommendation_choices=made_by)
+    [figure] = offers._worth(own, WORDS)
     assert figure.title == "Discover: what past lists were worth"
     assert figure.sentence == f"The hybrid reaches 0.140 (0.130 to 0.150), {verdict}; 1,318 customers."
-    figure = offers._list_worth(metrics, "discover", "ease", WORDS)
+    own = marts(recommendation_metrics=metrics, recommendation_choices=made_by.assign(model="ease"))
+    [figure] = offers._worth(own, WORDS)
     assert figure.sentence == (
         "Linear item model (EASE) makes this list and reaches 0.120 (0.110 to 0.130): the hybrid (0.140) was "
         "found significantly worse than a single model; 1,318 customers."
@@ -157,12 +162,12 @@ def test_choices_are_told_for_the_lists_that_there_are():
 
 def test_a_single_model_is_not_compared():
     metrics = pd.DataFrame(
-        {"model": ["ease"], "value": [0.1], "ci_low": [0.1], "ci_high": [0.1], "customers": [5]}
+        {**JUDGED, "model": ["ease"], "value": [0.1], "ci_low": [0.1], "ci_high": [0.1], "customers": [5]}
     )
-    assert (
-        offers._list_worth(metrics, "next", "ease", WORDS).sentence
-        == "Only one model was judged on this list."
-    )
+    made_by = pd.DataFrame({"list_name": ["discover"], "model": ["ease"]})
+    [figure] = offers._worth(marts(recommendation_metrics=metrics, recommendation_choices=made_by), WORDS)
+    assert figure.sentence == "Only one model was judged on this list."
+    assert figure.marts == ("recommendation_metrics", "recommendation_choices")
 
 
 def test_rules_that_surely_cost_are_counted():
@@ -416,7 +421,7 @@ def test_customers_of_many_orders_are_one_bar():
             "revenue_share": [0.25, 0.25, 0.25, 0.25],
         }
     )
-    figure = cohorts._by_orders(numbers, WORDS)
+    figure = cohorts._by_orders(marts(customers_by_orders=numbers), WORDS)
     assert figure.sentence == "60.0% of the customers ordered once and bring 25.0% of the revenue."
     drawn = next(iter(figure.body.chart.to_dict()["datasets"].values()))
     assert [(row["label"], row["customers"]) for row in drawn] == [("1", 6), ("9", 2), ("10+", 2)]
@@ -473,7 +478,7 @@ def test_what_the_data_do_not_hold_is_not_shown():
     none = pd.DataFrame({"measure": [], "days": [], "revenue_correlation": []})
     assert sales._weather(marts(sales_daily=daily, weather_correlation=none), WORDS) == []
     assert sales._by_demographic(marts(sales_by_demographic=people(["unknown"], ["unknown"])), WORDS) == []
-    nobody = pd.DataFrame({"behaviour": [], "consumption": []})
+    nobody = pd.DataFrame({"palette_group": [], "behaviour": [], "consumption": []})
     assert palette.build(marts(palette_matrix=nobody), WORDS) is None
 
 
@@ -547,19 +552,19 @@ MATRIX = {
 
 
 def test_worth_is_what_is_expected_and_how_unequal_it_is():
-    deciles, own = pd.DataFrame(DECILES).query("horizon_days == 90"), marts()
-    assert worth._expected(own, deciles, WORDS) == (
+    own = marts(value_deciles=pd.DataFrame(DECILES))
+    assert worth._expected(own, WORDS) == (
         "In the next 90 days customers are expected to bring £1K, 60.0% of it the best 1 customer, "
         "a tenth of all."
     )
-    assert worth._deciles(own, deciles, WORDS).sentence == (
+    assert worth._deciles(own, WORDS).sentence == (
         "The better half is expected to bring 90.0%; one of the best tenth orders "
         "with a probability of 75.0%."
     )
-    nothing = deciles.assign(expected_revenue=0.0)
+    nothing = marts(value_deciles=pd.DataFrame(DECILES).assign(expected_revenue=0.0))
     said = "Nothing is expected of the customers in the next 90 days."
-    assert worth._expected(own, nothing, WORDS) == worth._deciles(own, nothing, WORDS).sentence == said
-    assert worth._deciles(own, nothing, WORDS).body is None
+    assert worth._expected(nothing, WORDS) == worth._deciles(nothing, WORDS).sentence == said
+    assert worth._deciles(nothing, WORDS).body is None
 
 
 def test_of_a_few_nothing_is_claimed_in_an_anonymous_report():

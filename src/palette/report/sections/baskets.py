@@ -7,7 +7,7 @@ import pandas as pd
 from palette.report.charts import baskets as charts
 from palette.report.frames import rows, sample
 from palette.report.marts import Marts
-from palette.report.sections.common import POINTS, Drawing, Figure, Section, Table, sampled
+from palette.report.sections.common import POINTS, Drawing, Figure, Section, Table, sampled, traced
 from palette.report.words import Words
 
 STRONGEST = 15  # rules of the table
@@ -18,18 +18,12 @@ def build(marts: Marts, words: Words) -> Section | None:
     """Assemble the section; none for a retailer without products."""
     if (marts("retailers")["item_level"] == "none").all():
         return None
-    rules = marts("basket_rules", order="lift desc, support desc, cluster_name, rule_id")
-    source = ("basket_rules",)
-    if marts.anonymous:
-        rules = _of_many_buyers(rules, marts)
+    rules = _rules(marts, words)
     if rules.empty:
-        nothing = Figure("rules", words("baskets.rules"), words("baskets.none"), source)
-        return Section("baskets", words("baskets.title"), words("baskets.none"), [nothing])
-    rules = rules.assign(label=rules["cluster_name"].map(words.name))
+        return Section(
+            "baskets", words("baskets.title"), words("baskets.none"), [_by_confidence(marts, words)]
+        )
     best = rules.iloc[0]
-    pairs = rules[(rules["antecedent_items"] == 1) & (rules["consequent_items"] == 1)]
-    drawn_rules = _distinct(pairs if len(pairs) else rules).head(NETWORK)
-    by_cluster = rules.groupby("label").size().sort_values(ascending=False, kind="stable")
     return Section(
         "baskets",
         words("baskets.title"),
@@ -41,56 +35,75 @@ def build(marts: Marts, words: Words) -> Section | None:
             lift=words.decimal(best["lift"], 1),
         ),
         [
-            Figure(
-                "rules",
-                words("baskets.rules"),
-                words(
-                    "baskets.rules_sentence",
-                    confidence=words.percent(rules["confidence"].median(), 0),
-                    support=words.percent(rules["support"].median()),
-                ),
-                source,
-                Drawing(
-                    charts.rules_scatter(
-                        sample(rules, POINTS)[
-                            ["antecedents", "consequents", "label", "support", "confidence", "lift"]
-                        ],
-                        words,
-                    )
-                ),
-                note=sampled(rules, words),
-            ),
-            Figure(
-                "clusters",
-                words("baskets.by_cluster"),
-                words(
-                    "baskets.by_cluster_sentence",
-                    cluster=str(by_cluster.index[0]),
-                    rules=words.count(by_cluster.iloc[0]),
-                    clusters=words.count(len(by_cluster)),
-                ),
-                source,
-                Drawing(
-                    charts.rules_by_cluster(
-                        sample(rules, POINTS)[["label", "antecedents", "consequents", "lift"]], words
-                    )
-                ),
-                note=sampled(rules, words),
-            ),
-            Figure(
-                "network",
-                words("baskets.network"),
-                words(
-                    "baskets.network_sentence",
-                    rules=words.count(len(drawn_rules)),
-                    product=_hub(drawn_rules[["antecedents", "consequents"]].stack()),
-                ),
-                source,
-                Drawing(charts.rules_network(drawn_rules[["antecedents", "consequents", "lift"]], words)),
-                wide=True,
-            ),
-            _strongest(rules, words),
+            _by_confidence(marts, words),
+            _by_cluster(marts, words),
+            _network(marts, words),
+            _strongest(marts, words),
         ],
+    )
+
+
+def _rules(marts: Marts, words: Words) -> pd.DataFrame:
+    """Return ``basket_rules`` that may be shown, the strongest first, with ``label``, the cluster's name."""
+    rules = marts("basket_rules", order="lift desc, support desc, cluster_name, rule_id")
+    if marts.anonymous:
+        rules = _of_many_buyers(rules, marts)
+    return rules.assign(label=rules["cluster_name"].map(words.name))
+
+
+@traced
+def _by_confidence(marts: Marts, words: Words) -> Figure:
+    rules = _rules(marts, words)
+    if rules.empty:
+        return Figure("rules", words("baskets.rules"), words("baskets.none"))
+    columns = ["antecedents", "consequents", "label", "support", "confidence", "lift"]
+    return Figure(
+        "rules",
+        words("baskets.rules"),
+        words(
+            "baskets.rules_sentence",
+            confidence=words.percent(rules["confidence"].median(), 0),
+            support=words.percent(rules["support"].median()),
+        ),
+        Drawing(charts.rules_scatter(sample(rules, POINTS)[columns], words)),
+        note=sampled(rules, words),
+    )
+
+
+@traced
+def _by_cluster(marts: Marts, words: Words) -> Figure:
+    rules = _rules(marts, words)
+    by_cluster = rules.groupby("label").size().sort_values(ascending=False, kind="stable")
+    columns = ["label", "antecedents", "consequents", "lift"]
+    return Figure(
+        "clusters",
+        words("baskets.by_cluster"),
+        words(
+            "baskets.by_cluster_sentence",
+            cluster=str(by_cluster.index[0]),
+            rules=words.count(by_cluster.iloc[0]),
+            clusters=words.count(len(by_cluster)),
+        ),
+        Drawing(charts.rules_by_cluster(sample(rules, POINTS)[columns], words)),
+        note=sampled(rules, words),
+    )
+
+
+@traced
+def _network(marts: Marts, words: Words) -> Figure:
+    rules = _rules(marts, words)
+    pairs = rules[(rules["antecedent_items"] == 1) & (rules["consequent_items"] == 1)]
+    drawn = _distinct(pairs if len(pairs) else rules).head(NETWORK)
+    return Figure(
+        "network",
+        words("baskets.network"),
+        words(
+            "baskets.network_sentence",
+            rules=words.count(len(drawn)),
+            product=_hub(drawn[["antecedents", "consequents"]].stack()),
+        ),
+        Drawing(charts.rules_network(drawn[["antecedents", "consequents", "lift"]], words)),
+        wide=True,
     )
 
 
@@ -123,8 +136,9 @@ def _hub(products: Any) -> str:
     )
 
 
-def _strongest(rules: pd.DataFrame, words: Words) -> Figure:
-    best = rules.head(STRONGEST)
+@traced
+def _strongest(marts: Marts, words: Words) -> Figure:
+    best = _rules(marts, words).head(STRONGEST)
     return Figure(
         "strongest",
         words("baskets.strongest"),
@@ -135,7 +149,6 @@ def _strongest(rules: pd.DataFrame, words: Words) -> Figure:
             confidence=words.percent(best["confidence"].iloc[0], 0),
             consequents=best["consequents"].iloc[0],
         ),
-        ("basket_rules",),
         Table(
             [
                 words("baskets.if"),

@@ -6,7 +6,7 @@ import pandas as pd
 
 from palette.report.charts import changes as charts
 from palette.report.marts import FEWEST, Marts
-from palette.report.sections.common import Drawing, Figure, Section, ranked_segments
+from palette.report.sections.common import Drawing, Figure, Section, ranked_segments, traced
 from palette.report.words import Words
 
 PARTS = ("new", "won_back", "more", "less", "lost")  # of `revenue_bridge`, as they are drawn
@@ -43,15 +43,16 @@ def _last_month(marts: Marts, words: Words) -> str:
     )
 
 
+@traced
 def _bridge(marts: Marts, words: Words) -> Figure:
     """Show what the latest whole month's revenue came from."""
-    title, source = words("changes.bridge"), ("revenue_bridge",)
+    title = words("changes.bridge")
     last = _latest(marts)
     if last is None:
-        return Figure("bridge", title, words("changes.no_month"), source)
+        return Figure("bridge", title, words("changes.no_month"))
     counts = [last[f"{part}_customers"] for part in PARTS]
     if marts.anonymous and any(0 < count < FEWEST for count in counts):
-        return Figure("bridge", title, words("anonymous.too_few"), source)
+        return Figure("bridge", title, words("anonymous.too_few"))
     before, now = last["previous_revenue"], last["revenue"]
     sentence = words(
         "changes.bridge_sentence",
@@ -68,15 +69,16 @@ def _bridge(marts: Marts, words: Words) -> Figure:
     changes["end"] = before + changes["change"].cumsum()
     changes["start"] = changes["end"] - changes["change"]
     ends = pd.DataFrame({"label": [words("changes.before"), words("changes.now")], "end": [before, now]})
-    return Figure("bridge", title, sentence, source, Drawing(charts.bridge(changes, ends, words)), wide=True)
+    return Figure("bridge", title, sentence, Drawing(charts.bridge(changes, ends, words)), wide=True)
 
 
+@traced
 def _migrations(marts: Marts, words: Words) -> Figure:
     """Show who moved between segments in the latest month that is over."""
-    title, source = words("changes.moves"), ("segment_migrations",)
+    title = words("changes.moves")
     moves = marts("segment_migrations", where="grouping_name = 'segment' and is_complete", order="all")
     if moves.empty:
-        return Figure("moves", title, words("changes.no_moves"), source)
+        return Figure("moves", title, words("changes.no_moves"))
     last = moves[moves["month_end"] == moves["month_end"].max()]
     down = last[last["direction"] == "down"]
     sentence = words(
@@ -99,4 +101,4 @@ def _migrations(marts: Marts, words: Words) -> Figure:
         text=last["customers"].map(words.count),
     )
     drawing = Drawing(charts.moves(shown, [label(group) for group in order], words))
-    return Figure("moves", title, sentence, source, drawing, wide=True, note=words("changes.moves_note"))
+    return Figure("moves", title, sentence, drawing, wide=True, note=words("changes.moves_note"))

@@ -21,6 +21,7 @@ from palette.report.sections.common import (
     list_by_group,
     sampled,
     texts_by,
+    traced,
 )
 from palette.report.words import Words
 
@@ -67,11 +68,12 @@ def _clustering(marts: Marts, words: Words, clustering: str) -> list[Figure]:
     ]
 
 
+@traced
 def _diagnostics(marts: Marts, words: Words, clustering: str) -> list[Figure]:
     name = words.term("clustering", clustering)
     candidates = marts("cluster_diagnostics", where=f"clustering = '{clustering}'", order="k")
     if not candidates["is_chosen"].any():
-        return [Figure(f"{clustering}_k", name, words("clusters.few"), ("cluster_diagnostics",))]
+        return [Figure(f"{clustering}_k", name, words("clusters.few"))]
     chosen = candidates[candidates["is_chosen"]].iloc[0]
     best = highest(candidates, candidates["silhouette"])
     rank = int(candidates["silhouette"].rank(ascending=False)[candidates["is_chosen"]].iloc[0])
@@ -102,7 +104,6 @@ def _diagnostics(marts: Marts, words: Words, clustering: str) -> list[Figure]:
             f"{clustering}_{measure}",
             f"{name}: {words(f'clusters.{measure}')}",
             sentences[measure],
-            ("cluster_diagnostics",),
             Drawing(charts.diagnostics(candidates[["k", measure, "is_chosen"]], measure, words)),
             note=words("clusters.chosen_note"),
         )
@@ -110,6 +111,7 @@ def _diagnostics(marts: Marts, words: Words, clustering: str) -> list[Figure]:
     ]
 
 
+@traced
 def _profiles(marts: Marts, words: Words, clustering: str) -> Figure:
     centres = marts("cluster_centres", where=f"clustering = '{clustering}'", order="cluster_name, feature")
     centres = centres.assign(
@@ -126,7 +128,6 @@ def _profiles(marts: Marts, words: Words, clustering: str) -> Figure:
             feature=far["feature_label"],
             deviations=words.decimal(abs(far["standardised_mean"]), 1),
         ),
-        ("cluster_centres",),
         Drawing(
             charts.profiles(
                 centres[["label", "feature_label", "mean", "overall_mean", "standardised_mean"]], words
@@ -135,14 +136,14 @@ def _profiles(marts: Marts, words: Words, clustering: str) -> Figure:
     )
 
 
+@traced
 def _components(marts: Marts, words: Words, clustering: str) -> Figure:
     title = f"{words.term('clustering', clustering)}: {words('clusters.components')}"
     customers = marts("customer_clusters", where=f"clustering = '{clustering}'", order="customer_id")
     components = marts("cluster_components", where=f"clustering = '{clustering}'", order="component, feature")
-    source = ("customer_clusters", "cluster_components")
     shares = components.groupby("component")["variance_share"].first()
     if len(shares) < 2 or not shares.all():
-        return Figure(f"{clustering}_components", title, words("clusters.one_component"), source)
+        return Figure(f"{clustering}_components", title, words("clusters.one_component"))
     main = components.loc[components.groupby("component")["loading"].apply(lambda part: part.abs().idxmax())]
     features = [words.term("feature", feature) for feature in main["feature"]]
     axes = [
@@ -158,7 +159,6 @@ def _components(marts: Marts, words: Words, clustering: str) -> Figure:
             share=words.percent(shares.sum()),
             features=joined(list(dict.fromkeys(features)), words),
         ),
-        source,
         Drawing(
             charts.components(
                 points[["customer_id", "label", "component_1", "component_2"]].round(3),
@@ -170,11 +170,12 @@ def _components(marts: Marts, words: Words, clustering: str) -> Figure:
     )
 
 
+@traced
 def _importances(marts: Marts, words: Words, clustering: str) -> Figure:
     title = f"{words.term('clustering', clustering)}: {words('clusters.importances')}"
     features = marts("cluster_importances", where=f"clustering = '{clustering}'", order="importance_rank")
     if not features["importance"].any():
-        return Figure(f"{clustering}_importances", title, words("clusters.few"), ("cluster_importances",))
+        return Figure(f"{clustering}_importances", title, words("clusters.few"))
     features = features.head(TELLING)
     features = features.assign(
         label=features["feature"].map(lambda feature: words.term("feature", feature)),
@@ -188,7 +189,6 @@ def _importances(marts: Marts, words: Words, clustering: str) -> Figure:
             feature=features["label"].iloc[0],
             share=words.percent(features["importance"].iloc[0]),
         ),
-        ("cluster_importances",),
         Drawing(
             ranked_bars(
                 features[["label", "importance", "text"]],
@@ -219,6 +219,7 @@ def _evenness(row: Any, words: Words) -> list[tuple[str, str]]:
     return known
 
 
+@traced
 def _cards(marts: Marts, words: Words, clustering: str) -> Figure:
     profiles = marts("cluster_profiles", where=f"clustering = '{clustering}'", order="revenue desc")
     actions = advice_by_group(marts, words, clustering)
@@ -263,7 +264,6 @@ def _cards(marts: Marts, words: Words, clustering: str) -> Figure:
             cluster=words.name(largest["cluster_name"]),
             customers=words.count(largest["customers"]),
         ),
-        ("cluster_profiles", "group_advice", "cluster_strategies"),
         Cards(cards),
         wide=True,
     )

@@ -4,7 +4,7 @@ import pandas as pd
 
 from palette.report.charts import cohorts as charts
 from palette.report.marts import Marts
-from palette.report.sections.common import Drawing, Figure, Section
+from palette.report.sections.common import Drawing, Figure, Section, traced
 from palette.report.words import Words
 
 COHORTS = 13  # the latest, as many as a year and the month it began in
@@ -24,17 +24,18 @@ def build(marts: Marts, words: Words) -> Section:
             share=words.percent(1 - once["customer_share"].sum()),
             revenue=words.percent(1 - once["revenue_share"].sum()),
         ),
-        [_heatmap(marts, words), _by_orders(numbers, words)],
+        [_heatmap(marts, words), _by_orders(marts, words)],
     )
 
 
+@traced
 def _heatmap(marts: Marts, words: Words) -> Figure:
     """Show which share of those who came first in a month bought again, month by month."""
-    title, source = words("cohorts.heatmap"), ("cohorts",)
+    title = words("cohorts.heatmap")
     cohorts = marts("cohorts", order="cohort_month, months_since")
     later = cohorts[(cohorts["months_since"] > 0) & cohorts["is_complete"]]
     if later.empty:
-        return Figure("heatmap", title, words("cohorts.none"), source)
+        return Figure("heatmap", title, words("cohorts.none"))
     next_month = later[later["months_since"] == 1]
     sentence = words(
         "cohorts.sentence",
@@ -51,18 +52,19 @@ def _heatmap(marts: Marts, words: Words) -> Figure:
         "heatmap",
         title,
         sentence,
-        source,
         Drawing(charts.heatmap_of(shown, words)),
         wide=True,
         note=" ".join([words("cohorts.note"), *notes]),
     )
 
 
-def _by_orders(numbers: pd.DataFrame, words: Words) -> Figure:
+@traced
+def _by_orders(marts: Marts, words: Words) -> Figure:
     """Show how many customers ordered how often."""
-    title, source = words("cohorts.by_orders"), ("customers_by_orders",)
+    title = words("cohorts.by_orders")
+    numbers = marts("customers_by_orders", order="orders")
     if numbers.empty:
-        return Figure("by_orders", title, words("anonymous.too_few"), source)
+        return Figure("by_orders", title, words("anonymous.too_few"))
     once = numbers[numbers["orders"] == 1]
     sentence = words(
         "cohorts.by_orders_sentence",
@@ -73,4 +75,4 @@ def _by_orders(numbers: pd.DataFrame, words: Words) -> Figure:
     label = numbers["orders"].map(words.count).where(few, f"{charts.MANY}+")
     grouped = numbers.assign(label=label)[["label", "customers", "customer_share", "revenue_share"]]
     shown = grouped.groupby("label", sort=False).sum().reset_index()
-    return Figure("by_orders", title, sentence, source, Drawing(charts.by_orders(shown, words)))
+    return Figure("by_orders", title, sentence, Drawing(charts.by_orders(shown, words)))

@@ -1,7 +1,9 @@
 """What a section is made of."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
 
 import pandas as pd
 
@@ -95,8 +97,6 @@ class Figure:
         What it shows.
     sentence
         What it says on this retailer's data; why there is nothing to show, where ``body`` is None.
-    marts
-        The marts it comes from.
     body
         Chart, table, tiles or cards.
     wide
@@ -105,16 +105,18 @@ class Figure:
         How to read it.
     of_all
         Whether it shows no groups of customers, whatever its marts hold.
+    marts
+        The marts it comes from; :func:`traced` fills them in.
     """
 
     key: str
     title: str
     sentence: str
-    marts: tuple[str, ...]
     body: Body | None = None
     wide: bool = False
     note: str = ""
     of_all: bool = False
+    marts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,30 @@ class Section:
         if half:
             placed[-1] = replace(placed[-1], wide=True)
         return placed
+
+
+P = ParamSpec("P")
+Drawn = TypeVar("Drawn", Figure, list[Figure])
+
+
+def traced(draw: Callable[Concatenate[Marts, P], Drawn]) -> Callable[Concatenate[Marts, P], Drawn]:
+    """Have the figures that a function draws name the marts that it read to draw them.
+
+    Parameters
+    ----------
+    draw
+        Takes marts and whatever else, and returns one figure or several.
+    """
+
+    @wraps(draw)
+    def drawn(marts: Marts, /, *args: P.args, **kwargs: P.kwargs) -> Drawn:
+        with marts.noting() as read:
+            figures = draw(marts, *args, **kwargs)
+        if isinstance(figures, Figure):
+            return replace(figures, marts=tuple(read))
+        return [replace(figure, marts=tuple(read)) for figure in figures]
+
+    return drawn
 
 
 def sampled(frame: pd.DataFrame, words: Words) -> str:

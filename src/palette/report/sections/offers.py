@@ -9,7 +9,7 @@ from palette.report.charts import recommendations as charts
 from palette.report.customers import REASONS
 from palette.report.frames import highest, rows
 from palette.report.marts import Marts
-from palette.report.sections.common import Card, Cards, Drawing, Figure, Section, Table
+from palette.report.sections.common import Card, Cards, Drawing, Figure, Section, Table, traced
 from palette.report.words import Words
 
 METRIC, K = "ndcg", 10
@@ -25,21 +25,6 @@ def build(marts: Marts, words: Words) -> Section | None:
     offered = marts(
         "recommendations", "count(distinct customer_id) as reached, count(distinct list_name) as lists"
     ).iloc[0]
-    metrics = marts(
-        "recommendation_metrics",
-        where=f"metric = '{METRIC}' and k = {K} and fold = 0 and segment = 'all' and part = 'all'",
-        order="list_name, value desc, model",
-    )
-    judged = [name for name in list_names() if name in set(metrics["list_name"])]
-    made_by = makers(marts)
-    figures = [
-        _list_worth(metrics[metrics["list_name"] == name], name, made_by.get(name, HYBRID), words)
-        for name in judged
-    ]
-    if not figures:
-        figures = [
-            Figure("worth", words("offers.judging"), words("offers.not_judged"), ("recommendation_metrics",))
-        ]
     return Section(
         "offers",
         words("offers.title"),
@@ -52,7 +37,7 @@ def build(marts: Marts, words: Words) -> Section | None:
         else words("offers.none"),
         [
             _choices(marts, words),
-            *figures,
+            *_worth(marts, words),
             _all_metrics(marts, words),
             _rule_costs(marts, words),
             *([] if marts.anonymous else [_examples(marts, words)]),
@@ -65,20 +50,36 @@ def makers(marts: Marts) -> dict[str, str]:
     return {row.list_name: row.model for row in rows(marts("recommendation_choices"))}
 
 
+def _past(marts: Marts) -> pd.DataFrame:
+    """Return by how much past lists were right, of each list and model, the best first."""
+    return marts(
+        "recommendation_metrics",
+        where=f"metric = '{METRIC}' and k = {K} and fold = 0 and segment = 'all' and part = 'all'",
+        order="list_name, value desc, model",
+    )
+
+
+@traced
+def _worth(marts: Marts, words: Words) -> list[Figure]:
+    """Compare the models of each list that was judged; say so where none was."""
+    judged = set(_past(marts)["list_name"])
+    figures = [_list_worth(marts, name, words) for name in list_names() if name in judged]
+    return figures or [Figure("worth", words("offers.judging"), words("offers.not_judged"))]
+
+
+@traced
 def _choices(marts: Marts, words: Words) -> Figure:
-    source = ("recommendation_choices",)
     title = words("offers.choices")
+    found = {row.list_name: row for row in rows(marts("recommendation_choices"))}
     offered = set(marts("recommendations", "distinct list_name")["list_name"])
-    found = {row.list_name: row for row in rows(marts("recommendation_choices")) if row.list_name in offered}
-    chosen = [found[name] for name in list_names() if name in found]
+    chosen = [found[name] for name in list_names() if name in found and name in offered]
     if not chosen:
-        return Figure("choices", title, words("offers.none"), source)
+        return Figure("choices", title, words("offers.none"))
     single = [row for row in chosen if row.model != HYBRID]
     return Figure(
         "choices",
         title,
         words("offers.choices_sentence", lists=words.count(len(chosen)), single=words.count(len(single))),
-        source,
         Table(
             [
                 words("offers.list"),
@@ -113,7 +114,10 @@ def _judged(row: Any, words: Words) -> list[str]:
     return [words.decimal(row.ndcg, 3), beside, words.count(row.customers), words.day(row.judged_until)]
 
 
-def _list_worth(metrics: pd.DataFrame, name: str, made_by: str, words: Words) -> Figure:
+def _list_worth(marts: Marts, name: str, words: Words) -> Figure:
+    metrics = _past(marts)
+    metrics = metrics[metrics["list_name"] == name]
+    made_by = makers(marts).get(name, HYBRID)
     ours = metrics[metrics["model"] == made_by]
     rivals = metrics[metrics["model"] != made_by]
     title = f"{words.term('list_name', name)}: {words('offers.worth')}"
@@ -141,7 +145,6 @@ def _list_worth(metrics: pd.DataFrame, name: str, made_by: str, words: Words) ->
         f"worth_{name}",
         title,
         sentence,
-        ("recommendation_metrics",),
         Drawing(
             charts.intervals(
                 frame[["label", "model", "value", "ci_low", "ci_high", "customers"]],
@@ -154,8 +157,8 @@ def _list_worth(metrics: pd.DataFrame, name: str, made_by: str, words: Words) ->
     )
 
 
+@traced
 def _all_metrics(marts: Marts, words: Words) -> Figure:
-    source = ("recommendation_metrics",)
     title = words("offers.all_metrics", k=K)
     metrics = marts(
         "recommendation_metrics",
@@ -165,7 +168,7 @@ def _all_metrics(marts: Marts, words: Words) -> Figure:
     metrics = metrics[metrics["model"] == made_by]
     judged = [name for name in list_names() if name in set(metrics["list_name"])]
     if not judged:
-        return Figure("metrics", title, words("offers.not_judged"), source)
+        return Figure("metrics", title, words("offers.not_judged"))
     found = {(row.metric, row.list_name): row for row in rows(metrics)}
     hits = metrics[metrics["metric"] == "hit_rate"]
     best = highest(hits, hits["value"])
@@ -178,7 +181,6 @@ def _all_metrics(marts: Marts, words: Words) -> Figure:
             k=K,
             list=words.term("list_name", best["list_name"]),
         ),
-        source,
         Table(
             [words("offers.metric"), *(words.term("list_name", name) for name in judged)],
             [
@@ -209,13 +211,13 @@ def _with_interval(row: Any, words: Words) -> str:
     )
 
 
+@traced
 def _rule_costs(marts: Marts, words: Words) -> Figure:
-    source = ("recommendation_rule_costs",)
     costs = marts(
         "recommendation_rule_costs", where=f"metric = '{METRIC}' and k = {K}", order="list_name, change, rule"
     )
     if costs.empty:
-        return Figure("rules", words("offers.rule_costs"), words("offers.no_rules"), source)
+        return Figure("rules", words("offers.rule_costs"), words("offers.no_rules"))
     costs = costs.assign(
         label=[
             f"{words.term('list_name', row.list_name)}: {_rule_label(row.rule, words)}" for row in rows(costs)
@@ -236,7 +238,6 @@ def _rule_costs(marts: Marts, words: Words) -> Figure:
             rule=dearest["label"],
             change=words.decimal(dearest["change"], 3),
         ),
-        source,
         Drawing(charts.rule_costs(costs[columns], words("offers.change", k=K), words)),
         wide=True,
         note=words("offers.rule_costs_note"),
@@ -260,12 +261,12 @@ def example_customers(marts: Marts) -> list[str]:
     return ranked.drop_duplicates("rfm_segment")["customer_id"].head(EXAMPLES).tolist()
 
 
+@traced
 def _examples(marts: Marts, words: Words) -> Figure:
-    source = ("recommendations", "customer_360")
     title = words("offers.examples")
     chosen = example_customers(marts)
     if not chosen:
-        return Figure("examples", title, words("offers.none"), source)
+        return Figure("examples", title, words("offers.none"))
     offers = marts(
         "recommendations",
         f"customer_id, list_name, item_name, {REASONS[words.language]} as reason",
@@ -292,7 +293,6 @@ def _examples(marts: Marts, words: Words) -> Figure:
         "examples",
         title,
         words("offers.examples_sentence", customers=words.count(len(cards))),
-        source,
         Cards(cards),
         wide=True,
         note=words("offers.examples_note"),

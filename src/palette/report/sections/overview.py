@@ -1,7 +1,6 @@
 """Who the customers are, what changed and what to do, on one screen."""
 
 import altair as alt
-import pandas as pd
 
 from palette.report.charts.common import count_tip, ranked_bars, share_tip
 from palette.report.frames import rows
@@ -16,6 +15,7 @@ from palette.report.sections.common import (
     joined,
     ranked_segments,
     texts_by,
+    traced,
 )
 from palette.report.words import Words
 
@@ -25,8 +25,34 @@ LEADING = 3  # segments named first
 def build(marts: Marts, words: Words) -> Section:
     """Assemble the section."""
     whole = marts("retailer_overview").iloc[0]
-    segments = ranked_segments(marts, words)
-    top = segments.head(LEADING)
+    top = ranked_segments(marts, words).head(LEADING)
+    return Section(
+        "overview",
+        words("overview.title"),
+        words(
+            "overview.sentence",
+            customers=words.count(whole["customers"]),
+            orders=words.count(whole["orders"]),
+            revenue=words.short_money(whole["revenue"]),
+            leaders=joined(top["label"].tolist(), words),
+            share=words.percent(top["revenue_share"].sum()),
+            size=words.percent(top["customer_share"].sum()),
+        )
+        if len(top)
+        else words(
+            "overview.sentence_of_all",
+            customers=words.count(whole["customers"]),
+            orders=words.count(whole["orders"]),
+            revenue=words.short_money(whole["revenue"]),
+        ),
+        [_figures(marts, words), _leading_segments(marts, words), _what_to_do(marts, words)],
+    )
+
+
+@traced
+def _figures(marts: Marts, words: Words) -> Figure:
+    """Show the numbers to read at a glance, and say what changed."""
+    whole = marts("retailer_overview").iloc[0]
     results = marts.shared("quality_results")
     held = int(results["success"].sum())
     tiles = [
@@ -47,38 +73,7 @@ def build(marts: Marts, words: Words) -> Section:
             words("overview.since", first=words.day(whole["first_ordered_on"])),
         ),
     ]
-    return Section(
-        "overview",
-        words("overview.title"),
-        words(
-            "overview.sentence",
-            customers=words.count(whole["customers"]),
-            orders=words.count(whole["orders"]),
-            revenue=words.short_money(whole["revenue"]),
-            leaders=joined(top["label"].tolist(), words),
-            share=words.percent(top["revenue_share"].sum()),
-            size=words.percent(top["customer_share"].sum()),
-        )
-        if len(top)
-        else words(
-            "overview.sentence_of_all",
-            customers=words.count(whole["customers"]),
-            orders=words.count(whole["orders"]),
-            revenue=words.short_money(whole["revenue"]),
-        ),
-        [
-            Figure(
-                "figures",
-                words("overview.figures"),
-                _what_changed(marts, words),
-                ("retailer_overview", "sales_monthly", "quality_results"),
-                Tiles(tiles),
-                wide=True,
-            ),
-            _leading_segments(segments, words),
-            _what_to_do(marts, segments.head(LEADING + 2), words),
-        ],
-    )
+    return Figure("figures", words("overview.figures"), _what_changed(marts, words), Tiles(tiles), wide=True)
 
 
 def _what_changed(marts: Marts, words: Words) -> str:
@@ -94,14 +89,15 @@ def _what_changed(marts: Marts, words: Words) -> str:
     )
 
 
-def _leading_segments(segments: pd.DataFrame, words: Words) -> Figure:
+@traced
+def _leading_segments(marts: Marts, words: Words) -> Figure:
+    segments = ranked_segments(marts, words)
     segments = segments.assign(
         text=segments["revenue_share"].map(words.percent),
         leads=segments.index < LEADING,
     )
-    source = ("rfm_segment_profiles",)
     if segments.empty:
-        return Figure("segments", words("overview.segments"), words("anonymous.too_few"), source)
+        return Figure("segments", words("overview.segments"), words("anonymous.too_few"))
     first = segments.iloc[0]
     return Figure(
         "segments",
@@ -112,7 +108,6 @@ def _leading_segments(segments: pd.DataFrame, words: Words) -> Figure:
             share=words.percent(first["revenue_share"]),
             size=words.percent(first["customer_share"]),
         ),
-        source,
         Drawing(
             ranked_bars(
                 segments[["label", "revenue_share", "customers", "text", "leads"]],
@@ -130,16 +125,16 @@ def _leading_segments(segments: pd.DataFrame, words: Words) -> Figure:
     )
 
 
-def _what_to_do(marts: Marts, segments: pd.DataFrame, words: Words) -> Figure:
-    source = ("segment_strategies", "rfm_segment_profiles")
+@traced
+def _what_to_do(marts: Marts, words: Words) -> Figure:
+    segments = ranked_segments(marts, words).head(LEADING + 2)
     if segments.empty:
-        return Figure("advice", words("overview.advice"), words("anonymous.too_few"), source)
+        return Figure("advice", words("overview.advice"), words("anonymous.too_few"))
     goals = texts_by(marts.shared("segment_strategies"), "rfm_segment", f"goal_{words.language}")
     return Figure(
         "advice",
         words("overview.advice"),
         words("overview.advice_sentence", segments=words.count(len(segments))),
-        source,
         Table(
             [words("segment"), words("customers"), words("rfm.goal")],
             [

@@ -5,7 +5,7 @@ import pandas as pd
 from palette.report.charts import segments as charts
 from palette.report.frames import highest, rows
 from palette.report.marts import Marts
-from palette.report.sections.common import Card, Cards, Drawing, Figure, Section
+from palette.report.sections.common import Card, Cards, Drawing, Figure, Section, traced
 from palette.report.words import Words
 
 PREFERRED = 3  # categories named on a group's card
@@ -14,14 +14,9 @@ TARGET = "palette_group"
 
 def build(marts: Marts, words: Words) -> Section | None:
     """Assemble the section; a retailer with one category has no palette, and no section."""
-    groups = marts("palette_matrix", order="behaviour, consumption")
+    groups = _groups(marts, words)
     if groups.empty or not groups["customers"].any():
         return None
-    groups = groups.assign(
-        label=groups["palette_group"].map(words.name),
-        behaviour_label=groups["behaviour"].map(words.name),
-        consumption_label=groups["consumption"].map(words.name),
-    )
     largest = highest(groups, groups["customers"])
     return Section(
         "palette",
@@ -34,39 +29,44 @@ def build(marts: Marts, words: Words) -> Section | None:
             share=words.percent(largest["customer_share"]),
         ),
         [
-            Figure(
-                "matrix",
-                words("palette.matrix"),
-                words(
-                    "palette.matrix_sentence",
-                    behaviour=words.name(str(groups.groupby("behaviour")["customers"].sum().idxmax())),
-                    consumption=words.name(str(groups.groupby("consumption")["customers"].sum().idxmax())),
-                ),
-                ("palette_matrix",),
-                Drawing(
-                    charts.palette_matrix(
-                        groups[
-                            [
-                                "behaviour",
-                                "behaviour_label",
-                                "consumption_label",
-                                "customers",
-                                "customer_share",
-                            ]
-                        ],
-                        words,
-                    )
-                ),
-            ),
-            *_split(groups, words),
+            _matrix(marts, words),
+            *_split(marts, words),
             _confusion(marts, words),
             _cards(marts, words),
         ],
     )
 
 
-def _split(groups: pd.DataFrame, words: Words) -> list[Figure]:
+def _groups(marts: Marts, words: Words) -> pd.DataFrame:
+    """Return ``palette_matrix`` with what groups and both clusterings' clusters are called."""
+    groups = marts("palette_matrix", order="behaviour, consumption")
+    return groups.assign(
+        label=groups["palette_group"].map(words.name),
+        behaviour_label=groups["behaviour"].map(words.name),
+        consumption_label=groups["consumption"].map(words.name),
+    )
+
+
+@traced
+def _matrix(marts: Marts, words: Words) -> Figure:
+    groups = _groups(marts, words)
+    columns = ["behaviour", "behaviour_label", "consumption_label", "customers", "customer_share"]
+    return Figure(
+        "matrix",
+        words("palette.matrix"),
+        words(
+            "palette.matrix_sentence",
+            behaviour=words.name(str(groups.groupby("behaviour")["customers"].sum().idxmax())),
+            consumption=words.name(str(groups.groupby("consumption")["customers"].sum().idxmax())),
+        ),
+        Drawing(charts.palette_matrix(groups[columns], words)),
+    )
+
+
+@traced
+def _split(marts: Marts, words: Words) -> list[Figure]:
     """Set clustered and predicted customers side by side, where anybody's group was predicted."""
+    groups = _groups(marts, words)
     if not groups["predicted_customers"].any():
         return []
     return [
@@ -78,7 +78,6 @@ def _split(groups: pd.DataFrame, words: Words) -> list[Figure]:
                 fitted=words.count(groups["fitted_customers"].sum()),
                 predicted=words.count(groups["predicted_customers"].sum()),
             ),
-            ("palette_matrix", "customer_palette"),
             Drawing(
                 charts.fitted_and_predicted(
                     groups.sort_values(["customers", "label"], ascending=[False, True])[
@@ -91,12 +90,12 @@ def _split(groups: pd.DataFrame, words: Words) -> list[Figure]:
     ]
 
 
+@traced
 def _confusion(marts: Marts, words: Words) -> Figure:
-    source = ("palette_prediction_confusion", "palette_prediction_metrics")
     pairs = marts("palette_prediction_confusion", where=f"target = '{TARGET}'", order="actual, predicted")
     metrics = marts("palette_prediction_metrics", where=f"target = '{TARGET}'").set_index("metric")["value"]
     if pairs.empty:
-        return Figure("confusion", words("palette.confusion"), words("palette.not_predicted"), source)
+        return Figure("confusion", words("palette.confusion"), words("palette.not_predicted"))
     pairs = pairs.assign(
         actual_label=pairs["actual"].map(words.name), predicted_label=pairs["predicted"].map(words.name)
     )
@@ -108,17 +107,16 @@ def _confusion(marts: Marts, words: Words) -> Figure:
             accuracy=words.percent(metrics["accuracy"]),
             baseline=words.percent(metrics["majority_baseline"]),
         ),
-        source,
         Drawing(charts.confusion(pairs[["actual_label", "predicted_label", "customers"]], words)),
         wide=True,
     )
 
 
+@traced
 def _cards(marts: Marts, words: Words) -> Figure:
     groups = marts("palette_profiles", order="customers desc, palette_group")
-    source = ("palette_profiles", "palette_category_preferences")
     if groups.empty:
-        return Figure("cards", words("palette.cards"), words("anonymous.too_few"), source)
+        return Figure("cards", words("palette.cards"), words("anonymous.too_few"))
     preferences = marts("palette_category_preferences", order="palette_group, preference_rank")
     preferred = preferences[preferences["preference_rank"] <= PREFERRED].groupby("palette_group")[
         "super_category"
@@ -147,7 +145,6 @@ def _cards(marts: Marts, words: Words) -> Figure:
             group=best[f"name_{words.language}"],
             revenue=words.money(best["revenue_per_customer"]),
         ),
-        source,
         Cards(cards),
         wide=True,
     )

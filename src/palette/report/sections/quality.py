@@ -7,7 +7,7 @@ import pandas as pd
 from palette.report.charts import quality as charts
 from palette.report.frames import rows
 from palette.report.marts import Marts
-from palette.report.sections.common import Drawing, Figure, Section, Table
+from palette.report.sections.common import Drawing, Figure, Section, Table, traced
 from palette.report.words import Words
 
 BUILDS = 12  # of the history, the latest
@@ -19,12 +19,6 @@ def build(marts: Marts, words: Words) -> Section:
     """Assemble the section."""
     results = marts.shared("quality_results")
     failed = results[~results["success"]]
-    critical = int((failed["severity"] == "critical").sum())
-    history = marts.shared(
-        "quality_history", order="built_at, build_id, suite, relation, column_name, expectation, rule"
-    )
-    recent = history[history["build_id"].isin(_builds(history))]
-    lacking = _withheld(marts.shared("withheld"), words)
     return Section(
         "quality",
         words("quality.title"),
@@ -34,14 +28,21 @@ def build(marts: Marts, words: Words) -> Section:
             "quality.some_fail_sentence",
             failed=words.count(len(failed)),
             all=words.count(len(results)),
-            critical=words.count(critical),
+            critical=words.count((failed["severity"] == "critical").sum()),
         ),
-        [*lacking, _states(results, words), _history(recent, words), _expectations(results, recent, words)],
+        [
+            *_withheld(marts, words),
+            _states(marts, words),
+            _history(marts, words),
+            _expectations(marts, words),
+        ],
     )
 
 
-def _withheld(parts: pd.DataFrame, words: Words) -> list[Figure]:
+@traced
+def _withheld(marts: Marts, words: Words) -> list[Figure]:
     """Return what this warehouse lacks because a check found it wrong; nothing in most."""
+    parts = marts.shared("withheld")
     if parts.empty:
         return []
     written = [
@@ -60,7 +61,6 @@ def _withheld(parts: pd.DataFrame, words: Words) -> list[Figure]:
             "withheld",
             words("quality.withheld"),
             words("quality.withheld_sentence", parts=words.count(len(parts))),
-            ("withheld",),
             Table(
                 headers,
                 written,
@@ -75,7 +75,9 @@ def _state(success: "pd.Series[bool]", words: Words) -> "pd.Series[str]":
     return success.map({True: words("quality.holds"), False: words("quality.fails")})
 
 
-def _states(results: pd.DataFrame, words: Words) -> Figure:
+@traced
+def _states(marts: Marts, words: Words) -> Figure:
+    results = marts.shared("quality_results")
     labelled = results.assign(
         suite_label=results["suite"].map(lambda suite: words.term("suite", suite)),
         state=_state(results["success"], words),
@@ -90,9 +92,16 @@ def _states(results: pd.DataFrame, words: Words) -> Figure:
         words("quality.states_hold", relations=words.count(results["relation"].nunique()))
         if warned.empty
         else words("quality.states_fail", relation=str(warned.index[0]), failed=words.count(warned.iloc[0])),
-        ("quality_results",),
         Drawing(charts.states(counts, words)),
     )
+
+
+def _recent(marts: Marts) -> pd.DataFrame:
+    """Return ``quality_history`` of the latest builds."""
+    history = marts.shared(
+        "quality_history", order="built_at, build_id, suite, relation, column_name, expectation, rule"
+    )
+    return history[history["build_id"].isin(_builds(history))]
 
 
 def _builds(history: pd.DataFrame) -> list[str]:
@@ -100,7 +109,9 @@ def _builds(history: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(history["build_id"]))[-BUILDS:]
 
 
-def _history(recent: pd.DataFrame, words: Words) -> Figure:
+@traced
+def _history(marts: Marts, words: Words) -> Figure:
+    recent = _recent(marts)
     builds = recent["build_id"].nunique()
     clean = int(recent.groupby("build_id")["success"].all().sum())
     counts = recent.assign(
@@ -113,13 +124,14 @@ def _history(recent: pd.DataFrame, words: Words) -> Figure:
         words("quality.history_first")
         if builds < 2
         else words("quality.history_sentence", clean=words.count(clean), builds=words.count(builds)),
-        ("quality_history",),
         Drawing(charts.history(counts, words)) if len(counts) else None,
         note=words("quality.history_note", builds=BUILDS),
     )
 
 
-def _expectations(results: pd.DataFrame, recent: pd.DataFrame, words: Words) -> Figure:
+@traced
+def _expectations(marts: Marts, words: Words) -> Figure:
+    results, recent = marts.shared("quality_results"), _recent(marts)
     named = recent.fillna({"column_name": ""})
     states = named.pivot_table(index=KEYS, columns="build_id", values="success", aggfunc="all")
     past = dict(zip(states.index, states.reindex(columns=_builds(recent)).to_numpy().tolist(), strict=True))
@@ -141,7 +153,6 @@ def _expectations(results: pd.DataFrame, recent: pd.DataFrame, words: Words) -> 
         "expectations",
         words("quality.every"),
         words("quality.every_sentence", all=words.count(len(results)), values=checked),
-        ("quality_results", "quality_history"),
         Table(
             [
                 words("quality.state"),

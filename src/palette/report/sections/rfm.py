@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pandas as pd
-
 from palette.report.charts import segments as charts
 from palette.report.frames import highest, rows
 from palette.report.marts import FEWEST, Marts
@@ -15,6 +13,7 @@ from palette.report.sections.common import (
     advice_by_group,
     list_by_group,
     ranked_segments,
+    traced,
 )
 from palette.report.words import Words
 
@@ -38,22 +37,23 @@ def build(marts: Marts, words: Words) -> Section | None:
             revenue=words.percent(largest["revenue_share"]),
         ),
         [
-            _shares(segments, words),
+            _shares(marts, words),
             _grid(marts, words),
             _contribution(marts, words),
-            _strategies(marts, segments, words),
+            _strategies(marts, words),
         ],
     )
 
 
-def _shares(segments: pd.DataFrame, words: Words) -> Figure:
+@traced
+def _shares(marts: Marts, words: Words) -> Figure:
+    segments = ranked_segments(marts, words)
     worth = segments.assign(ratio=segments["revenue_share"] / segments["customer_share"])
     best = highest(worth, worth["ratio"])
     return Figure(
         "shares",
         words("rfm.shares"),
         words("rfm.shares_sentence", segment=best["label"], ratio=words.decimal(best["ratio"], 1)),
-        ("rfm_segment_profiles",),
         Drawing(
             charts.segment_shares(
                 segments[["label", "customers", "customer_share", "revenue_share", "monetary_mean"]], words
@@ -62,6 +62,7 @@ def _shares(segments: pd.DataFrame, words: Words) -> Figure:
     )
 
 
+@traced
 def _grid(marts: Marts, words: Words) -> Figure:
     grid = marts("rfm_grid", order="r_score, f_score")
     best = marts(
@@ -71,7 +72,7 @@ def _grid(marts: Marts, words: Words) -> Figure:
         where="r_score >= 4 and f_score >= 4",
     )
     if grid.empty:
-        return Figure("grid", words("rfm.grid"), words("anonymous.too_few"), ("rfm_grid",))
+        return Figure("grid", words("rfm.grid"), words("anonymous.too_few"))
     return Figure(
         "grid",
         words("rfm.grid"),
@@ -82,12 +83,12 @@ def _grid(marts: Marts, words: Words) -> Figure:
         )
         if len(best)
         else words("anonymous.too_few"),
-        ("rfm_grid",),
         Drawing(charts.rfm_grid(grid.drop(columns="retailer"), words)),
         note=words("rfm.grid_note"),
     )
 
 
+@traced
 def _contribution(marts: Marts, words: Words) -> Figure:
     classes = marts("rfm_contribution", order="dimension, class")
     weights = marts("rfm_weights").set_index("dimension")["weight"]
@@ -105,7 +106,6 @@ def _contribution(marts: Marts, words: Words) -> Figure:
                 if name in weights
             ),
         ),
-        ("rfm_contribution", "rfm_weights"),
         Drawing(
             charts.contribution(
                 classes[["label", "class", "percent", "amount_contribution", "contribution_effect"]], words
@@ -115,7 +115,9 @@ def _contribution(marts: Marts, words: Words) -> Figure:
     )
 
 
-def _strategies(marts: Marts, segments: pd.DataFrame, words: Words) -> Figure:
+@traced
+def _strategies(marts: Marts, words: Words) -> Figure:
+    segments = ranked_segments(marts, words)
     actions = advice_by_group(marts, words, "segment")
     lists = list_by_group(marts, words, marts.shared("segment_strategies"), "rfm_segment")
     outlooks = {row.rfm_segment: row for row in rows(marts("segment_outlook"))}
@@ -123,7 +125,6 @@ def _strategies(marts: Marts, segments: pd.DataFrame, words: Words) -> Figure:
         "strategies",
         words("rfm.strategies"),
         words("rfm.strategies_sentence"),
-        ("rfm_segment_profiles", "segment_outlook", "group_advice", "segment_strategies"),
         Table(
             [
                 words("segment"),

@@ -9,7 +9,7 @@ from palette.report.charts import sales as charts
 from palette.report.charts.common import count_tip, money_tip, ranked_bars, share_tip
 from palette.report.frames import highest, rows
 from palette.report.marts import Marts
-from palette.report.sections.common import TOP, Drawing, Figure, Section
+from palette.report.sections.common import TOP, Drawing, Figure, Section, traced
 from palette.report.words import Words
 
 DEMOGRAPHIC = ["gender_label", "age_band", "revenue", "revenue_per_customer", "customers"]
@@ -48,11 +48,11 @@ def _best(marts: Marts, words: Words) -> str:
     return _by_month(marts, words).sentence
 
 
+@traced
 def _by_day(marts: Marts, words: Words) -> Figure:
     daily = marts("sales_daily", order="date_day")
-    source = ("sales_daily", "sales_peaks", "retailer_overview")
     if daily.empty:
-        return Figure("day", words("sales.by_day"), words("anonymous.too_few"), source)
+        return Figure("day", words("sales.by_day"), words("anonymous.too_few"))
     holidays = daily[daily["is_holiday"]]
     ordinary = daily[~daily["is_holiday"]]
     known = marts("retailer_overview")["country_code"].notna().any()
@@ -72,7 +72,6 @@ def _by_day(marts: Marts, words: Words) -> Figure:
         "day",
         words("sales.by_day"),
         sentence,
-        source,
         Drawing(
             charts.revenue_by_day(
                 daily[["date_day", "revenue", "orders", "is_holiday", "holiday_name"]], words
@@ -83,8 +82,8 @@ def _by_day(marts: Marts, words: Words) -> Figure:
     )
 
 
+@traced
 def _weather(marts: Marts, words: Words) -> list[Figure]:
-    source = ("sales_daily", "weather_correlation")
     correlations = marts("weather_correlation", order="measure desc")
     daily = marts("sales_daily", ", ".join(["date_day", *correlations["measure"]]), order="date_day")
     figures = []
@@ -99,7 +98,7 @@ def _weather(marts: Marts, words: Words) -> list[Figure]:
             correlation=words.decimal(found.revenue_correlation),
         )
         chart = charts.weather_by_day(known[["date_day", found.measure]], found.measure, words)
-        figures.append(Figure(found.measure, title, sentence, source, Drawing(chart), of_all=True))
+        figures.append(Figure(found.measure, title, sentence, Drawing(chart), of_all=True))
     return figures
 
 
@@ -110,10 +109,11 @@ def _strength(correlation: float, words: Words) -> str:
     return words(f"sales.correlation.{found}")
 
 
+@traced
 def _by_month(marts: Marts, words: Words) -> Figure:
     monthly = marts("sales_monthly", order="month_start")
     if monthly.empty:
-        return Figure("month", words("sales.by_month"), words("anonymous.too_few"), ("sales_monthly",))
+        return Figure("month", words("sales.by_month"), words("anonymous.too_few"))
     best = highest(monthly, monthly["revenue"])
     monthly = monthly.assign(month=pd.to_datetime(monthly["month_start"]).dt.strftime("%Y-%m"))
     return Figure(
@@ -124,7 +124,6 @@ def _by_month(marts: Marts, words: Words) -> Figure:
             month=words.month(best["month_start"]),
             revenue=words.money(best["revenue"]),
         ),
-        ("sales_monthly",),
         Drawing(
             charts.revenue_by_month(
                 monthly[["month", "revenue", "revenue_change", "orders", "customers", "is_complete"]], words
@@ -134,10 +133,11 @@ def _by_month(marts: Marts, words: Words) -> Figure:
     )
 
 
+@traced
 def _by_weekday_and_hour(marts: Marts, words: Words) -> Figure:
     hours = marts("sales_by_weekday_hour", order="weekday, hour_of_day")
     if hours.empty:
-        return Figure("week", words("sales.by_week"), words("anonymous.too_few"), ("sales_by_weekday_hour",))
+        return Figure("week", words("sales.by_week"), words("anonymous.too_few"))
     best = highest(hours, hours["revenue"])
     hours = hours.assign(day=hours["weekday"].map(words.weekday))
     timed = hours["hour_of_day"].nunique() > 1
@@ -156,11 +156,11 @@ def _by_weekday_and_hour(marts: Marts, words: Words) -> Figure:
             weekday=words.weekday(int(best["weekday"])),
             revenue=words.money(best["revenue"]),
         ),
-        ("sales_by_weekday_hour",),
         Drawing(charts.week_heatmap(hours[["day", "hour_of_day", "revenue", "orders"]], words)),
     )
 
 
+@traced
 def _ranking(marts: Marts, words: Words, key: str, mart: str, column: str) -> list[Figure]:
     """Rank categories, countries or products by revenue, where the data hold any."""
     title = words(f"sales.by_{key}")
@@ -175,7 +175,7 @@ def _ranking(marts: Marts, words: Words, key: str, mart: str, column: str) -> li
     ):
         return []  # one of one says nothing
     if key == "country" and len(ranked) == 1:
-        return [Figure(key, title, words("sales.one_country", name=ranked[column].iloc[0]), (mart,))]
+        return [Figure(key, title, words("sales.one_country", name=ranked[column].iloc[0]))]
     if key == "product":
         ranked = _told_apart(ranked)
     top = ranked.head(TOP)
@@ -191,7 +191,6 @@ def _ranking(marts: Marts, words: Words, key: str, mart: str, column: str) -> li
             share=words.percent(first["revenue"] / whole["revenue"]),
             all=words.count(len(ranked)),
         ),
-        (mart,),
         Drawing(
             ranked_bars(
                 top[[column, "revenue", "text", "orders", "customers"]],
@@ -219,12 +218,12 @@ def _told_apart(products: pd.DataFrame) -> pd.DataFrame:
     return products.assign(product_name=names.where(~same, names + " (" + products["product_id"] + ")"))
 
 
+@traced
 def _returned(marts: Marts, words: Words) -> list[Figure]:
     """Show what came back, and say which money the report speaks of; nothing where nothing did."""
     whole: Any = marts("retailer_overview").iloc[0]
     if not whole["returned_revenue"] > 0:
         return []
-    source = ("retailer_overview", "product_sales", "returns", "retailers")
     sentence = words(
         "sales.returned_sentence",
         money=words.money(whole["returned_revenue"]),
@@ -252,9 +251,10 @@ def _returned(marts: Marts, words: Words) -> list[Figure]:
             )
         )
     note = words.term("money", money)
-    return [Figure("returned", words("sales.returned"), sentence, source, body, note=note)]
+    return [Figure("returned", words("sales.returned"), sentence, body, note=note)]
 
 
+@traced
 def _by_demographic(marts: Marts, words: Words) -> list[Figure]:
     """Show who spends what by gender and age, or by the one of them that is known."""
     groups = marts("sales_by_demographic", order="gender, age_band")
@@ -289,7 +289,6 @@ def _by_demographic(marts: Marts, words: Words) -> list[Figure]:
                     amount=words.money(best[measure]),
                     customers=words.count(best["customers"]),
                 ),
-                ("sales_by_demographic",),
                 Drawing(
                     charts.demographics(known.reindex(columns=DEMOGRAPHIC, fill_value=""), measure, words)
                 ),

@@ -7,7 +7,7 @@ import pandas as pd
 from palette.report.charts import worth as charts
 from palette.report.frames import rows
 from palette.report.marts import Marts
-from palette.report.sections.common import Drawing, Figure, Section, Table
+from palette.report.sections.common import Drawing, Figure, Section, Table, traced
 from palette.report.words import Words
 
 DAYS = 90  # the horizon that is drawn, as in `customer_priorities`
@@ -18,21 +18,26 @@ FIRST = 10  # customers to keep that are named
 
 def build(marts: Marts, words: Words) -> Section:
     """Assemble the section."""
-    deciles = marts("value_deciles", where=f"horizon_days = {DAYS}", order="value_decile")
-    if "value_deciles" in marts.hidden:  # what is left would not add up to what is expected
-        deciles = deciles.iloc[:0]
     return Section(
         "worth",
         words("worth.title"),
-        _expected(marts, deciles, words),
+        _expected(marts, words),
         [
             _keep(marts, words),
-            _deciles(marts, deciles, words),
+            _deciles(marts, words),
             _calibration(marts, words),
             *([] if marts.anonymous else [_first(marts, words)]),
             _choices(marts, words),
         ],
     )
+
+
+def _of_horizon(marts: Marts) -> pd.DataFrame:
+    """Return ``value_deciles`` of the horizon, the best last; nothing where any of them may not be shown."""
+    deciles = marts("value_deciles", where=f"horizon_days = {DAYS}", order="value_decile")
+    if "value_deciles" in marts.hidden:  # what is left would not add up to what is expected
+        return deciles.iloc[:0]
+    return deciles
 
 
 def _nothing(marts: Marts, words: Words) -> str:
@@ -42,8 +47,9 @@ def _nothing(marts: Marts, words: Words) -> str:
     return words("worth.nothing", days=DAYS)
 
 
-def _expected(marts: Marts, deciles: pd.DataFrame, words: Words) -> str:
+def _expected(marts: Marts, words: Words) -> str:
     """Say what all customers are expected to bring, and how much of it the best tenth."""
+    deciles = _of_horizon(marts)
     revenue = float(deciles["expected_revenue"].sum())
     if revenue <= 0:
         return _nothing(marts, words)
@@ -57,12 +63,13 @@ def _expected(marts: Marts, deciles: pd.DataFrame, words: Words) -> str:
     )
 
 
+@traced
 def _keep(marts: Marts, words: Words) -> Figure:
     """Show worth by silence: whom to keep."""
-    title, source = words("worth.keep"), ("value_risk_matrix",)
+    title = words("worth.keep")
     matrix = marts("value_risk_matrix")
     if matrix.empty:
-        return Figure("keep", title, words("anonymous.too_few"), source)
+        return Figure("keep", title, words("anonymous.too_few"))
     quiet = matrix[(matrix["value_class"] == CLASSES[0]) & (matrix["silence"] == SILENCES[-1])]
     if quiet.empty:
         hidden = "value_risk_matrix" in marts.hidden
@@ -81,14 +88,15 @@ def _keep(marts: Marts, words: Words) -> Figure:
         text=matrix["customers"].map(words.count),
     )
     drawing = Drawing(charts.keep(shown, list(classes.values()), list(silences.values()), words))
-    return Figure("keep", title, sentence, source, drawing, wide=True, note=words("worth.keep_note"))
+    return Figure("keep", title, sentence, drawing, wide=True, note=words("worth.keep_note"))
 
 
-def _deciles(marts: Marts, deciles: pd.DataFrame, words: Words) -> Figure:
+@traced
+def _deciles(marts: Marts, words: Words) -> Figure:
     """Show how unequal customers' worth is."""
-    title, source = words("worth.deciles"), ("value_deciles",)
+    title, deciles = words("worth.deciles"), _of_horizon(marts)
     if deciles.empty or deciles["expected_revenue"].sum() <= 0:
-        return Figure("deciles", title, _nothing(marts, words), source)
+        return Figure("deciles", title, _nothing(marts, words))
     half = deciles["value_decile"] > deciles["value_decile"].max() / 2
     sentence = words(
         "worth.deciles_sentence",
@@ -96,15 +104,16 @@ def _deciles(marts: Marts, deciles: pd.DataFrame, words: Words) -> Figure:
         probability=words.percent(deciles["purchase_probability"].iloc[-1]),
     )
     drawing = Drawing(charts.deciles(deciles, words))
-    return Figure("deciles", title, sentence, source, drawing, note=words("worth.deciles_note", days=DAYS))
+    return Figure("deciles", title, sentence, drawing, note=words("worth.deciles_note", days=DAYS))
 
 
+@traced
 def _calibration(marts: Marts, words: Words) -> Figure:
     """Show what was foretold of past windows beside what came, and by how much the total erred."""
-    title, source = words("worth.calibration"), ("value_metrics", "value_choices")
+    title = words("worth.calibration")
     judged = marts("value_choices", where="judged_until is not null", order=f"abs(horizon_days - {DAYS})")
     if judged.empty:
-        return Figure("calibration", title, words("worth.not_judged"), source)
+        return Figure("calibration", title, words("worth.not_judged"))
     choice = judged.iloc[0]
     days = int(choice["horizon_days"])
     of_choice = (
@@ -116,7 +125,7 @@ def _calibration(marts: Marts, words: Words) -> Figure:
         for metric in ("actual_mean", "forecast_mean")
     )
     if actual.empty:
-        return Figure("calibration", title, words("worth.not_judged"), source)
+        return Figure("calibration", title, words("worth.not_judged"))
     told = foretold.set_index("decile")["value"].rename("foretold")
     shown = (
         actual[["decile", "customers", "value", "ci_low", "ci_high"]]
@@ -132,7 +141,6 @@ def _calibration(marts: Marts, words: Words) -> Figure:
             off=_off(choice, words),
             model=words.term("value_model", choice["model"]),
         ),
-        source,
         Drawing(charts.calibration(shown, words)),
         note=words("worth.calibration_note"),
     )
@@ -152,14 +160,15 @@ def _off(choice: Any, words: Words) -> str:
     )
 
 
+@traced
 def _first(marts: Marts, words: Words) -> Figure:
     """Name the customers with most at stake."""
-    title, source = words("worth.first"), ("customer_priorities",)
+    title = words("worth.first")
     first = marts(
         "customer_priorities", where=f"priority <= {FIRST} and value_at_stake > 0", order="priority"
     )
     if first.empty:
-        return Figure("first", title, words("worth.nothing_at_stake"), source)
+        return Figure("first", title, words("worth.nothing_at_stake"))
     return Figure(
         "first",
         title,
@@ -168,7 +177,6 @@ def _first(marts: Marts, words: Words) -> Figure:
             customers=words.count(len(first)),
             stake=words.money(first["value_at_stake"].sum()),
         ),
-        source,
         Table(
             [
                 words("customer"),
@@ -199,13 +207,14 @@ def _first(marts: Marts, words: Words) -> Figure:
     )
 
 
+@traced
 def _choices(marts: Marts, words: Words) -> Figure:
     """Say which model makes the forecasts, and how far off it was beside what they spent before."""
-    title, source = words("worth.choices"), ("value_choices",)
+    title = words("worth.choices")
     choices = marts("value_choices", order="horizon_days")
     judged = choices[choices["judged_until"].notna()]
     if judged.empty:
-        return Figure("choices", title, words("worth.not_judged"), source)
+        return Figure("choices", title, words("worth.not_judged"))
     off = judged[~judged["is_total_within_tenth"].fillna(False).astype(bool)]
     sentence = words(
         "worth.choices_sentence",
@@ -217,7 +226,6 @@ def _choices(marts: Marts, words: Words) -> Figure:
         "choices",
         title,
         sentence,
-        source,
         Table(
             [
                 words("worth.horizon"),
