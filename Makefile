@@ -81,6 +81,7 @@ contracts: $(INSTALLED) ## say what readers of the public marts would miss since
 	@$(BIN)/dbt --quiet parse --project-dir target/base --profiles-dir target/base --target-path state
 	@$(BIN)/dbt --quiet parse
 	@$(BIN)/python docs/contracts.py target/base/state/manifest.json target/manifest.json
+
 exposures: $(INSTALLED) ## write into models/marts/_exposures.yml which marts the report shows (build the demo before)
 	@$(BIN)/python docs/exposures.py warehouse/palette.duckdb models/marts/_exposures.yml
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from sandboxes import DEMO_DAY, DEMO_FILE, ONE_FOLD, Parsing, Sandbox, copy_of_project, us_date
+from sandboxes import DEMO_DAY, DEMO_FILE, ONE_FOLD, Parsing, Sandbox, us_date
 
 from outside import DATA, ONLINE_RETAIL, outside
 from palette.demo import write_demo
+from projects import copy_of_project
 
 Fill = Callable[[Path], object]
 

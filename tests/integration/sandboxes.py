@@ -5,7 +5,6 @@ import functools
 import io
 import os
 import pprint
-import shutil
 import signal
 import subprocess
 import sys
@@ -31,8 +30,8 @@ from filelock import FileLock
 from typer.testing import CliRunner
 
 from palette.cli import app
+from projects import ROOT
 
-ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 ONE_FOLD = ("--vars", "{recommendation_folds: 1}")
 UNTESTED = ("--exclude-resource-type", "test")  # where another test has a tested warehouse of such a shop
@@ -228,15 +227,6 @@ def parsed() -> Manifest | None:
         # dbt cannot copy a manifest whose saved queries have no filter.
         query.query_params.where = query.query_params.where or WhereFilterIntersection([])
     return manifest
-
-
-def copy_of_project(folder: Path) -> Path:
-    """Copy what dbt reads of the project, so that a test may break it."""
-    for part in ("models", "python_models", "macros", "seeds", "tests/data", "tests/generic", "profiles"):
-        shutil.copytree(ROOT / part, folder / part)
-    shutil.copy(ROOT / "dbt_project.yml", folder)
-    shutil.copy(ROOT / "profiles.yml", folder)
-    return folder
 
 
 def us_date(line: str) -> str:

@@ -6,7 +6,9 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 import yaml
-from sandboxes import ROOT, Parsing, Sandbox, copy_of_project, parsed
+from sandboxes import ROOT, Parsing, Sandbox, parsed
+
+from projects import copy_of_project
 
 METRICS = ROOT / "models" / "metrics"
 ANSWERS = {  # each saved query's answer, from the marts that hold it

@@ -12,9 +12,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from sandboxes import BIN, ROOT, Run, Sandbox, copy_of_project
+from sandboxes import BIN, ROOT, Run, Sandbox
 
 from palette.demo import write_demo
+from projects import copy_of_project
 
 MART = """\
 with

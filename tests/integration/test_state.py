@@ -8,7 +8,9 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from sandboxes import ROOT, Parsing, Sandbox, copy_of_project, parsed
+from sandboxes import ROOT, Parsing, Sandbox, parsed
+
+from projects import copy_of_project
 
 broken = runpy.run_path(str(ROOT / "docs" / "contracts.py"))["broken"]
 MATRIX = Path("models", "marts", "value", "value_risk_matrix.sql")

@@ -7,11 +7,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from sandboxes import BIN, ROOT, Sandbox, copy_of_project
+from sandboxes import BIN, ROOT, Sandbox
 
 from palette.core.adding import add
 from palette.core.errors import InputError
 from palette.core.shop_rows import shop_rows
+from projects import copy_of_project
 
 GENERATED = ("retailer.schema.json", "your-data.md", "settings.md")
 
