@@ -170,6 +170,23 @@ def test_a_single_model_is_not_compared():
     assert figure.marts == ("recommendation_metrics", "recommendation_choices")
 
 
+def test_without_a_choice_the_hybrid_is_what_is_compared():
+    metrics = pd.DataFrame(
+        {
+            **JUDGED,
+            "metric": ["ndcg", "hit_rate", "ndcg", "hit_rate"],
+            "model": ["hybrid", "hybrid", "ease", "ease"],
+            "value": [0.14, 0.5, 0.12, 0.75],
+            "ci_low": [0.13, None, 0.11, None],
+            "ci_high": [0.15, None, 0.13, None],
+        }
+    )
+    none = pd.DataFrame({"list_name": ["discover"], "model": ["ease"]})
+    for choices, share in ((none, "75.0%"), (none.iloc[:0], "50.0%")):
+        own = marts(recommendation_metrics=metrics, recommendation_choices=choices)
+        assert f"{share} of" in offers._all_metrics(own, WORDS).sentence
+
+
 def test_rules_that_surely_cost_are_counted():
     costs = pd.DataFrame(
         {

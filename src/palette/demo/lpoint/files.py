@@ -121,7 +121,7 @@ def texts_at(texts: Sequence[str], index: Ints, missing: Bools | None = None) ->
 
 
 def _dates() -> list[str]:
-    return [str(FIRST_DAY + day).replace("-", "") for day in range(DAYS)]
+    return [str(FIRST_DAY + np.timedelta64(day, "D")).replace("-", "") for day in range(DAYS)]
 
 
 def _times() -> list[str]:

@@ -44,7 +44,7 @@ def draw_catalogue(spec: dict[str, Any], rng: Rng) -> pd.DataFrame:
 
 def open_days() -> Times:
     """List the days that the shop is open on."""
-    days: Times = np.arange(FIRST_DAY, LAST_DAY + 1)
+    days: Times = np.arange(FIRST_DAY, LAST_DAY + np.timedelta64(1, "D"))
     is_open = (_weekday(days) != 5) & ~np.isin(days, CLOSED)
     return np.compress(is_open, days)
 

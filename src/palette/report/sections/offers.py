@@ -164,7 +164,8 @@ def _all_metrics(marts: Marts, words: Words) -> Figure:
         "recommendation_metrics",
         where=f"k = {K} and fold = 0 and segment = 'all' and part = 'all'",
     )
-    made_by = metrics["list_name"].map(makers(marts)).fillna(HYBRID)
+    chosen = makers(marts)
+    made_by = metrics["list_name"].map(lambda name: chosen.get(name, HYBRID))
     metrics = metrics[metrics["model"] == made_by]
     judged = [name for name in list_names() if name in set(metrics["list_name"])]
     if not judged:
