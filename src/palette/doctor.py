@@ -1,8 +1,8 @@
 """Says what is wrong with machine, versions, settings, data and disk before a build does."""
 
 import os
+import platform
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
 from typing import Literal, NamedTuple
@@ -20,7 +20,6 @@ from palette.engine import installed
 from palette.recommendations.rules import RuleError
 from palette.warehouse import warehouse_path
 
-OLDEST = (3, 11)
 MEMORY = 4  # GB that a build of half a million lines takes comfortably
 PER_BYTE = 10  # bytes of disk for a byte of input: the warehouse, the one before it, and what spills
 LEAST_DISK = 1e9  # bytes
@@ -53,18 +52,6 @@ def examine() -> Iterator[Finding]:
             yield Finding("error", what, str(error))
 
 
-def _python() -> Iterator[tuple[State, str]]:
-    found = ".".join(map(str, sys.version_info[:3]))
-    asked = ".".join(map(str, OLDEST))
-    if sys.version_info < OLDEST:
-        yield (
-            "error",
-            f"{found}, where {asked} or later is needed; remove .venv and name one: PYTHON=python3.12",
-        )
-    else:
-        yield "ok", found
-
-
 def _libraries() -> Iterator[tuple[State, str]]:
     wanted = [Requirement(line) for line in requires("palette") or []]
     wrong = []
@@ -79,10 +66,11 @@ def _libraries() -> Iterator[tuple[State, str]]:
         if not each.specifier.contains(found, prereleases=True):
             wrong.append(f"{each.name} is {found}, where {each.specifier} is needed")
     if wrong:
-        yield "error", f"{'; '.join(wrong)}: .venv/bin/pip install -r requirements.lock"
+        yield "error", f"{'; '.join(wrong)}: .venv/bin/pip install --no-deps -r requirements.lock"
         return
     dbt_plugin.load_learners()
-    yield "ok", f"dbt {version('dbt-core')}, DuckDB {version('duckdb')}, all as asked"
+    versions = f"Python {platform.python_version()}, dbt {version('dbt-core')}, DuckDB {version('duckdb')}"
+    yield "ok", f"{versions}, all as asked"
 
 
 def _machine() -> Iterator[tuple[State, str]]:
@@ -147,7 +135,6 @@ def _warehouse() -> Iterator[tuple[State, str]]:
 
 
 CHECKS: dict[str, Callable[[], Iterator[tuple[State, str]]]] = {
-    "Python": _python,
     "Libraries": _libraries,
     "Machine": _machine,
     "Engine": _engine,
