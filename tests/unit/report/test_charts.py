@@ -340,19 +340,6 @@ def test_rules_of_a_cluster_share_a_row():
     assert (mark(layer), fields(layer)) == ("tick", {"x": "lift", "y": "label"})
 
 
-def test_the_network_has_a_node_a_product_and_a_line_a_rule():
-    lines, nodes, names = layers(baskets.rules_network(RULES, WORDS))
-    assert fields(lines) == {"x": "x", "y": "y", "x2": "x2", "y2": "y2", "strokeWidth": "lift"}
-    assert [row["lift"] for row in lines["rows"]] == [24.0, 12.0]
-    assert sorted(row["product"] for row in nodes["rows"]) == ["BOX", "LID", "SAUCER", "TEACUP"]
-    assert fields(names)["text"] == "product"
-    places = {(row["x"], row["y"]) for row in nodes["rows"]}
-    assert len(places) == 4
-    assert all(0 <= x <= baskets.ACROSS for x, _ in places)
-    ends = {(row["x"], row["y"]) for row in lines["rows"]} | {(row["x2"], row["y2"]) for row in lines["rows"]}
-    assert ends == places
-
-
 def test_models_are_points_with_their_interval_and_the_hybrid_stands_out():
     metrics = pd.DataFrame(
         {

@@ -6,7 +6,7 @@ import pytest
 
 from palette.report.frames import highest, rows, sample
 from palette.report.marts import Marts
-from palette.report.sections.baskets import _distinct, _hub
+from palette.report.sections.baskets import _distinct
 from palette.report.sections.common import POINTS, Card, Cards, Figure, Section, joined, sampled, traced
 from palette.report.sections.offers import _rule_label
 from palette.report.sections.quality import _builds, _track
@@ -76,12 +76,15 @@ def test_a_correlation_is_named_by_its_size(correlation, said):
     assert _strength(correlation, WORDS) == said
 
 
-def test_rules_between_the_same_products_are_drawn_once():
+def test_the_same_products_are_one_rule():
     rules = pd.DataFrame(
-        {"antecedents": ["a", "b", "a", "c"], "consequents": ["b", "a", "b", "a"], "lift": [4, 4, 3, 2]}
+        {
+            "antecedent_ids": ["a", "b", "a", "a + b", "b + c"],
+            "consequent_ids": ["b", "a", "b", "c", "a"],
+            "lift": [5, 5, 4, 3, 2],
+        }
     )
-    assert _distinct(rules)["lift"].tolist() == [4, 2]
-    assert _hub(rules[["antecedents", "consequents"]].stack()) == "a"
+    assert _distinct(rules)["lift"].tolist() == [5, 3]
 
 
 def test_rules_of_lists_are_worded():

@@ -1,7 +1,5 @@
 """What is bought together."""
 
-from typing import Any
-
 import pandas as pd
 
 from palette.report.charts import baskets as charts
@@ -10,8 +8,8 @@ from palette.report.marts import Marts
 from palette.report.sections.common import POINTS, Drawing, Figure, Section, Table, sampled, traced
 from palette.report.words import Words
 
-STRONGEST = 15  # rules of the table
-NETWORK = 20  # rules of the network
+STRONGEST = 20  # rules of the table
+BETWEEN = " + "  # of the products on one side
 
 
 def build(marts: Marts, words: Words) -> Section | None:
@@ -37,7 +35,6 @@ def build(marts: Marts, words: Words) -> Section | None:
         [
             _by_confidence(marts, words),
             _by_cluster(marts, words),
-            _network(marts, words),
             _strongest(marts, words),
         ],
     )
@@ -89,56 +86,27 @@ def _by_cluster(marts: Marts, words: Words) -> Figure:
     )
 
 
-@traced
-def _network(marts: Marts, words: Words) -> Figure:
-    rules = _rules(marts, words)
-    pairs = rules[(rules["antecedent_items"] == 1) & (rules["consequent_items"] == 1)]
-    drawn = _distinct(pairs if len(pairs) else rules).head(NETWORK)
-    return Figure(
-        "network",
-        words("baskets.network"),
-        words(
-            "baskets.network_sentence",
-            rules=words.count(len(drawn)),
-            product=_hub(drawn[["antecedents", "consequents"]].stack()),
-        ),
-        Drawing(charts.rules_network(drawn[["antecedents", "consequents", "lift"]], words)),
-        wide=True,
-    )
-
-
 def _of_many_buyers(rules: pd.DataFrame, marts: Marts) -> pd.DataFrame:
     """Keep the rules between products that may be shown; those between categories name none."""
     if (marts("retailers")["item_level"] != "product").any():
         return rules
     products = set(marts("product_sales", "product_id, customers")["product_id"])
     sides = zip(rules["antecedent_ids"], rules["consequent_ids"], strict=True)
-    kept = [all(products.issuperset(side.split(" + ")) for side in both) for both in sides]
+    kept = [all(products.issuperset(side.split(BETWEEN)) for side in both) for both in sides]
     if not all(kept):
         marts.hidden.add("basket_rules")
     return rules[kept]
 
 
 def _distinct(rules: pd.DataFrame) -> pd.DataFrame:
-    """Keep the first rule between the same products, whichever way round and in whichever cluster."""
-    sides = [frozenset(pair) for pair in zip(rules["antecedents"], rules["consequents"], strict=True)]
-    return rules[~pd.Series(sides, index=rules.index).duplicated()]
-
-
-def _hub(products: Any) -> str:
-    """Name the product of most rules, the alphabet deciding between equals."""
-    return str(
-        products.value_counts()
-        .rename_axis("product")
-        .reset_index()
-        .sort_values(["count", "product"], ascending=[False, True])["product"]
-        .iloc[0]
-    )
+    """Keep the first rule of the same products, whichever way round and in whichever cluster."""
+    together = rules["antecedent_ids"] + BETWEEN + rules["consequent_ids"]
+    return rules[~together.map(lambda ids: frozenset(ids.split(BETWEEN))).duplicated()]
 
 
 @traced
 def _strongest(marts: Marts, words: Words) -> Figure:
-    best = _rules(marts, words).head(STRONGEST)
+    best = _distinct(_rules(marts, words)).head(STRONGEST)
     return Figure(
         "strongest",
         words("baskets.strongest"),
@@ -174,4 +142,5 @@ def _strongest(marts: Marts, words: Words) -> Figure:
             numeric=[3, 4, 5, 6],
         ),
         wide=True,
+        note=words("baskets.strongest_note"),
     )
