@@ -126,9 +126,7 @@ def _of_rows(
             part,
             sum(int(row["unexpected_count"] or 1) for row in own) if of_expectations else len(own),
             _example(own[0]),
-            f"target/data_docs/{own[0]['suite']}/{table}.html"
-            if of_expectations
-            else f"dbt test --select {check}",
+            f"target/quality/{own[0]['suite']}.html" if of_expectations else f"dbt test --select {check}",
             _is_removable(nodes.get(table or "")),
         )
 

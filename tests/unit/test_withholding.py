@@ -101,7 +101,7 @@ def test_an_expectation_is_about_its_relation(built):
     ((found,), _) = failures(*built(critical="fail"))
     assert (found.table, found.part, found.rows) == ("recommendations", (), 7)
     assert found.check == "expect_table_row_count"
-    assert found.look == "target/data_docs/marts/recommendations.html"
+    assert found.look == "target/quality/marts.html"
 
 
 @pytest.mark.parametrize("status", [{"order_lines": "error"}, {"rule": "fail"}, {"not_bought": "error"}])

@@ -36,7 +36,7 @@ Next:
   query it      .venv/bin/python -c "{query}"
   see it        make report
   see lineage   make docs
-  see quality   target/data_docs/core/index.html and its neighbours
+  see quality   target/quality/core.html and its neighbours
   see this      .venv/bin/palette summary"""
 
 

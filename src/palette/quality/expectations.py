@@ -22,11 +22,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from palette.core.tables import empty
 from palette.core.writing import write_whole
-from palette.quality.pages import index, page
+from palette.quality.pages import page
 from palette.quality.results import CUSTOM_SQL, ERROR, RESULTS_SCHEMA, line
 from palette.quality.sources import WORDS, Source, source_of
 
-DOCS_FOLDER = Path(os.environ.get("DBT_TARGET_PATH") or "target") / "data_docs"
+PAGES = Path(os.environ.get("DBT_TARGET_PATH") or "target") / "quality"
+EXAMPLES = 5  # values that an expectation did not expect, on the page
 _FOLDER = files("palette.quality") / "suites"
 _GX_LOCK = threading.Lock()  # Great Expectations keeps its current context in a global
 
@@ -174,9 +175,9 @@ def run_suite(
     suite: str | Suite,
     relations: Mapping[str, Any],
     *,
-    docs_folder: Path | None = None,
+    pages: Path | None = None,
 ) -> pd.DataFrame:
-    """Check every expectation of a suite and write its data docs.
+    """Check every expectation of a suite and write its page.
 
     Parameters
     ----------
@@ -187,8 +188,8 @@ def run_suite(
         One of ``SUITES``, or a suite of one's own.
     relations
         Name to relation; exactly the names the suite lists.
-    docs_folder
-        Where ``<suite>/index.html`` goes; default ``target/data_docs`` of the working directory.
+    pages
+        Where ``<suite>.html`` goes; default ``target/quality`` of the working directory.
 
     Returns
     -------
@@ -210,8 +211,8 @@ def run_suite(
             for relation in sorted(difference)
         ]
         raise SuiteError(f"{suite.name}.yml: {'; '.join(reasons)}")
-    folder = (docs_folder or DOCS_FOLDER) / suite.name
     rows: list[dict[str, object]] = []
+    examples: list[str] = []
     with _GX_LOCK:
         source = source_of(session, relations)
         for relation in suite.relations:
@@ -224,11 +225,12 @@ def run_suite(
                 for check, result in zip(checks, results, strict=True)
             ]
             _require_live(source, found)
-            write_whole(folder / f"{relation}.html", page(outcome))
             rows += found
+            examples += map(_examples, results)
     frame = pd.DataFrame(rows, columns=RESULTS_SCHEMA.names)
     reasons = [check.why for check in suite.checks]
-    write_whole(folder / "index.html", index(suite.name, suite.description, reasons, frame))
+    written = page(suite.name, suite.description, reasons, examples, frame)
+    write_whole((pages or PAGES) / f"{suite.name}.html", written)
     return frame
 
 
@@ -237,13 +239,13 @@ def run_staging_suites(
     forms: Collection[str],
     relations: Mapping[str, Any],
     *,
-    docs_folder: Path | None = None,
+    pages: Path | None = None,
 ) -> pd.DataFrame:
     """Run the suite ``<form>_staging`` of each form that a retailer has.
 
     Parameters
     ----------
-    session, docs_folder
+    session, pages
         As for :func:`run_suite`.
     forms
         The retailers' forms.
@@ -260,7 +262,7 @@ def run_staging_suites(
             session,
             f"{form}_staging",
             {name: relation for name, relation in relations.items() if name.startswith(f"stg_{form}__")},
-            docs_folder=docs_folder,
+            pages=pages,
         )
         for form in sorted(set(forms))
         if f"{form}_staging" in SUITES
@@ -322,6 +324,14 @@ def _row(suite: str, check: Check, result: Any, elements: int) -> dict[str, obje
         "element_count": elements,
         "observed": None if observed is None else str(observed),
     }
+
+
+def _examples(result: Any) -> str:
+    """Write some of the values that an expectation did not expect, each once; nulls speak for themselves."""
+    values = dict.fromkeys(
+        str(value) for value in result.result.get("partial_unexpected_list", ()) if value is not None
+    )
+    return ", ".join(list(values)[:EXAMPLES])
 
 
 def _error(info: Mapping[str, Any]) -> str | None:

@@ -298,7 +298,7 @@ def tables(con: duckdb.DuckDBPyConnection, *names: str) -> dict[str, duckdb.Duck
 def run(con: duckdb.DuckDBPyConnection, docs: Path, *entries: str, suite: str = "tiny") -> pd.DataFrame:
     """Run expectations given as inline YAML on the table orders."""
     content = "description: d\nrelations:\n  orders:\n" + "".join(f"    - {entry}\n" for entry in entries)
-    return run_suite(con, parse_suite(suite, content), tables(con, "orders"), docs_folder=docs)
+    return run_suite(con, parse_suite(suite, content), tables(con, "orders"), pages=docs)
 
 
 def not_null(column: str, severity: str = "critical", mostly: float = 1) -> str:
@@ -418,7 +418,7 @@ def test_custom_sql_may_look_at_the_other_relations(con, tmp_path):
             - {not_null("customer_id")}
         """,
     )
-    results = run_suite(con, suite, tables(con, "known", "orders"), docs_folder=tmp_path)
+    results = run_suite(con, suite, tables(con, "known", "orders"), pages=tmp_path)
     assert results["relation"].tolist() == ["orders", "known"]
     assert results["unexpected_count"].tolist() == [2, 0]
 
@@ -479,19 +479,42 @@ def test_nothing_is_printed(con, tmp_path, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_data_docs_stand_alone(con, tmp_path):
-    run(con, tmp_path, not_null("customer_id"), custom("select * from {batch} where price < 0"))
-    index = (tmp_path / "tiny" / "index.html").read_text()
-    page = (tmp_path / "tiny" / "orders.html").read_text()
-    assert 'href="orders.html"' in index
-    assert "1 of 4 unexpected" in index
-    assert "it counts" in index
-    assert "values must never be null" in page
-    assert not re.search(r"<(script|link|img)\b", index + page)
+def test_a_page_stands_alone_and_says_what_came_of_each_expectation(con, tmp_path):
+    con.execute("update orders set price = -2.5 where order_id = '1'")
+    run(
+        con,
+        tmp_path,
+        not_null("customer_id"),
+        custom("select * from {batch} where price < 0"),
+        "{type: expect_column_values_to_be_between, severity: warning, why: no loss,"
+        " kwargs: {column: price, min_value: 0}}",
+        ROW_COUNT.replace("3", "4"),
+    )
+    page = (tmp_path / "tiny.html").read_text()
+    assert not re.search(r"<(script|link|img|a)\b", page)
+    rows = re.findall(r"<tr.*</tr>", page)
+    assert [re.findall(r"<t[hd]>(.*?)</t[hd]>", row) for row in rows] == [
+        ["Relation", "Expectation", "Why", "Severity", "Result", "For example"],
+        [
+            "orders",
+            "customer_id values must never be null.",
+            "it counts",
+            "critical",
+            "1 of 4 unexpected",
+            "",
+        ],
+        ["orders", "Nothing is found.", "it counts", "critical", "1 of 4 unexpected", ""],
+        [
+            *("orders", "price values must be greater than or equal to 0.", "no loss", "warning"),
+            *("1 of 4 unexpected", "-2.5000"),
+        ],
+        ["orders", "Must have less than or equal to 4 rows.", "too many", "warning", "passed", ""],
+    ]
+    assert [row.startswith('<tr class="failed">') for row in rows[1:]] == [True, True, True, False]
 
 
 @pytest.mark.parametrize("part", ["gender", "name"])
-def test_markup_in_the_data_is_text_in_the_data_docs(con, tmp_path, part):
+def test_markup_in_the_data_is_text_on_the_page(con, tmp_path, part):
     hostile = "<svg onload=alert(1)>&amp;\"'$x</script>"
     con.execute("create table orders_of as select 'F' as gender, 'a' as name")
     con.execute(f"update orders_of set {part} = ?", [hostile])
@@ -513,20 +536,19 @@ def test_markup_in_the_data_is_text_in_the_data_docs(con, tmp_path, part):
             - {custom(f"select cast({part} as int) as number from {{batch}}")}
         """,
     )
-    run_suite(con, suite, tables(con, "orders_of"), docs_folder=tmp_path)
-    for page in ("index", "orders_of"):
-        seen = Elements((tmp_path / "tiny" / f"{page}.html").read_text())
-        assert not seen.names & {"svg", "script"}
-        assert hostile in seen.text
+    run_suite(con, suite, tables(con, "orders_of"), pages=tmp_path)
+    seen = Elements((tmp_path / "tiny.html").read_text())
+    assert not seen.names & {"svg", "script"}
+    assert hostile in seen.text
 
 
-def test_data_docs_go_to_the_target_folder_by_default(con, tmp_path, monkeypatch):
+def test_pages_go_to_the_target_folder_by_default(con, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     suite = Suite(
         "tiny", "d", (Check("orders", "expect_column_to_exist", {"column": "price"}, "critical", "w"),)
     )
     run_suite(con, suite, tables(con, "orders"))
-    assert Path("target/data_docs/tiny/index.html").exists()
+    assert Path("target/quality/tiny.html").exists()
 
 
 # ------------------------------------------------------------------------------------------ errors
@@ -577,7 +599,7 @@ def test_relations_must_be_those_of_the_suite(con, tmp_path):
     with pytest.raises(
         SuiteError, match=r"core\.yml: customers was not handed in; .*orders has no expectations"
     ):
-        run_suite(con, "core", tables(con, "orders"), docs_folder=tmp_path)
+        run_suite(con, "core", tables(con, "orders"), pages=tmp_path)
 
 
 # ------------------------------------------------------------------------------------- real suites
@@ -585,7 +607,7 @@ def test_relations_must_be_those_of_the_suite(con, tmp_path):
 
 @pytest.mark.parametrize("name", SUITES)
 def test_a_sound_warehouse_passes(warehouse, tmp_path, name):
-    results = run_suite(warehouse, name, tables(warehouse, *load_suite(name).relations), docs_folder=tmp_path)
+    results = run_suite(warehouse, name, tables(warehouse, *load_suite(name).relations), pages=tmp_path)
     assert failed(results) == []
 
 
@@ -596,7 +618,7 @@ def test_empty_tables_pass_what_is_critical(tmp_path, name):
     relations = load_suite(name).relations
     for relation in relations:
         con.execute(f"delete from {relation}")
-    results = run_suite(con, name, tables(con, *relations), docs_folder=tmp_path)
+    results = run_suite(con, name, tables(con, *relations), pages=tmp_path)
     assert [line for line in failed(results) if "row_count" not in line] == []
     assert results["element_count"].eq(0).all()
 
@@ -608,7 +630,7 @@ def test_a_retailer_without_sessions_and_palette_passes(tmp_path, name):
     relations = load_suite(name).relations
     for relation in set(relations) - {"sessions", "customer_palette", "palette_prediction_metrics"}:
         con.execute(f"insert into {relation} select * replace ('web shop' as retailer) from {relation}")
-    results = run_suite(con, name, tables(con, *relations), docs_folder=tmp_path)
+    results = run_suite(con, name, tables(con, *relations), pages=tmp_path)
     assert failed(results) == []
 
 
@@ -617,7 +639,7 @@ def test_a_retailer_without_categories_and_countries_passes(tmp_path):
     con.execute(WAREHOUSE)
     con.execute("update products set category = 'Other Products', super_category = 'Other Products'")
     con.execute("update customers set country = null")
-    results = run_suite(con, "core", tables(con, *load_suite("core").relations), docs_folder=tmp_path)
+    results = run_suite(con, "core", tables(con, *load_suite("core").relations), pages=tmp_path)
     assert failed(results) == []
 
 
@@ -628,16 +650,16 @@ def test_two_retailers_may_have_the_same_ids(tmp_path, name):
     relations = load_suite(name).relations
     for relation in relations:
         con.execute(f"insert into {relation} select * replace ('web shop' as retailer) from {relation}")
-    assert failed(run_suite(con, name, tables(con, *relations), docs_folder=tmp_path)) == []
+    assert failed(run_suite(con, name, tables(con, *relations), pages=tmp_path)) == []
 
 
 def test_the_suites_of_the_retailers_forms_run(warehouse, tmp_path):
     every = [relation for name in SUITES if "staging" in name for relation in load_suite(name).relations]
     forms = ["orders", "lpoint", "orders", "form without a suite"]
-    results = run_staging_suites(warehouse, forms, tables(warehouse, *every), docs_folder=tmp_path)
+    results = run_staging_suites(warehouse, forms, tables(warehouse, *every), pages=tmp_path)
     assert results["suite"].unique().tolist() == ["lpoint_staging", "orders_staging"]
     assert failed(results) == []
-    none = run_staging_suites(warehouse, [], tables(warehouse, *every), docs_folder=tmp_path)
+    none = run_staging_suites(warehouse, [], tables(warehouse, *every), pages=tmp_path)
     assert typed(none, RESULTS_SCHEMA).num_rows == 0
 
 
@@ -654,7 +676,7 @@ def test_every_expectation_can_fail(warehouse, tmp_path, name, check):
     warehouse.execute("begin")
     try:
         warehouse.execute(harm(check))
-        results = run_suite(warehouse, suite, tables(warehouse, *suite.relations), docs_folder=tmp_path)
+        results = run_suite(warehouse, suite, tables(warehouse, *suite.relations), pages=tmp_path)
     finally:
         warehouse.execute("rollback")
     assert results["success"].tolist() == [False] + [True] * len(others)
