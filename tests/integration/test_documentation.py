@@ -73,6 +73,32 @@ def test_what_shops_may_read_is_public_and_everything_is_of_a_group(manifest):
     assert owned == {group["name"] for group in manifest["groups"].values()}
 
 
+def unread(manifest: dict) -> set[str]:
+    """Public marts that no exposure, metric or other model reads; quality looks at all and is no reader."""
+    readers = {
+        name
+        for kind in ("nodes", "exposures", "semantic_models")
+        for name, node in manifest[kind].items()
+        if node["resource_type"] in ("model", "exposure", "semantic_model")
+        and not node["name"].startswith("quality_")
+    }
+    return {
+        node["name"]
+        for name, node in manifest["nodes"].items()
+        if node["resource_type"] == "model" and node["access"] == "public"
+        if readers.isdisjoint(manifest["child_map"][name])
+    }
+
+
+def test_every_mart_has_a_reader(manifest):
+    assert unread(manifest) == set()
+
+
+def test_a_mart_that_nobody_reads_is_found(manifest):
+    broken = manifest | {"child_map": manifest["child_map"] | {"model.palette.returns": []}}
+    assert unread(broken) == {"returns"}
+
+
 def test_a_page_asks_a_question_of_every_mart(manifest):
     page = (ROOT / "docs/marts.md").read_text()
     marts = {

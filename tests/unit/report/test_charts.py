@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 import pytest
 
-from palette.report.charts import baskets, quality, recommendations, sales, segments
+from palette.report.charts import baskets, cohorts, quality, recommendations, sales, segments
 from palette.report.charts.common import is_dark, ranked_bars
 from palette.report.theme import ACCENT, CONTRAST, QUIET
 from palette.report.words import Words
@@ -338,6 +338,34 @@ def test_rules_are_support_by_confidence_coloured_by_lift():
 def test_rules_of_a_cluster_share_a_row():
     (layer,) = layers(baskets.rules_by_cluster(RULES, WORDS))
     assert (mark(layer), fields(layer)) == ("tick", {"x": "lift", "y": "label"})
+
+
+def test_intervals_are_bars_in_the_order_of_their_days():
+    bins = pd.DataFrame(
+        {
+            "label": ["0", "1-7"],
+            "intervals": [1, 3],
+            "interval_share": [0.25, 0.75],
+            "cumulative_share": [0.25, 1.0],
+        }
+    )
+    bars, text = layers(cohorts.intervals(bins, WORDS))
+    assert fields(bars) == {"x": "interval_share", "y": "label"}
+    assert bars["encoding"]["y"]["sort"] == ["0", "1-7"]
+    assert [row["text"] for row in text["rows"]] == ["25.0%", "75.0%"]
+
+
+def test_a_drift_is_a_line_a_cluster():
+    months = pd.DataFrame(
+        {
+            "month_end": pd.to_datetime(["2019-07-31", "2019-08-31"]),
+            "label": ["A", "A"],
+            "centre_distance": [0.5, 0.25],
+            "customers": [5, 6],
+        }
+    )
+    (line,) = layers(segments.drift(months, WORDS))
+    assert fields(line) == {"x": "month_end", "y": "centre_distance", "color": "label", "shape": "label"}
 
 
 def test_models_are_points_with_their_interval_and_the_hybrid_stands_out():

@@ -11,6 +11,7 @@ from palette.report.marts import Groups, Marts
 from palette.report.sections import (
     changes,
     cleaning,
+    clusters,
     cohorts,
     offers,
     overview,
@@ -443,7 +444,9 @@ def test_customers_of_many_orders_are_one_bar():
     drawn = next(iter(figure.body.chart.to_dict()["datasets"].values()))
     assert [(row["label"], row["customers"]) for row in drawn] == [("1", 6), ("9", 2), ("10+", 2)]
     months = {"cohort_month": [], "months_since": [], "is_complete": [], "is_before_data": []}
-    section = cohorts.build(marts(customers_by_orders=numbers, cohorts=pd.DataFrame(months)), WORDS)
+    bins = {"rfm_segment": [], "days_from": [], "intervals": []}
+    own = marts(customers_by_orders=numbers, cohorts=pd.DataFrame(months), order_intervals=pd.DataFrame(bins))
+    section = cohorts.build(own, WORDS)
     assert section.sentence == (
         "40.0% of the customers ordered twice or more; they bring 75.0% of the revenue."
     )
@@ -694,3 +697,84 @@ def test_who_fell_is_not_told_of_a_few_in_an_anonymous_report(fallen, hidden):
         told = f"{fallen}, most from VIP" if fallen and not (hidden and kind is Groups) else ""
         assert said == [told, "£12.50"]
     assert rfm._outlook(None, own, WORDS) == ["", ""]
+
+
+def test_half_of_the_orders_come_within_the_middle_interval():
+    bins = pd.DataFrame(
+        {
+            "rfm_segment": ["all", "all", "all", "VIP"],
+            "days_from": [0, 1, 366, 0],
+            "days_to": [0, 7, None, 0],
+            "intervals": [1, 2, 1, 1],
+            "interval_share": [0.25, 0.5, 0.25, 1.0],
+            "cumulative_share": [0.25, 0.75, 1.0, 1.0],
+            "days_p50": [3.5, 3.5, 3.5, 0.0],
+            "days_p90": [400.0, 400.0, 400.0, 0.0],
+        }
+    )
+    figure = cohorts._intervals(marts(order_intervals=bins), WORDS)
+    assert (
+        figure.sentence == "Half of the orders come within 4 days of the one before, nine in ten within 400."
+    )
+    drawn = next(iter(figure.body.chart.to_dict()["datasets"].values()))
+    assert [(row["label"], row["intervals"]) for row in drawn] == [
+        ("0", 1),
+        ("1\N{EN DASH}7", 2),
+        ("366+", 1),
+    ]
+    nothing = cohorts._intervals(marts(order_intervals=bins.assign(intervals=0)), WORDS)
+    assert (nothing.sentence, nothing.body) == ("Nobody has ordered twice yet.", None)
+
+
+def test_features_that_are_the_same_but_for_the_sign_are_no_pair():
+    names = ["r_weekday", "r_weekend", "frequency"]
+    correlations = {("r_weekend", "r_weekday"): -1.0, ("frequency", "r_weekday"): -0.25}
+    correlations |= {("frequency", "r_weekend"): 0.25}
+    pairs = pd.DataFrame(
+        [
+            ("behaviour", one, other, correlations.get((one, other), correlations.get((other, one), 1.0)))
+            for one in names
+            for other in names
+        ],
+        columns=["matrix", "feature", "other_feature", "correlation"],
+    )
+    [figure] = clusters._correlations(marts(feature_correlations=pairs), WORDS, "behaviour")
+    assert figure.body.rows == [
+        ["Frequency", "Weekday share", "-0.25"],
+        ["Frequency", "Weekend share", "0.25"],
+    ]
+    assert figure.sentence == (
+        "Frequency and Weekday share go together most closely, with a correlation of -0.25."
+    )
+    assert clusters._correlations(marts(feature_correlations=pairs), WORDS, "consumption") == []
+
+
+def test_a_drift_needs_two_month_ends():
+    months = pd.DataFrame(
+        {
+            "clustering": ["rfm", "rfm", "behaviour"],
+            "month_end": [datetime.date(2019, 7, 31), datetime.date(2019, 8, 31), datetime.date(2019, 7, 31)],
+            "cluster_name": ["champions", "champions", "weekend"],
+            "customers": [5, 6, 7],
+            "centre_distance": [0.75, 0.25, 9.0],
+        }
+    )
+    own = marts(cluster_drift=months)
+    [figure] = clusters._drift(own, Words("en", "GBP", {"champions": "Champions"}), "rfm")
+    assert figure.sentence == "Champions lay farthest from where they are today at the end of Jul 2019."
+    assert clusters._drift(own, WORDS, "behaviour") == []
+
+
+def test_what_gives_a_palette_group_away():
+    features = pd.DataFrame(
+        {
+            "target": ["palette_group", "palette_group", "behaviour"],
+            "feature": ["Food", "frequency", "r_weekend"],
+            "importance": [0.25, 0.75, 1.0],
+            "importance_rank": [2, 1, 1],
+        }
+    )
+    [figure] = palette._importances(marts(palette_prediction_importances=features), WORDS)
+    assert figure.sentence == "Frequency tells most of a customer's group, 75.0% of the importance."
+    nothing = marts(palette_prediction_importances=features.assign(importance=0.0))
+    assert palette._importances(nothing, WORDS) == []

@@ -22,7 +22,7 @@ BY_NAME = (
     *("metric.", "money."),
     *("model.", "rule.", "sales.correlation.", "severity.", "step.", "suite.", "value_model."),
     *("sales.by_", "sales.no_", "sales.demographic_", "sales.age_", "sales.gender_"),
-    *("sales.category", "sales.country", "sales.product", "changes.less_", "changes.more_"),
+    *("sales.category", "sales.country", "sales.product", "sales.store", "changes.less_", "changes.more_"),
     *("worth.class_", "worth.silence_", "worth.too_"),
     *("offers.better", "offers.level", "offers.instead", "clusters.inertia", "clusters.silhouette"),
 )

@@ -9,6 +9,7 @@ from palette.report.charts.common import (
     count_tip,
     heatmap,
     is_dark,
+    ranked_bars,
     sequential,
     share_tip,
     short_axis,
@@ -60,4 +61,21 @@ def by_orders(shown: pd.DataFrame, words: Words) -> alt.Chart:
             ],
         )
         .properties(height=240)
+    )
+
+
+def intervals(bins: pd.DataFrame, words: Words) -> alt.LayerChart:
+    """Draw intervals between orders by their days; takes ``order_intervals`` with ``label``, the days."""
+    shown = bins.assign(text=bins["interval_share"].map(words.percent))
+    return ranked_bars(
+        shown[["label", "intervals", "interval_share", "cumulative_share", "text"]],
+        label="label",
+        value="interval_share",
+        text="text",
+        tooltip=[
+            alt.Tooltip("label:N", title=words("cohorts.days")),
+            count_tip("intervals", words("orders")),
+            share_tip("interval_share", words("share.orders")),
+            share_tip("cumulative_share", words("cohorts.so_far")),
+        ],
     )

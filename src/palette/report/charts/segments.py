@@ -15,6 +15,7 @@ from palette.report.charts.common import (
     in_order,
     is_dark,
     money_tip,
+    ranked_bars,
     sequential,
     share_tip,
 )
@@ -190,6 +191,47 @@ def components(customers: pd.DataFrame, axes: tuple[str, str], words: Words) -> 
             tooltip=[
                 alt.Tooltip("customer_id:N", title=words("customer")),
                 alt.Tooltip("label:N", title=words("cluster")),
+            ],
+        )
+        .properties(height=280)
+    )
+
+
+def importances(features: pd.DataFrame, words: Words) -> alt.LayerChart:
+    """Draw features by how much they tell groups apart; takes ``label``, ``importance`` and ``text``."""
+    return ranked_bars(
+        features[["label", "importance", "text"]],
+        label="label",
+        value="importance",
+        text="text",
+        tooltip=[
+            alt.Tooltip("label:N", title=words("clusters.feature")),
+            share_tip("importance", words("clusters.importance")),
+        ],
+    )
+
+
+def drift(months: pd.DataFrame, words: Words) -> alt.Chart:
+    """Draw how far each cluster lay from where it is today, month by month.
+
+    Parameters
+    ----------
+    months
+        Rows of ``cluster_drift`` of one clustering, with ``label`` (cluster).
+    """
+    return (
+        base(months[["month_end", "label", "centre_distance", "customers"]])
+        .mark_line(point={"size": 36})
+        .encode(
+            x=alt.X("month_end:T", title=None, axis=alt.Axis(tickCount=6)),
+            y=alt.Y("centre_distance:Q", title=words("clusters.distance"), axis=alt.Axis(tickCount=5)),
+            color=alt.Color("label:N", title=None, legend=alt.Legend(columns=2)),
+            shape=alt.Shape("label:N", legend=None),
+            tooltip=[
+                alt.Tooltip("label:N", title=words("cluster")),
+                alt.Tooltip("month_end:T", title=words("clusters.month"), format="%Y-%m-%d"),
+                alt.Tooltip("centre_distance:Q", title=words("clusters.distance"), format=".2f"),
+                count_tip("customers", words("customers")),
             ],
         )
         .properties(height=280)

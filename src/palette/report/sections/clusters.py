@@ -2,11 +2,9 @@
 
 from typing import Any, Literal
 
-import altair as alt
 import pandas as pd
 
 from palette.report.charts import segments as charts
-from palette.report.charts.common import ranked_bars, share_tip
 from palette.report.frames import highest, rows, sample
 from palette.report.marts import Marts
 from palette.report.sections.common import (
@@ -16,6 +14,7 @@ from palette.report.sections.common import (
     Drawing,
     Figure,
     Section,
+    Table,
     advice_by_group,
     joined,
     list_by_group,
@@ -26,7 +25,9 @@ from palette.report.sections.common import (
 from palette.report.words import Words
 
 CLUSTERINGS = ("rfm", "behaviour", "consumption")
-TELLING = 10  # features of the importances
+MATRICES = {"behaviour": "behaviour", "consumption": "preference"}  # of `feature_correlations`
+SAME = 0.9995  # a correlation from which two features are one
+TELLING = 10  # features of the importances, and pairs of the correlations
 MEASURES: tuple[Literal["inertia"], Literal["silhouette"]] = ("inertia", "silhouette")
 FAVOURITES = 3  # products on a card
 
@@ -63,6 +64,8 @@ def _clustering(marts: Marts, words: Words, clustering: str) -> list[Figure]:
         *_diagnostics(marts, words, clustering),
         _profiles(marts, words, clustering),
         _importances(marts, words, clustering),
+        *(_correlations(marts, words, clustering) if clustering in MATRICES else []),
+        *_drift(marts, words, clustering),
         *([] if marts.anonymous else [_components(marts, words, clustering)]),
         _cards(marts, words, clustering),
     ]
@@ -189,19 +192,65 @@ def _importances(marts: Marts, words: Words, clustering: str) -> Figure:
             feature=features["label"].iloc[0],
             share=words.percent(features["importance"].iloc[0]),
         ),
-        Drawing(
-            ranked_bars(
-                features[["label", "importance", "text"]],
-                label="label",
-                value="importance",
-                text="text",
-                tooltip=[
-                    alt.Tooltip("label:N", title=words("clusters.feature")),
-                    share_tip("importance", words("clusters.importance")),
-                ],
-            )
-        ),
+        Drawing(charts.importances(features, words)),
     )
+
+
+@traced
+def _correlations(marts: Marts, words: Words, clustering: str) -> list[Figure]:
+    """Show which of the features that it was clustered on go together; nothing where there are no pairs."""
+    pairs = marts(
+        "feature_correlations",
+        where=f"matrix = '{MATRICES[clustering]}' and feature < other_feature and abs(correlation) < {SAME}",
+        order="abs(correlation) desc, feature, other_feature",
+    ).head(TELLING)
+    if pairs.empty:
+        return []
+    told = [
+        [
+            words.term("feature", row.feature),
+            words.term("feature", row.other_feature),
+            words.decimal(row.correlation),
+        ]
+        for row in rows(pairs)
+    ]
+    feature, other, correlation = told[0]
+    return [
+        Figure(
+            f"{clustering}_correlations",
+            f"{words.term('clustering', clustering)}: {words('clusters.correlations')}",
+            words("clusters.correlations_sentence", feature=feature, other=other, correlation=correlation),
+            Table(
+                [words("clusters.feature"), words("clusters.other"), words("clusters.correlation")],
+                told,
+                numeric=[2],
+            ),
+            note=words("clusters.correlations_note", top=words.count(len(told))),
+        )
+    ]
+
+
+@traced
+def _drift(marts: Marts, words: Words, clustering: str) -> list[Figure]:
+    """Show where the clusters were in past months; nothing before the second month end."""
+    months = marts(
+        "cluster_drift",
+        where=f"clustering = '{clustering}' and centre_distance is not null",
+        order="month_end, cluster_name",
+    )
+    if months["month_end"].nunique() < 2:
+        return []
+    months = months.assign(label=months["cluster_name"].map(words.name))
+    far = highest(months, months["centre_distance"])
+    return [
+        Figure(
+            f"{clustering}_drift",
+            f"{words.term('clustering', clustering)}: {words('clusters.drift')}",
+            words("clusters.drift_sentence", cluster=far["label"], month=words.month(far["month_end"])),
+            Drawing(charts.drift(months, words)),
+            note=words("clusters.drift_note"),
+        )
+    ]
 
 
 def _first(products: str) -> str:

@@ -1,8 +1,11 @@
 """Who comes back: month by month after the first purchase, and how often customers ordered."""
 
+from math import ceil
+
 import pandas as pd
 
 from palette.report.charts import cohorts as charts
+from palette.report.frames import rows
 from palette.report.marts import Marts
 from palette.report.sections.common import Drawing, Figure, Section, traced
 from palette.report.words import Words
@@ -24,7 +27,11 @@ def build(marts: Marts, words: Words) -> Section:
             share=words.percent(1 - once["customer_share"].sum()),
             revenue=words.percent(1 - once["revenue_share"].sum()),
         ),
-        [_heatmap(marts, words), _by_orders(marts, words)],
+        [
+            _heatmap(marts, words),
+            _by_orders(marts, words),
+            *([] if marts.anonymous else [_intervals(marts, words)]),  # a few may be of one customer
+        ],
     )
 
 
@@ -76,3 +83,27 @@ def _by_orders(marts: Marts, words: Words) -> Figure:
     grouped = numbers.assign(label=label)[["label", "customers", "customer_share", "revenue_share"]]
     shown = grouped.groupby("label", sort=False).sum().reset_index()
     return Figure("by_orders", title, sentence, Drawing(charts.by_orders(shown, words)))
+
+
+@traced
+def _intervals(marts: Marts, words: Words) -> Figure:
+    """Show how long customers wait until their next order."""
+    title = words("cohorts.intervals")
+    bins = marts("order_intervals", where="rfm_segment = 'all'", order="days_from")
+    if not bins["intervals"].any():
+        return Figure("intervals", title, words("cohorts.no_intervals"))
+    sentence = words(
+        "cohorts.intervals_sentence",
+        half=words.count(ceil(bins["days_p50"].iloc[0])),
+        most=words.count(ceil(bins["days_p90"].iloc[0])),
+    )
+    label = [_days(row.days_from, row.days_to) for row in rows(bins)]
+    drawing = Drawing(charts.intervals(bins.assign(label=label), words))
+    return Figure("intervals", title, sentence, drawing, note=words("cohorts.intervals_note"))
+
+
+def _days(first: int, last: float) -> str:
+    """Write a range of days; the last one is open."""
+    if pd.isna(last):
+        return f"{first}+"
+    return str(first) if first == last else f"{first}\N{EN DASH}{last:.0f}"

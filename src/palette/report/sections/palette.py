@@ -10,6 +10,7 @@ from palette.report.words import Words
 
 PREFERRED = 3  # categories named on a group's card
 TARGET = "palette_group"
+TELLING = 10  # features of the importances
 
 
 def build(marts: Marts, words: Words) -> Section | None:
@@ -32,6 +33,7 @@ def build(marts: Marts, words: Words) -> Section | None:
             _matrix(marts, words),
             *_split(marts, words),
             _confusion(marts, words),
+            *_importances(marts, words),
             _cards(marts, words),
         ],
     )
@@ -110,6 +112,31 @@ def _confusion(marts: Marts, words: Words) -> Figure:
         Drawing(charts.confusion(pairs[["actual_label", "predicted_label", "customers"]], words)),
         wide=True,
     )
+
+
+@traced
+def _importances(marts: Marts, words: Words) -> list[Figure]:
+    """Show which features a group is predicted by; nothing where none is."""
+    features = marts(
+        "palette_prediction_importances",
+        where=f"target = '{TARGET}' and importance_rank <= {TELLING} and importance > 0",
+        order="importance_rank",
+    )
+    if features.empty:
+        return []
+    features = features.assign(
+        label=features["feature"].map(lambda feature: words.term("feature", feature)),
+        text=features["importance"].map(words.percent),
+    )
+    first = features.iloc[0]
+    return [
+        Figure(
+            "importances",
+            words("palette.importances"),
+            words("palette.importances_sentence", feature=first["label"], share=first["text"]),
+            Drawing(charts.importances(features, words)),
+        )
+    ]
 
 
 @traced

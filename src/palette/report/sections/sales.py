@@ -28,6 +28,7 @@ def build(marts: Marts, words: Words) -> Section:
             _by_weekday_and_hour(marts, words),
             *_ranking(marts, words, "category", "sales_by_category", "category"),
             *_ranking(marts, words, "product", "product_sales", "product_name"),
+            *_ranking(marts, words, "store", "sales_by_store", "store"),
             *_returned(marts, words),
             *_by_demographic(marts, words),
             *_ranking(marts, words, "country", "sales_by_country", "country"),
@@ -162,7 +163,7 @@ def _by_weekday_and_hour(marts: Marts, words: Words) -> Figure:
 
 @traced
 def _ranking(marts: Marts, words: Words, key: str, mart: str, column: str) -> list[Figure]:
-    """Rank categories, countries or products by revenue, where the data hold any."""
+    """Rank categories, products, stores or countries by revenue, where the data hold any."""
     title = words(f"sales.by_{key}")
     ranked = marts(mart, order=f"revenue desc, {column}").dropna(subset=[column])
     if ranked.empty:
