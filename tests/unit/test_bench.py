@@ -84,11 +84,11 @@ def test_the_page_says_commit_and_machine_and_holds_rows_in_order_of_the_table()
 
 
 def test_a_command_is_timed_with_the_processes_that_it_waits_for() -> None:
-    work = "sum(range(4_000_000))"
+    work = "sum(range(20_000_000))"
     alone, printed = bench.timed([bench.sys.executable, "-c", f"print({work})"], {})
     inner = f"import subprocess, sys; subprocess.run([sys.executable, '-c', '{work}'], check=True)"
     through, _ = bench.timed([bench.sys.executable, "-c", inner], {})
-    assert printed == "7999998000000\n"
+    assert printed == "199999990000000\n"
     assert alone.cpu_seconds > 0
     assert through.cpu_seconds >= alone.cpu_seconds
     assert alone.memory_gb > 0.005  # what the process that starts it holds counts as well
