@@ -1,7 +1,7 @@
 """recommendation_lists: binds palette.recommendations.lists (tested in tests/unit/recommendations)."""
 
 from palette.core.learned import objects
-from palette.engine import frame, local, settings_of, streamed
+from palette.engine import frame, local, settings_of, spread
 from palette.recommendations.lists import LEARNED, SCHEMA, all_lists
 from palette.recommendations.relations import read_purchases
 from palette.recommendations.rules import read_rules
@@ -37,4 +37,4 @@ def model(dbt, session):
         days=settings.recommendation_window_days,
         seed=settings.recommendation_seed,
     )
-    return streamed(lists, SCHEMA)
+    return spread(session, lists, SCHEMA)

@@ -8,6 +8,7 @@ from palette.engine.asking import settings_of
 from palette.engine.choosing import HERE, makes_folders, on_spark, place_of
 from palette.engine.installing import installed
 from palette.engine.reading import Relation, frame, local
+from palette.engine.spreading import spread
 
 __all__ = [
     "HERE",
@@ -19,6 +20,7 @@ __all__ = [
     "on_spark",
     "place_of",
     "settings_of",
+    "spread",
     "streamed",
     "typed",
 ]

@@ -26,6 +26,14 @@ def on_spark(session: object) -> bool:
     return type(session).__module__.partition(".")[0] == "pyspark"
 
 
+def has_workers(session: object) -> bool:
+    """Tell whether what dbt hands a Python model can have Python run elsewhere, with what is sent there once.
+
+    A session of Spark Connect cannot: it knows no broadcast.
+    """
+    return on_spark(session) and not type(session).__module__.startswith("pyspark.sql.connect")
+
+
 def makes_folders() -> bool:
     """Tell whether a warehouse of the engine that the environment chooses is a folder, not a file.
 

@@ -15,7 +15,7 @@ from scipy.sparse import csr_matrix
 from palette.baskets.rules import SEPARATOR, frequent_itemsets, held_by, rules_of
 from palette.recommendations.codes import Codes, column_sums
 from palette.recommendations.history import History
-from palette.recommendations.known import once
+from palette.recommendations.known import once, once_of_each
 from palette.recommendations.models import groupings_of, groups_by
 from palette.recommendations.purchases import Purchases
 
@@ -55,6 +55,10 @@ class Sets:
     rule: Codes
     antecedents: csr_matrix
     members: Codes
+
+    def __getitem__(self, customers: Codes) -> Self:
+        """Return the same sets for some of the customers."""
+        return replace(self, group=self.group[customers])
 
     @classmethod
     def of(cls, group: Codes, sets: Sequence[Set], items: int) -> Self:
@@ -118,7 +122,7 @@ def _codes(ids: str, codes: dict[str, int]) -> tuple[int, ...]:
     return tuple(found)
 
 
-@once
+@once_of_each
 def sets_of(history: History) -> Sets:
     """Return the sets that were known at a moment: of the marts now, mined for any other time."""
     known = history.purchases.sets

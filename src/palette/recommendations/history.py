@@ -18,7 +18,7 @@ from palette.recommendations.codes import (
     sought,
     sums,
 )
-from palette.recommendations.known import Known
+from palette.recommendations.known import Known, of_all, of_each
 from palette.recommendations.purchases import DAY
 
 WORD = r"[^\W\d_]{2,}"
@@ -74,32 +74,32 @@ class History(Known):
         usual = self.usual_interval[item]
         return np.where((orders > 1) & (own > A_DAY), (own + usual) / orders, usual)
 
-    @cached_property
+    @of_all
     def buyers(self) -> Vector:
-        """Customers who bought each item."""
+        """Count the customers who bought each item."""
         return column_sums(self.bought)
 
     def buyers_within(self, days: int, *, first_day: float | None = None) -> Vector:
         """Count the customers who bought each item in a span of days, by default the last ones."""
         return column_sums(self.within(days if first_day is None else first_day, days))
 
-    @cached_property
+    @of_all
     def first_sold(self) -> Vector:
         """Days since each item was first sold; ``NEVER`` for none."""
         return extreme(np.maximum, self._item, self.lines["age"].to_numpy(), self.shape[1])
 
-    @cached_property
+    @of_all
     def last_sold(self) -> Vector:
         """Days since each item was last sold; ``NEVER`` for none."""
         return extreme(np.minimum, self._item, self.lines["age"].to_numpy(), self.shape[1])
 
-    @cached_property
+    @of_all
     def price(self) -> Vector:
         """Mean price of a unit of each item; NaN for none."""
         amount = sums(self._item, self.lines["amount"], self.shape[1])
         return ratio(amount, sums(self._item, self.lines["units"], self.shape[1]))
 
-    @cached_property
+    @of_all
     def usual_interval(self) -> Vector:
         """Median over an item's repeat buyers of their mean days between orders with it; NaN for none."""
         span = self.pairs.first_age - self.pairs.last_age
@@ -109,13 +109,13 @@ class History(Known):
         medians = pd.Series(own).groupby(item).median().reindex(range(self.shape[1]))
         return np.asarray(medians, dtype=np.float64)
 
-    @cached_property
+    @of_all
     def repeat_rate(self) -> Vector:
         """Share of an item's buyers who bought it in more than one order."""
         item = self.pairs.key[self.pairs.orders > 1] % self.shape[1]
         return sums(item, None, self.shape[1]) / np.maximum(self.buyers, 1)
 
-    @cached_property
+    @of_all
     def online(self) -> NDArray[np.bool_]:
         """Whether each item was bought online."""
         return sums(self._item, self.lines["online"], self.shape[1]) > 0
@@ -143,7 +143,7 @@ class History(Known):
         """Order lines of each customer, as in the mart `customer_rfm`."""
         return sums(self.line_customer, self.lines["order_lines"], self.shape[0])
 
-    @cached_property
+    @of_each
     def recency(self) -> Vector:
         """Days from each customer's last order to the day after the last of all; ``NEVER`` for none.
 
@@ -218,7 +218,7 @@ class History(Known):
         start = sought(self._order_keys, customer * self._stride)
         return (count - start).astype(np.float64)
 
-    @cached_property
+    @of_each
     def scores(self) -> Codes:
         """R, F and M score of each customer, customers x 3, as in the mart `customer_rfm`.
 
@@ -243,7 +243,7 @@ class History(Known):
 
     # ---- super-categories
 
-    @cached_property
+    @of_all
     def categories(self) -> tuple[Codes, int]:
         """Code of each item's super-category, and their number."""
         codes, names = pd.factorize(self.purchases.items["super_category"].astype(object), sort=True)
@@ -256,7 +256,7 @@ class History(Known):
         cells = sums(self.line_customer * count + codes[self._item], None, self.shape[0] * count)
         return cells.reshape(-1, count) / np.maximum(self.customer_items, 1)[:, None]
 
-    @cached_property
+    @of_all
     def usual_share(self) -> Vector:
         """Share of each super-category in all lines."""
         codes, count = self.categories

@@ -22,8 +22,8 @@ from palette.core.catalogue import always_fitted
 from palette.core.threads import spread
 from palette.recommendations.codes import Codes, Vector, drawn
 from palette.recommendations.history import History
-from palette.recommendations.models import POPULAR, Model, baselines, components
-from palette.recommendations.offers import OFFERS, meant_for
+from palette.recommendations.models import POPULAR, GroupPopularity, Model, baselines, components
+from palette.recommendations.offers import OFFERS, ask_of_all, meant_for
 from palette.recommendations.purchases import Purchases
 from palette.recommendations.scores import Cells, Mask, Scores, best_allowed, by_score, places, ranks_in
 
@@ -52,6 +52,16 @@ class Moment:
 
     history: History
     models: dict[str, Model]
+
+    def part(self, customers: Codes, days: int) -> Self:
+        """Return the moment of some customers, for lists that look so many days ahead (see `Known.part`)."""
+        ask_of_all(self.history, days)
+        for model in self.models.values():
+            if isinstance(model, GroupPopularity):
+                model.groups(self.history)
+        part = type(self)(self.history.part(customers), self.models)
+        vars(part)["item_features"] = self.item_features
+        return part
 
     @property
     def components(self) -> list[str]:

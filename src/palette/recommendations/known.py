@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from threading import RLock
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -47,6 +47,22 @@ class Pairs:
         return position, self.key[position] == key
 
 
+_OF_ALL: set[str] = set()
+_OF_EACH: set[str] = set()
+
+
+def of_all(make: Callable[[Any], Found]) -> cached_property[Found]:
+    """Make a property of what everybody's purchases tell together: a part of a history has the whole's."""
+    _OF_ALL.add(make.__name__)
+    return cached_property(make)
+
+
+def of_each(make: Callable[[Any], Found]) -> cached_property[Found]:
+    """Make a property with a row a customer that rests on everybody: a part has rows of the whole's."""
+    _OF_EACH.add(make.__name__)
+    return cached_property(make)
+
+
 def once(make: Callable[..., Found]) -> Callable[..., Found]:
     """Keep what a function worked out of a history and of what else it takes: it is asked for every batch."""
 
@@ -55,11 +71,27 @@ def once(make: Callable[..., Found]) -> Callable[..., Found]:
         key = (make.__name__, *given)
         with history.alone:  # batches ask side by side
             if key not in history.worked_out:
+                if history.purchases.part_of is not None and make.__name__ in _OF_ALL | _OF_EACH:
+                    raise LookupError(
+                        f"{make.__name__}: of everybody, which has to be asked before the part is made"
+                    )
                 history.worked_out[key] = make(history, *given)
         found: Found = history.worked_out[key]
         return found
 
     return kept
+
+
+def once_of_all(make: Callable[..., Found]) -> Callable[..., Found]:
+    """Do what :func:`once` does for what everybody's purchases tell together, as :func:`of_all`."""
+    _OF_ALL.add(make.__name__)
+    return once(make)
+
+
+def once_of_each(make: Callable[..., Found]) -> Callable[..., Found]:
+    """Do what :func:`once` does for what has a row a customer, as :func:`of_each`."""
+    _OF_EACH.add(make.__name__)
+    return once(make)
 
 
 @dataclass(frozen=True)
@@ -88,6 +120,38 @@ class Known:
         moment = -self.days_back * DAY
         known = self.purchases.lines[self.purchases.lines["time"] <= moment]
         object.__setattr__(self, "lines", known.assign(age=(moment - known["time"]) / DAY))
+
+    def part(self, customers: Codes) -> Self:
+        """Return what is known of some customers, for a process of its own.
+
+        Parameters
+        ----------
+        customers
+            Codes, ascending. Those of the part are their places.
+
+        Returns
+        -------
+        Known
+            Of these customers' purchases, in which everything that rests on those of others as well
+            (:func:`of_all`, :func:`of_each`) is that of the whole. Nothing can be fitted on it.
+        """
+        part = type(self)(self.purchases.part(customers), self.days_back, self.seed)
+        state = vars(part)
+        state |= {name: getattr(self, name) for name in _OF_ALL if hasattr(type(self), name)}
+        state |= {name: getattr(self, name)[customers] for name in _OF_EACH if hasattr(type(self), name)}
+        for key, found in self.worked_out.items():
+            if key[0] in _OF_ALL | _OF_EACH:
+                part.worked_out[key] = found if key[0] in _OF_ALL else found[customers]
+        return part
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what can be made anew, which doubles the size."""
+        return {name: kept for name, kept in vars(self).items() if name not in ("lines", "alone")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Read what :meth:`__getstate__` returned."""
+        vars(self).update(state, alone=RLock())
+        self.__post_init__()
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -4,20 +4,20 @@ What each list is, :mod:`palette.recommendations.offers` says.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from threadpoolctl import threadpool_limits
+from scipy.sparse import csr_matrix
 
-from palette.core.threads import spread
 from palette.recommendations.bundles import in_sets, sets_of, with_sets
 from palette.recommendations.codes import Codes, Vector
 from palette.recommendations.history import History
 from palette.recommendations.hybrid import NAME, Candidates, Moment, Ranker, batches, candidates, scores_of
-from palette.recommendations.known import once
+from palette.recommendations.known import once_of_all
 from palette.recommendations.models import DEEP, GroupPopularity
 from palette.recommendations.offers import OFFERS, SEASON_DAYS, Offer, has_seasons, meant_for
 from palette.recommendations.purchases import Purchases
@@ -99,6 +99,10 @@ class Preferences:
         place = names.get_indexer(known["palette_group"])
         preferred[place, known["super_category"].map(codes)] = known["preference_rank"]
         return cls(group, preferred, categories)
+
+    def part(self, customers: Codes) -> Self:
+        """Return the preferences of some customers."""
+        return replace(self, group=self.group[customers])
 
     def ranks(self, customers: Codes) -> Codes:
         """Return the rank of each item for some customers, customers x items."""
@@ -220,12 +224,139 @@ def listed(
     return rows.sort_values("customer", kind="stable", ignore_index=True)
 
 
-@once
+@once_of_all
 def ruled_items(history: History) -> pd.DataFrame:
     """Return the items with what the rules look at, of what is known at a moment."""
     items = history.purchases.items
     ids = items["product_ids"].astype(object).str.split("|")
     return items.assign(product_ids=ids, buyers=history.buyers.astype(np.int64))
+
+
+@dataclass(frozen=True)
+class Lists:
+    """The making of a retailer's lists, without fitting: a call makes those of some customers.
+
+    Attributes
+    ----------
+    moment
+        The models of the moment that the lists are for.
+    ranker
+        Ranks the candidates; None where too little was learned from.
+    rules
+        The retailer's, see :func:`palette.recommendations.rules.read_rules`.
+    made_by
+        The model that makes each list. The hybrid makes those that are not named.
+    items
+        What the rules look at, see :func:`ruled_items`.
+    preferred
+        In which order a list by preference is shown.
+    reasons
+        Why an item is on a list.
+    length
+        Most rows of a list.
+    days
+        Length of the window: how far ahead the lists look.
+    """
+
+    moment: Moment
+    ranker: Ranker | None
+    rules: Sequence[Rule]
+    made_by: Mapping[str, str]
+    items: pd.DataFrame
+    preferred: Preferences
+    reasons: Reasons
+    length: int
+    days: int
+
+    @classmethod
+    def of(
+        cls,
+        known: Purchases,
+        learned: Mapping[str, Any],
+        rules: Sequence[Rule],
+        made_by: Mapping[str, str],
+        palette: pd.DataFrame,
+        preferences: pd.DataFrame,
+        *,
+        length: int,
+        days: int,
+        seed: int,
+    ) -> Self:
+        """Prepare the lists of a retailer, and say what they lack.
+
+        Parameters
+        ----------
+        known
+            The retailer's purchases.
+        learned
+            What :func:`palette.recommendations.learning.learn` returned.
+        rules, made_by, length, days
+            See :class:`Lists`.
+        palette, preferences
+            See :meth:`Preferences.of`.
+        seed
+            Seed of what the models draw.
+        """
+        moment = Moment.of(History(known, 0, seed), learned["models"])
+        history, retailer = moment.history, known.retailer
+        if not has_seasons(history):
+            print(
+                f"recommendations: {retailer}: {known.span:.0f} days of purchases are too few "
+                f"to know a season by: the list season needs {SEASON_DAYS}"
+            )
+        items, preferred = ruled_items(history), Preferences.of(history, palette, preferences)
+        for sentence in unmatched(rules, items):
+            print(f"recommendations: {retailer}: {sentence}")
+        ranker = Ranker.of(learned["ranker"])
+        return cls(moment, ranker, rules, made_by, items, preferred, Reasons(moment), length, days)
+
+    def batches(self) -> Iterator[Codes]:
+        """Cut the customers who get lists into batches, and tell how far they are whenever one is taken."""
+        history = self.moment.history
+        retailer, everybody = history.purchases.retailer, np.flatnonzero(history.customer_orders > 0)
+        print(f"recommendations: {retailer}: lists for {len(everybody):,} customers")
+        told = taken = 0
+        for batch in batches(everybody, history.shape[1]):
+            if taken // TOLD > told:
+                told = taken // TOLD
+                print(f"recommendations: {retailer}: the lists of {taken:,} customers are under way")
+            taken += len(batch)
+            yield batch
+
+    def part(self, customers: Codes) -> Self:
+        """Return what makes the lists of some customers, as :meth:`Known.part` does."""
+        moment = self.moment.part(customers, self.days)
+        reasons = self.reasons.part(moment, self._meetings)
+        return replace(self, moment=moment, preferred=self.preferred.part(customers), reasons=reasons)
+
+    def __call__(self, customers: Codes) -> pa.Table:
+        """Make every list of some customers (codes of the moment).
+
+        Returns
+        -------
+        pyarrow.Table
+            Columns of ``SCHEMA``, by customer, list and rank; the code of a customer is the retailer's.
+        """
+        moment = self.moment
+        history, retailer = moment.history, moment.history.purchases.retailer
+        chosen = candidates(moment, customers, self.days)
+        scored = scores_of(self.ranker, moment, chosen)
+        parts = []
+        for offer in OFFERS:
+            rows = listed(offer, moment, chosen, scored, self.made_by.get(offer.name, NAME), days=self.days)
+            depth = DEEP if offer.as_sets else self.length
+            rows = apply_rules(rows, self.items, rules_for(self.rules, retailer, offer.name), length=depth)
+            if offer.by_preference:
+                rows = _in_preferred_order(rows, self.preferred)
+            if offer.as_sets:
+                rows = _in_sets(rows, history, self.length)
+            parts.append(_described(retailer, offer, self.reasons, rows, self.days))
+        by = [(name, "ascending") for name in ("customer_code", "list_name", "rank")]
+        return pa.concat_tables(parts).sort_by(by)
+
+    @cached_property
+    def _meetings(self) -> dict[str, csr_matrix]:
+        return self.reasons.meetings_of({*self.made_by.values(), NAME})
 
 
 def all_lists(
@@ -239,8 +370,8 @@ def all_lists(
     length: int,
     days: int,
     seed: int,
-) -> Iterator[pa.Table]:
-    """Make every list of every retailer, see :func:`recommendations`.
+) -> Iterator[tuple[Lists, Iterator[Codes]]]:
+    """Prepare the lists of every retailer, for :func:`palette.engine.spread`.
 
     Parameters
     ----------
@@ -258,7 +389,12 @@ def all_lists(
     tables
         ``preferences`` and ``baskets``: the marts ``palette_category_preferences`` and ``basket_rules``.
     length, days, seed
-        See :func:`recommendations`.
+        See :meth:`Lists.of`.
+
+    Yields
+    ------
+    Lists, iterator of numpy.ndarray
+        What makes lists, and the batches of customers (codes) to make them for.
     """
 
     def own(table: pd.DataFrame, retailer: str) -> pd.DataFrame:
@@ -266,7 +402,7 @@ def all_lists(
 
     for known in shops:
         shop = known.retailer
-        yield from recommendations(
+        lists = Lists.of(
             with_sets(known, own(customers["clusters"], shop), own(tables["baskets"], shop)),
             learned[shop, LEARNED],
             [rule for rule in rules if rule.retailer == shop],
@@ -277,86 +413,7 @@ def all_lists(
             days=days,
             seed=seed,
         )
-
-
-def recommendations(
-    known: Purchases,
-    learned: Mapping[str, Any],
-    rules: Sequence[Rule],
-    made_by: Mapping[str, str],
-    palette: pd.DataFrame,
-    preferences: pd.DataFrame,
-    *,
-    length: int,
-    days: int,
-    seed: int,
-) -> Iterator[pa.Table]:
-    """Make every list of a retailer, without fitting.
-
-    Parameters
-    ----------
-    known
-        The retailer's purchases.
-    learned
-        What :func:`palette.recommendations.learning.learn` returned.
-    rules
-        The retailer's, see :func:`palette.recommendations.rules.read_rules`.
-    made_by
-        The model that makes each list. The hybrid makes those that are not named.
-    palette, preferences
-        See :meth:`Preferences.of`.
-    length
-        Most rows of a list.
-    days
-        Length of the window: how far ahead the lists look.
-    seed
-        Seed of what the models draw.
-
-    Yields
-    ------
-    pyarrow.Table
-        Columns of ``SCHEMA``, some customers at a time, by customer, list and rank.
-    """
-    moment = Moment.of(History(known, 0, seed), learned["models"])
-    ranker, history = Ranker.of(learned["ranker"]), moment.history
-    if not has_seasons(history):
-        print(
-            f"recommendations: {known.retailer}: {known.span:.0f} days of purchases are too few "
-            f"to know a season by: the list season needs {SEASON_DAYS}"
-        )
-    items, preferred = ruled_items(history), Preferences.of(history, palette, preferences)
-    for sentence in unmatched(rules, items):
-        print(f"recommendations: {known.retailer}: {sentence}")
-    everybody = np.flatnonzero(history.customer_orders > 0)
-    print(f"recommendations: {known.retailer}: lists for {len(everybody):,} customers")
-    reasons = Reasons(moment)
-
-    def made(batch: Codes) -> pa.Table:
-        chosen = candidates(moment, batch, days)
-        scored = scores_of(ranker, moment, chosen)
-        parts = []
-        for offer in OFFERS:
-            rows = listed(offer, moment, chosen, scored, made_by.get(offer.name, NAME), days=days)
-            depth = DEEP if offer.as_sets else length
-            rows = apply_rules(rows, items, rules_for(rules, known.retailer, offer.name), length=depth)
-            if offer.by_preference:
-                rows = _in_preferred_order(rows, preferred)
-            if offer.as_sets:
-                rows = _in_sets(rows, history, length)
-            parts.append(_described(known.retailer, offer, reasons, rows, days))
-        by = [(name, "ascending") for name in ("customer_code", "list_name", "rank")]
-        return pa.concat_tables(parts).sort_by(by)
-
-    told = 0
-    with threadpool_limits(1, user_api="blas"):
-        parts = list(batches(everybody, history.shape[1]))
-        for customers, table in zip(
-            np.cumsum([len(part) for part in parts]), spread(made, parts), strict=True
-        ):
-            yield table
-            if customers // TOLD > told and customers < len(everybody):
-                told = customers // TOLD
-                print(f"recommendations: {known.retailer}: {customers:,} customers have their lists")
+        yield lists, lists.batches()
 
 
 def _in_preferred_order(rows: pd.DataFrame, preferred: Preferences) -> pd.DataFrame:
@@ -384,10 +441,11 @@ def _in_sets(rows: pd.DataFrame, history: History, length: int) -> pd.DataFrame:
 
 def _described(retailer: str, offer: Offer, reasons: Reasons, rows: pd.DataFrame, days: int) -> pa.Table:
     """Add rank, reason and the expected date to what was ranked."""
+    history = reasons.moment.history
     customer, item, model = (rows[name].to_numpy() for name in ("customer", "item", "model"))
     columns = {
         "retailer": pa.repeat(retailer, len(rows)),
-        "customer_code": customer.astype(np.int32),
+        "customer_code": history.purchases.code_of(customer).astype(np.int32),
         "list_name": pa.repeat(offer.name, len(rows)),
         "rank": (rows.groupby("customer").cumcount() + 1).to_numpy(dtype=np.int64),
         "item_code": item.astype(np.int32),
@@ -397,7 +455,5 @@ def _described(retailer: str, offer: Offer, reasons: Reasons, rows: pd.DataFrame
     if offer.rests_on is None:
         told = reasons.explain(offer.name, customer, item, model.astype(object))
     else:
-        told = stated(
-            offer.rests_on, rows.assign(**offer.tells(reasons.moment.history, customer, item, days))
-        )
+        told = stated(offer.rests_on, rows.assign(**offer.tells(history, customer, item, days)))
     return pa.table(columns | told).select(SCHEMA.names).cast(SCHEMA)

@@ -27,7 +27,7 @@ from sparse_dot_topn import sp_matmul_topn
 
 from palette.recommendations.codes import Codes, Vector, drawn
 from palette.recommendations.history import History
-from palette.recommendations.known import once
+from palette.recommendations.known import once, once_of_each
 from palette.recommendations.scores import LEAST, Cells, Dense, Factors, Scores, Shared, nth_of, places
 from palette.segments.kmeans import k_means
 
@@ -181,7 +181,12 @@ class GroupPopularity:
 
     def groups(self, history: History) -> tuple[Codes, int]:
         """Return the group of each of a history's customers, -1 without purchases, and their number."""
-        return _groups_of(history, self)
+        count = int(np.prod([len(grouping.centres) for grouping in self._groupings]))
+        return _groups_of(history, self), count
+
+    @property
+    def _groupings(self) -> list["_Grouping"]:
+        return [_Grouping(**state) for state in self.state["groupings"]]
 
     def score(self, history: History, customers: Codes) -> Scores:
         """Give the shares of the group, or of everybody for a customer of no group or a group of none."""
@@ -443,10 +448,10 @@ def groups_by(groupings: Sequence[_Grouping], history: History) -> tuple[Codes, 
     return np.where(np.isfinite(history.recency), found, -1), count
 
 
-@once
-def _groups_of(history: History, model: GroupPopularity) -> tuple[Codes, int]:
+@once_of_each  # the distances of many differ in the last bit from those of one
+def _groups_of(history: History, model: GroupPopularity) -> Codes:
     """Put a history's customers into the groups that a model has found, there or elsewhere."""
-    return groups_by([_Grouping(**state) for state in model.state["groupings"]], history)
+    return groups_by(model._groupings, history)[0]
 
 
 @once

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from palette.recommendations.bundles import fitting, sets_of
 from palette.recommendations.codes import Codes, Vector
 from palette.recommendations.history import History
-from palette.recommendations.known import once
+from palette.recommendations.known import once, once_of_all
 from palette.recommendations.scores import Mask, Scores, places
 
 YEAR = 365  # days
@@ -99,6 +99,14 @@ def meant_for(history: History, offer: Offer) -> Mask:
     return offer.customers(history)
 
 
+def ask_of_all(history: History, days: int) -> None:
+    """Ask what lists rest on of everybody, before parts of a history are made."""
+    has_seasons(history)
+    season(history, days)
+    prices(history)
+    sets_of(history)
+
+
 def _buyers(history: History) -> Mask:
     return history.customer_orders > 0
 
@@ -169,7 +177,7 @@ def _of_sets(history: History, customers: Codes, _: int) -> Mask:
     return allowed[:, :-1]
 
 
-@once
+@once_of_all
 def prices(history: History) -> tuple[Mask, Vector]:
     """Tell of each item whether it is one of the dearer of its super-category, and the middle price there."""
     codes, _ = history.categories
@@ -189,7 +197,7 @@ def _prices(history: History, _: Codes, item: Codes, __: int) -> Facts:
     return {"price": history.price[item].round(2), "middle_price": prices(history)[1][item].round(2)}
 
 
-@once
+@once_of_all
 def has_seasons(history: History) -> bool:
     """Tell whether the purchases reach back far enough to know a season by the last year's."""
     return bool(len(history.lines)) and float(history.lines["age"].max()) >= SEASON_DAYS
@@ -199,7 +207,7 @@ def _in_a_year(history: History) -> Mask:
     return _buyers(history) & has_seasons(history)
 
 
-@once
+@once_of_all
 def season(history: History, days: int) -> tuple[Vector, Vector]:
     """Count the orders with each item in the window that began a year ago, and in the mean one since."""
     age, item = history.lines["age"].to_numpy(), history.lines["item"].to_numpy()

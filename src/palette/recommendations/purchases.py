@@ -5,8 +5,9 @@ which makes the histories of two moments comparable.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -64,6 +65,8 @@ class Purchases:
     money_back
         One row a return whose money scores take off, by ``time`` as in ``lines``: ``customer``, ``time``,
         ``amount``; none where scores look at gross money.
+    part_of
+        Codes that the customers have among all of the retailer's, where these are some of them; None: all.
     """
 
     retailer: str
@@ -77,11 +80,57 @@ class Purchases:
     thresholds: Thresholds = field(default_factory=Thresholds)
     sets: "Sets | None" = None
     money_back: pd.DataFrame = field(default_factory=lambda: _money_back(None, 0))
+    part_of: Codes | None = None
+
+    def part(self, customers: Codes) -> Self:
+        """Return the purchases of some customers (codes, ascending), who are 0 and up there."""
+        changed: dict[str, Any] = {
+            "customers": len(customers),
+            "lines": self._lines_by_customer.rows(customers),
+            "money_back": self._money_back_by_customer.rows(customers),
+            "sets": self.sets[customers] if self.sets else None,
+            "part_of": customers,
+        }
+        # An order is a number, and there are fewer.
+        numbers = np.unique(changed["lines"]["order"], return_inverse=True)[1]
+        changed["lines"] = changed["lines"].assign(order=numbers.astype(np.int32))
+        return replace(self, **changed)
+
+    def code_of(self, customer: Codes) -> Codes:
+        """Return the codes that customers have among all of the retailer's."""
+        return customer if self.part_of is None else self.part_of[customer]
+
+    @cached_property
+    def _lines_by_customer(self) -> "_ByCustomer":
+        return _ByCustomer(self.lines, self.customers)
+
+    @cached_property
+    def _money_back_by_customer(self) -> "_ByCustomer":
+        return _ByCustomer(self.money_back, self.customers)
 
     @property
     def span(self) -> float:
         """Days between the first purchase and the last."""
         return -float(self.lines["time"].min()) / DAY
+
+
+class _ByCustomer:
+    """Where the rows of each customer are, in a table that is in another order."""
+
+    def __init__(self, table: pd.DataFrame, customers: int) -> None:
+        self.table = table
+        customer = table["customer"].to_numpy()
+        self.order = np.argsort(customer, kind="stable")
+        self.starts = np.searchsorted(customer[self.order], np.arange(customers + 1))
+
+    def rows(self, customers: Codes) -> pd.DataFrame:
+        """Return the rows of some customers in the table's order, and for their codes their places."""
+        counts = self.starts[customers + 1] - self.starts[customers]
+        first = np.repeat(self.starts[customers] - (np.cumsum(counts) - counts), counts)
+        at = np.sort(self.order[first + np.arange(counts.sum())])
+        rows = self.table.iloc[at].reset_index(drop=True)
+        code = rows["customer"].to_numpy()
+        return rows.assign(customer=np.searchsorted(customers, code).astype(code.dtype))
 
 
 def purchases_of(

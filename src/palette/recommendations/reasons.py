@@ -4,9 +4,10 @@ Every figure can be recomputed from the purchases; the weights are those of the 
 """
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,7 @@ from palette.recommendations.purchases import DAY
 LEADING = 3
 PAIRS_AT_A_TIME = 50_000
 PAIRS_KNOWN = 1_000_000  # as many are kept in memory: most customers ask for the same ones
+ITEMS_AT_A_TIME = 256
 
 OWN, NEIGHBOURS, LAST_ORDER, POPULARITY = "own_purchases", "neighbours", "last_order", "popularity"
 
@@ -61,9 +63,19 @@ class Influences:
 
 @dataclass(frozen=True)
 class Reasons:
-    """The reasons of a moment."""
+    """The reasons of a moment.
+
+    Attributes
+    ----------
+    moment
+        Whose customers and models.
+    meetings
+        How many hold both items of a pair, items x items, where that is not to be counted of the moment's own
+        purchases: customers as ``buyers``, orders as ``orders``.
+    """
 
     moment: Moment
+    meetings: Mapping[str, csr_matrix] = field(default_factory=dict, repr=False)
     _met: dict[str, dict[int, int]] = field(default_factory=lambda: defaultdict(dict), init=False, repr=False)
 
     def explain(
@@ -127,22 +139,37 @@ class Reasons:
             Who ranked the items. One whose score is no sum over purchases, as the hybrid's, is spoken for by
             EASE or, without it, by item-based cosine.
         """
-        history, owned = self.moment.history, self.moment.history.bought
-        for name in (model, "ease", "item_cosine"):
-            state = self.moment.models[name].state if name in self.moment.models else {}
-            if "weights" in state or "similarities" in state:
-                weights = csr_matrix(state.get("weights", state.get("similarities")))
-                owned = history.last_order if name == "goes_with" else owned
-                return self._strongest(owned, "_buyers", weights, customer, item)
-        return Influences(*self._nothing(len(item)))
+        name = self._spokesman(model)
+        if name is None:
+            return Influences(*self._nothing(len(item)))
+        history = self.moment.history
+        owned = history.last_order if name == "goes_with" else history.bought
+        return self._strongest(owned, "buyers", self._weights(name), customer, item)
 
     def companions(self, customer: Codes, item: Codes, _: str = NAME) -> Influences:
         """Find the purchases of the last order that items are ordered with most; counts are of orders."""
-        model = self.moment.models.get("goes_with")
-        if model is None:
+        if "goes_with" not in self.moment.models:
             return Influences(*self._nothing(len(item)))
-        weights = csr_matrix(model.state["similarities"])
-        return self._strongest(self.moment.history.last_order, "_orders", weights, customer, item)
+        weights = self._weights("goes_with")
+        return self._strongest(self.moment.history.last_order, "orders", weights, customer, item)
+
+    def meetings_of(self, models: Iterable[str]) -> dict[str, csr_matrix]:
+        """Count all pairs of items that a reason may join, for parts of the moment: see ``meetings``.
+
+        Parameters
+        ----------
+        models
+            Who ranks the items.
+        """
+        speaking = {name for model in models if (name := self._spokesman(model))}
+        return {
+            "buyers": _met(self._buyers, self._joined(speaking)),
+            "orders": _met(self._orders, self._joined({"goes_with"} & self.moment.models.keys())),
+        }
+
+    def part(self, moment: Moment, meetings: Mapping[str, csr_matrix]) -> Self:
+        """Return the reasons of some customers: their part of the moment, and counts of everybody."""
+        return type(self)(moment, meetings)
 
     @cached_property
     def _buyers(self) -> csc_matrix:
@@ -151,6 +178,23 @@ class Reasons:
     @cached_property
     def _orders(self) -> csc_matrix:
         return self.moment.history.baskets.tocsc()
+
+    def _spokesman(self, model: str) -> str | None:
+        """Name the model whose weights say why another one ranked an item; None where there is none."""
+        for name in (model, "ease", "item_cosine"):
+            state = self.moment.models[name].state if name in self.moment.models else {}
+            if "weights" in state or "similarities" in state:
+                return name
+        return None
+
+    def _joined(self, models: Iterable[str]) -> csr_matrix:
+        """Tell which pairs of items the weights of models join, items x items."""
+        none = csr_matrix((self.moment.history.shape[1],) * 2, dtype=bool)
+        return sum((self._weights(model) > 0 for model in models), none)
+
+    def _weights(self, model: str) -> csr_matrix:
+        state = self.moment.models[model].state
+        return csr_matrix(state.get("weights", state.get("similarities")))
 
     @staticmethod
     def _nothing(rows: int) -> tuple[Codes, Vector, Codes]:
@@ -197,7 +241,9 @@ class Reasons:
 
     def _meetings(self, counted: str, first: Codes, second: Codes) -> Codes:
         """Count the customers or orders that hold both items of each pair, those asked before from memory."""
-        columns, known = getattr(self, counted), self._met[counted]
+        if counted in self.meetings:
+            return _cells(self.meetings[counted], first, second)
+        columns, known = getattr(self, f"_{counted}"), self._met[counted]
         pairs, inverse = np.unique(first * columns.shape[1] + second, return_inverse=True)
         counts = np.array([known.get(pair, -1) for pair in pairs.tolist()], dtype=np.int64)
         new = np.flatnonzero(counts < 0)
@@ -210,6 +256,24 @@ class Reasons:
                 known.update(zip(pairs[part].tolist(), counts[part].tolist(), strict=True))
         found: Codes = counts[inverse]
         return found
+
+
+def _met(columns: csc_matrix, asked: csr_matrix) -> csr_matrix:
+    """Count the rows that have both of two columns, of the pairs asked for, columns x columns."""
+    rows, others = columns.astype(np.int32).tocsr(), columns.T.astype(np.int32).tocsr()
+    asked = asked.tocoo()
+    counts = np.zeros(len(asked.row), dtype=np.int32)
+    for start in range(0, others.shape[0], ITEMS_AT_A_TIME):
+        own = np.flatnonzero((asked.row >= start) & (asked.row < start + ITEMS_AT_A_TIME))
+        met = others[start : start + ITEMS_AT_A_TIME] @ rows
+        counts[own] = _cells(met, asked.row[own] - start, asked.col[own])
+    return csr_matrix((counts, (asked.row, asked.col)), shape=asked.shape)
+
+
+def _cells(matrix: csr_matrix, row: Codes, column: Codes) -> Codes:
+    if not len(row):
+        return np.zeros(0, dtype=np.int64)
+    return np.asarray(matrix[row, column], dtype=np.int64).ravel()
 
 
 def stated(rests_on: str, rows: pd.DataFrame) -> dict[str, pa.Array]:

@@ -11,6 +11,7 @@ from small_shops import Shop, coded
 
 from palette.core.catalogue import model_names
 from palette.core.learned import pack, unpack
+from palette.engine.spreading import Common, unpacked
 from palette.recommendations import hybrid
 from palette.recommendations import lists as lists_module
 from palette.recommendations.history import History
@@ -19,11 +20,11 @@ from palette.recommendations.learning import learn
 from palette.recommendations.lists import (
     NOWHERE,
     SCHEMA,
+    Lists,
     Preferences,
     in_preferred_order,
     listed,
     ranked,
-    recommendations,
     ruled_items,
 )
 from palette.recommendations.models import GoesWith, GroupPopularity
@@ -161,18 +162,23 @@ def palette_of(known: Shop) -> tuple[pd.DataFrame, pd.DataFrame]:
     return palette, pd.DataFrame(rows, columns=["palette_group", "super_category", "preference_rank"])
 
 
-def tables_of(
+def lists_of(
     known: Shop,
     rules: pd.DataFrame = NO_RULES,
     choices: Sequence[tuple[str, str, str]] = (),
     **given: object,
-) -> list[pa.Table]:
+) -> Lists:
     settings = {"length": 5, "days": 14, "seed": 0, "models": MODELS} | given
     own = [rule for rule in read_rules(rules) if rule.retailer == known.retailer]
     fitted = {name: settings[name] for name in ("days", "length", "seed")}
     learned, _ = learn(known, own, SEGMENTS, folds=0, models=settings["models"], **fitted)
     made_by = {name: model for retailer, name, model in choices if retailer == known.retailer}
-    return list(recommendations(known, unpack(pack(learned)), own, made_by, *palette_of(known), **fitted))
+    return Lists.of(known, unpack(pack(learned)), own, made_by, *palette_of(known), **fitted)
+
+
+def tables_of(known: Shop, *given: object, **settings: object) -> list[pa.Table]:
+    lists = lists_of(known, *given, **settings)
+    return [lists(batch) for batch in lists.batches()]
 
 
 def made(purchases: pd.DataFrame, *given: object, **settings: object) -> pd.DataFrame:
@@ -601,8 +607,20 @@ def test_long_work_tells_how_far_it_is(
     told = [line for line in capsys.readouterr().out.splitlines() if "lists" in line and "season" not in line]
     assert told == [
         "recommendations: kiosk: lists for 32 customers",
-        "recommendations: kiosk: 16 customers have their lists",
+        "recommendations: kiosk: the lists of 16 customers are under way",
     ]
+
+
+def test_a_part_elsewhere_makes_the_same_lists(two_shops: pd.DataFrame):
+    choices = [("mall", "discover", "als"), ("mall", "next", "goes_with"), ("mall", "again", "tifuknn")]
+    never_toys = rules(("mall", "next", "never_category", "toy"))
+    for known in shops_of(two_shops).values():
+        lists = lists_of(known, never_toys, choices)
+        common = Common(lists.part(np.zeros(0, dtype=np.int64)))
+        for customers in (np.array([3]), np.arange(0, known.customers, 2), np.arange(known.customers)):
+            part = unpacked(common.packed(lists.part(customers)), common.content())
+            assert part.moment.history.shape[0] == len(customers)
+            assert part(np.arange(len(customers))).equals(lists(customers))
 
 
 def test_a_retailer_where_nobody_came_back_gets_lists():

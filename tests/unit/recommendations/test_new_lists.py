@@ -7,6 +7,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from palette.baskets.rules import Thresholds, basket_rules
@@ -14,7 +15,7 @@ from palette.recommendations import bundles
 from palette.recommendations.bundles import Set, Sets, fitting, in_sets, sets_of, with_sets
 from palette.recommendations.history import History
 from palette.recommendations.learning import learn
-from palette.recommendations.lists import SCHEMA, recommendations
+from palette.recommendations.lists import SCHEMA, Lists
 from palette.recommendations.offers import OFFERS, SEASON_DAYS, prices, season
 from palette.recommendations.purchases import Clusters, Purchases, purchases_of
 from palette.recommendations.reasons import FACTS, stated
@@ -361,7 +362,7 @@ def test_figures_that_rows_hold_are_told_and_no_others():
 
 
 @pytest.fixture(scope="module")
-def made() -> pa.Table:
+def lists() -> Lists:
     known = shop(
         baskets() + [(who, day + 60, held) for who, day, held in baskets(1)],
         thresholds=LOOSE,
@@ -374,7 +375,19 @@ def made() -> pa.Table:
     assert {list_name for list_name, *_ in folds[0].lists} >= {"bundle", "win_back"}
     nobody = pd.DataFrame({"customer_code": pd.Series(dtype=int), "palette_group": pd.Series(dtype=object)})
     preferences = pd.DataFrame(columns=["palette_group", "super_category", "preference_rank"])
-    return pa.concat_tables(recommendations(known, learned, [], {}, nobody, preferences, **given))
+    return Lists.of(known, learned, [], {}, nobody, preferences, **given)
+
+
+@pytest.fixture(scope="module")
+def made(lists: Lists) -> pa.Table:
+    return pa.concat_tables(lists(batch) for batch in lists.batches())
+
+
+def test_a_part_makes_the_same_lists(lists: Lists, made: pa.Table):
+    customers = np.flatnonzero(sets_of(lists.moment.history).group >= 0)[1::2]
+    own = made.filter(pc.is_in(made["customer_code"], pa.array(customers, pa.int32())))
+    assert lists.part(customers)(np.arange(len(customers))).equals(own)
+    assert {"bundle", "win_back"} <= set(own["list_name"].to_pylist())
 
 
 def test_lists_of_strategies_are_made_as_the_others_are(made):
@@ -407,7 +420,7 @@ def test_a_shop_without_seasons_says_so(capsys):
     learned, _ = learn(known, [], segments, folds=0, days=14, length=5, seed=0, models=["recent_popularity"])
     nobody = pd.DataFrame({"customer_code": pd.Series(dtype=int), "palette_group": pd.Series(dtype=object)})
     preferences = pd.DataFrame(columns=["palette_group", "super_category", "preference_rank"])
-    list(recommendations(known, learned, [], {}, nobody, preferences, length=5, days=14, seed=0))
+    Lists.of(known, learned, [], {}, nobody, preferences, length=5, days=14, seed=0)
     assert (
         "shop: 59 days of purchases are too few to know a season by: the list season needs 395"
         in capsys.readouterr().out
