@@ -5,8 +5,10 @@ level (Zaki 2000, "Scalable Algorithms for Association Mining"; the candidates a
 and their metrics are mlxtend's.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from itertools import groupby
 from math import ceil
+from operator import itemgetter
 from typing import NamedTuple
 
 import duckdb
@@ -16,8 +18,8 @@ import pyarrow as pa
 from mlxtend.frequent_patterns import association_rules
 from numpy.typing import NDArray
 
-from palette.core.inputs import sql_string
 from palette.core.tables import empty
+from palette.engine import Relation, asked, having, itemsets, local
 
 METRICS = (
     "antecedent_support",
@@ -31,6 +33,7 @@ METRICS = (
 )
 SEPARATOR = " + "
 MOST_ITEMSETS = 50_000  # of one cluster; each may give dozens of rules
+MOST_COUNTED = 200_000  # by the engine, which counts longer ones as well
 ROUNDING = 1e-9  # a share that meets a threshold exactly may miss it in its last digits
 
 SCHEMA = pa.schema(
@@ -75,7 +78,7 @@ class Thresholds(NamedTuple):
 
 
 def basket_rules(
-    items: duckdb.DuckDBPyRelation,
+    items: Relation,
     *,
     min_support: float,
     min_confidence: float,
@@ -84,7 +87,8 @@ def basket_rules(
 ) -> pd.DataFrame:
     """Mine the rules of every retailer and cluster.
 
-    Only one cluster's items are in memory at a time, as numbers.
+    Itemsets are counted by the engine if it can; else only one cluster's items are in memory at a time, as
+    numbers.
 
     Parameters
     ----------
@@ -105,14 +109,20 @@ def basket_rules(
     """
     thresholds = Thresholds(min_support, min_confidence, max_items, min_orders)
     parts = [empty(SCHEMA)]
-    clusters = items.aggregate("retailer, cluster_name, max(cluster_orders)").order("retailer, cluster_name")
-    for retailer, cluster, total in clusters.fetchall():
+    named = asked(
+        items,
+        """
+        select retailer, cluster_name, max(cluster_orders) as orders, item_id, min(item_name) as item_name
+        from {rows} group by retailer, cluster_name, item_id
+        """,
+    ).order("retailer, cluster_name, item_id")
+    for (retailer, cluster, total), rows in groupby(named.fetchall(), itemgetter(0, 1, 2)):
         needed = thresholds.needed(total)
         if needed > total:
             continue
-        orders = items.filter(f"retailer = {sql_string(retailer)} and cluster_name = {sql_string(cluster)}")
-        names = orders.aggregate("item_id, min(item_name)").order("item_id").fetchall()
-        counts, longest = frequent_itemsets(_held(orders, len(names)), needed, 2 * max_items)
+        names = [(item, name) for *_, item, name in rows]
+        orders = having(items, retailer=retailer, cluster_name=cluster)
+        counts, longest = _counted(orders, names, needed, 2 * max_items)
         if longest < 2 * max_items:
             print(
                 f"basket_rules: {retailer}, {cluster}: no rules of more than {longest} items, too many; "
@@ -171,6 +181,24 @@ def frequent_itemsets(
             for at, item in enumerate(items[:-1])
         }
     return counts, longest
+
+
+def _counted(
+    orders: Relation, names: list[tuple[str, str]], needed: int, longest: int
+) -> tuple[dict[tuple[int, ...], int], int]:
+    """Do what :func:`frequent_itemsets` does, to the orders of a cluster."""
+    counts = itemsets(orders, [item for item, _ in names], needed, MOST_COUNTED)
+    if counts is None:
+        return frequent_itemsets(_held(local(orders), len(names)), needed, longest)
+    return shortened(counts, longest)
+
+
+def shortened(counts: dict[tuple[int, ...], int], longest: int) -> tuple[dict[tuple[int, ...], int], int]:
+    """Keep as many of all itemsets, by size, as :func:`frequent_itemsets` would have counted."""
+    sizes = Counter(map(len, counts))
+    while longest > 2 and sum(number for size, number in sizes.items() if size <= longest) > MOST_ITEMSETS:
+        longest -= 1
+    return {held: count for held, count in counts.items() if len(held) <= longest}, longest
 
 
 def _held(orders: duckdb.DuckDBPyRelation, items: int) -> NDArray[np.uint64]:

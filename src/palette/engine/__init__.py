@@ -6,15 +6,19 @@ Nothing else of the package asks which engine it runs on.
 from palette.core.tables import streamed, typed
 from palette.engine.asking import settings_of
 from palette.engine.choosing import HERE, makes_folders, on_spark, place_of
+from palette.engine.counting import itemsets
 from palette.engine.installing import installed
-from palette.engine.reading import Relation, frame, local
+from palette.engine.reading import Relation, asked, frame, having, local
 from palette.engine.spreading import spread
 
 __all__ = [
     "HERE",
     "Relation",
+    "asked",
     "frame",
+    "having",
     "installed",
+    "itemsets",
     "local",
     "makes_folders",
     "on_spark",

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from threading import local as of_thread
-from typing import Protocol
+from typing import Any, Protocol
 
 import pandas as pd
 import pyarrow as pa
 from duckdb import DuckDBPyRelation
 
 from palette.core.engine import in_memory
+from palette.core.inputs import sql_string
 
 
 class SparkFrame(Protocol):
@@ -21,8 +22,18 @@ class SparkFrame(Protocol):
     def select(self, *columns: str) -> "SparkFrame":
         """Return some columns."""
 
+    def __getitem__(self, column: str) -> Any:
+        """Return a column."""
+
+    def filter(self, condition: Any) -> "SparkFrame":
+        """Return some rows."""
+
     def toArrow(self) -> pa.Table:  # noqa: N802
         """Fetch the rows."""
+
+    @property
+    def sparkSession(self) -> Any:  # noqa: N802
+        """The session."""
 
 
 Relation = DuckDBPyRelation | SparkFrame
@@ -46,6 +57,31 @@ def local(relation: Relation, columns: Sequence[str] = ()) -> DuckDBPyRelation:
         _fetched.connection = in_memory()
     found: DuckDBPyRelation = _fetched.connection.from_arrow(chosen.toArrow())
     return found
+
+
+def asked(relation: Relation, query: str) -> DuckDBPyRelation:
+    """Ask something of a relation where its rows are, and return the answer here.
+
+    Parameters
+    ----------
+    relation
+        What is asked.
+    query
+        SQL that both engines read, in which ``{rows}`` are the relation's.
+    """
+    if isinstance(relation, DuckDBPyRelation):
+        return relation.query("rows", query.format(rows="rows"))
+    return local(relation.sparkSession.sql(query, rows=relation))
+
+
+def having(relation: Relation, **values: str) -> Relation:
+    """Return the rows of a relation that have some values, by column; they stay where they are."""
+    for column, value in values.items():
+        if isinstance(relation, DuckDBPyRelation):
+            relation = relation.filter(f"{_quoted(column)} = {sql_string(value)}")
+        else:
+            relation = relation.filter(relation[column] == value)
+    return relation
 
 
 def frame(relation: Relation, columns: Iterable[str] = ()) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from mlxtend.frequent_patterns import fpgrowth
 from pandas.testing import assert_frame_equal
 
 from palette.baskets import rules as mining
-from palette.baskets.rules import METRICS, SCHEMA, basket_rules, frequent_itemsets
+from palette.baskets.rules import METRICS, SCHEMA, basket_rules, frequent_itemsets, shortened
 from palette.core.tables import typed
 
 # Of five orders four hold a, three b, two c; three hold a and b.
@@ -295,10 +295,13 @@ def test_itemsets_are_those_of_fp_growth(needed: int, longest: int):
 def test_sets_are_no_longer_than_those_that_can_be_kept(monkeypatch: pytest.MonkeyPatch):
     # of five items: 5 single ones, 10 pairs, 10 of three, 5 of four
     words = np.ones((5, 1), dtype=np.uint64)
+    every, _ = frequent_itemsets(words, 1, 5)
+    assert len(every) == 31
     for most, longest, sets in [(30, 4, 30), (29, 3, 25), (24, 2, 15), (3, 2, 15)]:
         monkeypatch.setattr(mining, "MOST_ITEMSETS", most)
         counts, mined_up_to = frequent_itemsets(words, 1, 4)
         assert (len(counts), mined_up_to) == (sets, longest)
+        assert shortened(every, 4) == (counts, mined_up_to)
 
 
 def test_more_orders_than_bits_of_a_word():
