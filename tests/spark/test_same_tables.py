@@ -1,20 +1,15 @@
 """A build on Spark makes the tables that one on DuckDB makes: names, types and all rows, nothing less."""
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 import pytest
 from rich.console import Console
 
 pytest.importorskip("sparks", exc_type=ImportError)
 
-from pyspark.sql import SparkSession
 from tea_shop import write_shop
 
 from dbt.adapters.palette_spark.session import stop
@@ -22,32 +17,9 @@ from palette.assignment import assign_groups
 from palette.demo import write_demo
 from palette.overview.summary import summarise
 from palette.report.page import write_report
-from sparks import session_on
+from sparks import build, differences, differing
 
-ROOT = Path(__file__).parents[2]
 CUSTOMERS = 150
-OF_A_BUILD = {"build_id", "built_at"}  # columns that no two builds share
-
-
-def build(engine: str, data: Path, folder: Path) -> Path:
-    """Run `dbt build` on an engine; returns the warehouse."""
-    warehouse = folder / "warehouse"
-    folder.mkdir()
-    environment = {
-        "PALETTE_ENGINE": engine,
-        "PALETTE_SPARK_MASTER": os.environ.get("PALETTE_SPARK_MASTER") or "local[2]",
-        "PALETTE_DATA": str(data),
-        "PALETTE_RETAILERS": "",
-        "PALETTE_DB": str(warehouse),
-        "DBT_TARGET_PATH": str(folder / "target"),
-        "DBT_LOG_PATH": str(folder / "logs"),
-    }
-    command = [str(Path(sys.executable).with_name("dbt")), "build"]
-    done = subprocess.run(
-        command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout
-    return warehouse
 
 
 @pytest.fixture(scope="module")
@@ -61,24 +33,7 @@ def warehouses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path,
 
 
 def test_every_table_is_the_same(warehouses: tuple[Path, Path]) -> None:
-    here, there = warehouses
-    session = session_on(there)
-    with duckdb.connect(str(here), read_only=True) as connection:
-        names = {
-            f"{schema}.{name}"
-            for schema, name in connection.execute(
-                "select schema_name, table_name from duckdb_tables() "
-                "union select schema_name, view_name from duckdb_views() where not internal"
-            ).fetchall()
-        }
-        assert {name.split(".")[0] for name in names} == {"seeds", "staging", "intermediate", "main"}
-        assert names_in(session) == names
-        differing = {
-            name: found
-            for name in sorted(names)
-            if (found := differences(connection, name, session.table(name).toArrow()))
-        }
-    assert differing == {}
+    assert differing(*warehouses) == {}
 
 
 def test_the_summary_is_the_same(warehouses: tuple[Path, Path]) -> None:
@@ -117,36 +72,6 @@ def test_newcomers_get_the_same_groups(
         groups.append(assign_groups(warehouse, purchases, retailer="lpoint"))
     assert len(groups[0]) > 0
     assert groups[0].equals(groups[1])
-
-
-def names_in(session: SparkSession) -> set[str]:
-    """Return the names of all tables and views of a warehouse."""
-    schemas = [row.namespace for row in session.sql("show schemas").collect()]
-    return {
-        f"{schema}.{row.tableName}"
-        for schema in schemas
-        for row in session.sql(f"show tables in {schema}").collect()
-        if not row.isTemporary
-    }
-
-
-def differences(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> str:
-    """Say what differs between a table of a connection and another one, nothing where they are equal."""
-    connection.register("there", table)
-    here, there = (
-        list(zip(each.columns, map(str, each.types), strict=True))
-        for each in (connection.sql(f"from {name}"), connection.sql("from there"))
-    )
-    if here != there:
-        return f"columns: {set(here) ^ set(there) or 'in another order'}"
-    columns = ", ".join(f'"{column}"' for column, _ in here if column not in OF_A_BUILD)
-    alone = [
-        connection.execute(
-            f"select {columns} from {first} except all select {columns} from {second}"
-        ).fetchall()
-        for first, second in ((name, "there"), ("there", name))
-    ]
-    return f"{sum(map(len, alone))} rows, such as {(alone[0] or alone[1])[0]}" if any(alone) else ""
 
 
 @pytest.mark.parametrize(
