@@ -44,8 +44,12 @@ everything: $(INSTALLED)
 units: $(INSTALLED)
 	$(BIN)/pytest $(WORKERS) -m 'not slow' tests/unit $(SMALL_BUILD)
 
-test-spark: .venv/.installed-spark ## build the demo on DuckDB and on Spark, and compare every table (a quarter of an hour; needs Java 17)
-	$(BIN)/pytest tests/unit/adapter tests/spark
+.venv/spark: .venv/.installed requirements-spark.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $@ -r requirements-spark.lock
+	@touch $@
+
+test-spark: .venv/spark ## build shops on DuckDB and on Spark, and compare every table (half an hour; needs Java 17)
+	PYTHONPATH=$(CURDIR)/.venv/spark$(if $(PYTHONPATH),:$(PYTHONPATH)) $(BIN)/pytest $(or $(TESTS),tests/unit/adapter tests/spark)
 
 faults: $(INSTALLED) ## kill, starve and race builds, and count what the warehouse survives (a quarter of an hour)
 	$(BIN)/pytest tests/faults

@@ -102,8 +102,16 @@ def differing(here: Path, there: Path) -> dict[str, str]:
         return {
             name: found
             for name in sorted(names)
-            if (found := differences(connection, name, session.table(name).toArrow()))
+            if (found := differences(connection, name, rows_of(name, there, session)))
         }
+
+
+def rows_of(name: str, warehouse: Path, session: SparkSession) -> pa.Table:
+    """Read the files of a table, which takes a tenth of the time; Spark reads what has none, as views."""
+    schema, table = name.split(".")
+    files = [str(file) for file in (warehouse / f"{schema}.db" / table).glob("*.parquet")]
+    with duckdb.connect() as connection:
+        return connection.read_parquet(files).to_arrow_table() if files else session.table(name).toArrow()
 
 
 def names_in(session: SparkSession) -> set[str]:
