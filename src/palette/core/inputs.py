@@ -26,10 +26,10 @@ import pyarrow.parquet as pq
 
 from palette.core.declarations import ADDED_ROWS, FILE, Csv, Declared
 from palette.core.encodings import EncodingError, encoding_of, utf8_copy
-from palette.core.engine import in_memory
 from palette.core.errors import InputError, printable
 from palette.core.forms import ENDINGS, Column, SourceTable
 from palette.core.header_words import has_header
+from palette.core.in_memory import in_memory
 from palette.core.values import MOST, NOT_A, Dialect, present, problem, typed
 from palette.core.workbooks import WORKBOOKS, first_row, sheets
 

@@ -13,9 +13,9 @@ import duckdb
 
 from palette.core import declarations, encodings, inputs, values
 from palette.core.declarations import FILE, NO_CURRENCY, Declared
-from palette.core.engine import in_memory
 from palette.core.errors import InputError
 from palette.core.forms import SourceTable, project_folder
+from palette.core.in_memory import in_memory
 from palette.core.inputs import (
     InputFile,
     RawFile,

@@ -13,10 +13,10 @@ from rich.table import Table
 
 from palette.core.column_facts import ColumnFacts, look_at
 from palette.core.declarations import FILE, NO_CURRENCY, Csv, Declared, Retailer, declare
-from palette.core.engine import in_memory
 from palette.core.errors import InputError
 from palette.core.forms import Form, SourceTable, documents, forms
 from palette.core.header_words import read_forms
+from palette.core.in_memory import in_memory
 from palette.core.inputs import InputFile, RawFile, engine_reading, open_input, sql_string
 from palette.core.landing import dialect_of
 from palette.core.recognition import FileProposal, Proposal, propose

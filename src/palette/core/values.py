@@ -21,7 +21,7 @@ from babel import Locale
 from babel.core import get_global
 from babel.numbers import get_territory_currencies
 
-from palette.core.engine import in_memory
+from palette.core.in_memory import in_memory
 
 Kind = Literal[
     "text",

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 from duckdb import DuckDBPyRelation
 
-from palette.core.engine import in_memory
+from palette.core.in_memory import in_memory
 from palette.core.inputs import sql_string
 
 
