@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
+from rich.table import Column
 
 JSON_LOG = (
     "--log-format",
@@ -28,6 +29,7 @@ FINISHED = (
 TOLD = ("JinjaLogInfo", "JinjaLogWarning")  # by the project's macros
 SHOWN = ("model", "seed")  # kinds of nodes that have a line of their own; a test has one where it fails
 RUNNING = 3  # names of running nodes on the live line
+REST_OF_THE_LINE = Column(ratio=1, no_wrap=True, overflow="ellipsis")
 
 
 class Past(NamedTuple):
@@ -78,8 +80,9 @@ class Progress:
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TextColumn("{task.fields[left]}"),
-            TextColumn("{task.fields[running]}", style="dim"),
+            TextColumn("{task.fields[running]}", style="dim", table_column=REST_OF_THE_LINE),
             console=console,
+            expand=True,
             transient=True,
             disable=not console.is_terminal,
         )
@@ -126,7 +129,11 @@ class Progress:
         told = "" if left is None else f"about {time.strftime('%M:%S', time.gmtime(left))} left"
         names = list(self._running.values())[:RUNNING]
         self._bar.update(
-            self._task, completed=len(self.done), total=self._total, left=told, running=", ".join(names)
+            self._task,
+            completed=len(self.done),
+            total=self._total or None,  # until dbt has read the project
+            left=told,
+            running=", ".join(names),
         )
 
     def _say(self, text: str) -> None:

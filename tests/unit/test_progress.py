@@ -25,9 +25,9 @@ def results(folder: Path, **seconds: float) -> Path:
     return file
 
 
-def shown(lines: list[str], past: Path, *, terminal: bool = False) -> str:
+def shown(lines: list[str], past: Path, *, terminal: bool = False, width: int = 160) -> str:
     out = io.StringIO()
-    console = Console(file=out, force_terminal=terminal, width=160, color_system=None)
+    console = Console(file=out, force_terminal=terminal, width=width, color_system=None)
     with Progress(console, past) as progress:
         for line in lines:
             progress(line)
@@ -78,6 +78,25 @@ def test_on_a_terminal_one_line_says_how_far_it_is_and_what_is_left(tmp_path):
     assert "about 00:30 left" in said
     assert "customers" in said
     assert "orders, 1.2 s" not in said
+
+
+def test_on_a_narrow_terminal_the_names_give_way_to_how_far_it_is(tmp_path):
+    names = ["int_customer_category_classes", "int_customer_shapes", "int_customer_subcategory_classes"]
+    lines = [event("LogStartLine", node=name, total=470) for name in names]
+    last = shown(lines, results(tmp_path, orders=10), terminal=True, width=80).split("Building")[-1]
+    assert "0/470" in last
+    assert "about 00:40 left" in last
+    assert "int_customer" in last
+
+
+def test_while_dbt_reads_the_project_the_clock_runs_and_no_total_is_claimed(tmp_path):
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=80, color_system=None)
+    with Progress(console, tmp_path / "none") as progress:
+        progress(event("MainReportVersion", "Running with dbt"))
+        assert not progress._bar.finished
+        progress._bar.refresh()
+    assert "0/?" in out.getvalue().split("Building")[-1]
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", "[1]", '{"results": [{}], "elapsed_time": 1}'])
