@@ -237,7 +237,8 @@ def describe(facts: ColumnFacts) -> str:
         "integer": "whole numbers",
         "decimal": "numbers",
     }
-    kind = next((name for kind, name in names.items() if facts.kinds[kind] >= 0.9), "text")
+    least = dict.fromkeys(names, 0.9) | {"integer": 1.0}
+    kind = next((name for kind, name in names.items() if facts.kinds[kind] >= least[kind]), "text")
     spread = (
         f", {facts.least:,.10g} to {facts.most:,.10g}"
         if "numbers" in kind and facts.least is not None and facts.most is not None

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from rich.table import Table
+from rich.table import Column, Table
 
 from palette.core.column_facts import ColumnFacts, look_at
 from palette.core.declarations import FILE, NO_CURRENCY, Csv, Declared, Retailer, declare
@@ -140,7 +140,8 @@ def make_plan(
 def table_of(plan: Plan) -> Table:
     """Draw a plan as a table: your column, our meaning, two values as read, why."""
     several = len({choice.file for choice in plan.choices}) > 1
-    table = Table(*(["file"] if several else []), "your column", "our meaning", "as read", "why")
+    meaning = Column("our meaning", no_wrap=True)  # cut off, one cannot be told from another
+    table = Table(*(["file"] if several else []), "your column", meaning, "as read", "why")
     for choice in plan.choices:
         read = plan.read.get((choice.file, choice.proposal.column), ())
         cells = [choice.proposal.column, choice.meaning or "-", " | ".join(read), choice.why]
@@ -331,7 +332,10 @@ def _missing(
 ) -> Iterator[str]:
     """Say what is needed and open, with the flag that settles it."""
     if not any(table == form.purchases.name for table, _ in meant):
-        yield "  no file of order lines: a customer, a time and a price or an amount on every line"
+        yield (
+            "  no file of order lines: a customer, a time and a price or an amount on every line; "
+            "--set customer_id=COLUMN --set ordered_at=COLUMN --set amount=COLUMN says which they are"
+        )
     for (table, file), columns in meant.items():
         declared = form.tables[table]
         groups = [(column.name,) for column in declared.columns if column.is_required] + list(declared.one_of)

@@ -1,3 +1,4 @@
+import io
 import os
 from pathlib import Path
 
@@ -5,9 +6,11 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from rich.console import Console
 
 from palette.core.adding import add
 from palette.core.errors import InputError
+from palette.core.planning import table_of
 
 
 def said(folder: Path, text: str, **settings: str) -> str:
@@ -39,6 +42,25 @@ def test_what_is_open_is_suggested_by_the_likeliest_column(tmp_path):
     lines = "".join(f"{at},2025-01-{at:02d},C{at},c{at}@x.org,{at % 3},2.50\n" for at in range(1, 20))
     message = said(tmp_path, f"order id,date,shelf,email,extra,line total\n{lines}")
     assert "customer_id (could be: email): --set customer_id=email" in message
+
+
+def test_headers_of_an_unknown_language_name_the_flags_that_say_what_they_are(tmp_path):
+    message = said(tmp_path, "Numero ordine,Data,Cliente,Importo\nA1,2025-01-02,C1,2.50\n")
+    assert message.endswith(
+        "--set customer_id=COLUMN --set ordered_at=COLUMN --set amount=COLUMN says which they are"
+    )
+
+
+def test_on_a_narrow_terminal_every_meaning_is_whole(tmp_path):
+    (tmp_path / "sales.csv").write_text(
+        "order id,date,time,customer id,line total\nA1,2025-01-02,10:00,C1,2.50\n"
+    )
+    plans = []
+    add("shop", [tmp_path / "sales.csv"], tmp_path / "shops", settings={}, show=plans.append)
+    out = io.StringIO()
+    Console(file=out, width=80).print(table_of(*plans))
+    for meaning in ("order_id", "ordered_on", "ordered_time", "customer_id", "amount"):
+        assert f" order_lines.{meaning} " in out.getvalue()
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from palette.core.column_facts import ColumnFacts, look_at, number
+from palette.core.column_facts import ColumnFacts, describe, look_at, number
 from palette.core.header_words import Form, has_header, header_tokens, read_forms
 from palette.core.recognition import FileProposal, Recognition, propose
 
@@ -128,6 +128,11 @@ class TestFacts:
         assert facts.kinds["decimal"] == 1.0
         assert facts.kinds["integer"] == pytest.approx(1 / 3)
         assert facts.sample == ("1", "2,5", None, "2,5")
+
+    def test_mostly_whole_numbers_are_told_as_numbers(self) -> None:
+        rows = [["0"]] * 19 + [["0,5"]]
+        assert describe(facts_of(["x"], rows)[0]) == "numbers, 0 to 0.5, 2 distinct"
+        assert describe(facts_of(["x"], rows[:19])[0]) == "whole numbers, 0 to 0, 1 distinct"
 
     @pytest.mark.parametrize(
         ("value", "kind"),
