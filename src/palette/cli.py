@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.text import Text
 from typer.core import TyperGroup
 
-from palette.core.errors import InputError
+from palette.core.errors import ExpectedError, InputError
 from palette.report import MOST_CUSTOMERS
 
 if TYPE_CHECKING:
@@ -375,7 +375,7 @@ def is_expected(error: Exception) -> bool:
 
     if isinstance(error, BrokenPipeError):  # nobody reads on
         return False
-    return isinstance(error, InputError | OSError | duckdb.IOException)
+    return isinstance(error, ExpectedError | OSError | duckdb.IOException)
 
 
 def stop(error: Exception) -> typer.Exit:

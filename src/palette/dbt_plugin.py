@@ -20,13 +20,13 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from threadpoolctl import threadpool_limits
 
 from palette.core import landing, retailers, shop_rows
-from palette.core.errors import InputError, MissingLibraryError
+from palette.core.errors import ExpectedError, MissingLibraryError
 from palette.core.forms import forms, project_folder
 from palette.core.settings import Settings, SettingsError
 from palette.core.threads import share_memory
 from palette.core.warehouses import memory_limit
 from palette.publishing import EARLIER, ROW_COUNTS
-from palette.recommendations.rules import RuleError, check_rules_file
+from palette.recommendations.rules import check_rules_file
 
 # The modules whose libraries are heavy. First imports of those from several dbt threads can deadlock, so they
 # are imported before there are any.
@@ -202,7 +202,7 @@ def answering(function: Callable[..., object]) -> Callable[..., str]:
     def answer(*arguments: str) -> str:
         try:
             return json.dumps({"result": function(*arguments)})
-        except (InputError, MissingLibraryError, RuleError, SettingsError) as error:
+        except ExpectedError as error:
             return json.dumps({"error": str(error)})
 
     return answer

@@ -11,13 +11,12 @@ import yaml
 from packaging.requirements import Requirement
 
 from palette import dbt_plugin
-from palette.core.errors import InputError, MissingLibraryError
+from palette.core.errors import ExpectedError
 from palette.core.forms import project_folder
 from palette.core.retailers import DEMO, data_folder
-from palette.core.settings import Settings, SettingsError
+from palette.core.settings import Settings
 from palette.core.warehouses import open_warehouse
 from palette.engine import installed
-from palette.recommendations.rules import RuleError
 from palette.warehouse import warehouse_path
 
 MEMORY = 4  # GB that a build of half a million lines takes comfortably
@@ -48,7 +47,7 @@ def examine() -> Iterator[Finding]:
         try:
             for state, said in look():
                 yield Finding(state, what, said)
-        except (InputError, RuleError, SettingsError, MissingLibraryError) as error:
+        except ExpectedError as error:
             yield Finding("error", what, str(error))
 
 

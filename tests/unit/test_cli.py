@@ -12,8 +12,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from palette import assignment, cli
-from palette.core.errors import InputError
+from palette.core.errors import InputError, MissingLibraryError
 from palette.overview import summary
+from palette.recommendations.rules import RuleError
 
 HOLD = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
 WRITE = """
@@ -41,10 +42,10 @@ def raising(error: BaseException) -> Callable[..., object]:
 
 
 @contextmanager
-def written_to(warehouse: Path) -> Iterator[None]:
-    """Have another process hold a warehouse open for writing."""
+def held(warehouse: Path, how: str = HOLD) -> Iterator[None]:
+    """Have another process hold a warehouse open, for writing unless it says otherwise."""
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(warehouse)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", how, str(warehouse)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     assert process.stdout is not None
     process.stdout.readline()
@@ -83,7 +84,7 @@ def test_a_warehouse_that_cannot_be_read_is_named(
     if fault == "no database":
         warehouse.write_text("[/x] is no database")
     if fault == "locked":
-        with written_to(warehouse):
+        with held(warehouse):
             result = run(*command)
     else:
         result = run(*command)
@@ -168,3 +169,27 @@ def test_an_unknown_command_is_named_as_typed() -> None:
     result = run("[/x]")
     assert result.exit_code == 2
     assert "[/x]" in result.stderr
+
+
+@pytest.mark.usefixtures("warehouse")
+def test_a_var_that_is_none_ends_in_its_message() -> None:
+    done = run("learn", "cluster_fits", "--vars", "{rfm_cluster: 3}")
+    assert done.stderr == "Error: unknown var 'rfm_cluster': did you mean 'rfm_clusters'?\n"
+    assert done.exit_code == 1
+
+
+@pytest.mark.usefixtures("warehouse")
+@pytest.mark.parametrize("error", [MissingLibraryError("libgomp.so.1"), RuleError("rules.csv: no list")])
+def test_what_a_model_cannot_use_ends_in_its_message(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setattr("palette.python_models.learn", raising(error))
+    done = run("learn")
+    assert (done.exit_code, done.stderr) == (1, f"Error: {error}\n")
+
+
+def test_a_warehouse_that_somebody_reads_cannot_be_written_to(warehouse: Path) -> None:
+    reading = HOLD.replace("(sys.argv[1])", "(sys.argv[1], read_only=True)")
+    with held(warehouse, reading):
+        said = run("learn", "cluster_fits").stderr
+    assert "cannot be written to; close whatever has it open, or wait until it is done" in said

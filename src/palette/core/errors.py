@@ -1,17 +1,21 @@
-"""What is wrong with what a shop delivers or declares."""
+"""What a user may cause and can mend, such as what is wrong with what a shop delivers or declares."""
 
 import difflib
 from collections.abc import Iterable
 
 
-class InputError(Exception):
+class ExpectedError(Exception):
+    """What a user may cause and can mend: its message is all that is shown of it."""
+
+
+class InputError(ExpectedError):
     """Something is wrong with a file of a shop; the message names file, column and row, or key and value."""
 
     def __init__(self, message: str) -> None:
         super().__init__(printable(message))
 
 
-class MissingLibraryError(Exception):
+class MissingLibraryError(ExpectedError):
     """A library of the system is not there; the message says how to install it."""
 
 

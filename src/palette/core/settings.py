@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from palette.core.catalogue import model_names
-from palette.core.errors import near
+from palette.core.errors import ExpectedError, near
 
 
 class Variable(NamedTuple):
@@ -38,7 +38,7 @@ ENVIRONMENT = {
 }
 
 
-class SettingsError(ValueError):
+class SettingsError(ExpectedError):
     """A dbt var with a value, or a name, that the project cannot use."""
 
 

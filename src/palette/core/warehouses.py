@@ -41,12 +41,13 @@ def open_warehouse(warehouse: Path, *, writable: bool = False) -> Iterator[duckd
         ) from error
     except duckdb.IOException as error:
         sentence = _sentence(error)
+        what, who = ("written to", "has it open") if writable else ("read", "writes to it")
         advice = (
-            "close whatever writes to it, or wait until it is done"
+            f"close whatever {who}, or wait until it is done"
             if "lock" in sentence
             else "look at the disk, or move the file away and run `make build`"
         )
-        raise InputError(f"{warehouse}: cannot be read; {advice} ({sentence})") from error
+        raise InputError(f"{warehouse}: cannot be {what}; {advice} ({sentence})") from error
 
 
 def memory_limit(connection: duckdb.DuckDBPyConnection) -> str:

@@ -20,7 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from palette.core.catalogue import list_names
-from palette.core.errors import near
+from palette.core.errors import ExpectedError, near
 
 FILE = "recommendation_rules.csv"
 COLUMNS = ("retailer", "list_name", "rule", "value")
@@ -61,7 +61,7 @@ RULES = {
 }
 
 
-class RuleError(ValueError):
+class RuleError(ExpectedError):
     """A file of rules, or a row of it, that the project cannot use."""
 
 
