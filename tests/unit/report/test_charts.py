@@ -358,14 +358,14 @@ def test_intervals_are_bars_in_the_order_of_their_days():
 def test_a_drift_is_a_line_a_cluster():
     months = pd.DataFrame(
         {
-            "month_end": pd.to_datetime(["2019-07-31", "2019-08-31"]),
+            "month": ["2019-07", "2019-08"],
             "label": ["A", "A"],
             "centre_distance": [0.5, 0.25],
             "customers": [5, 6],
         }
     )
     (line,) = layers(segments.drift(months, WORDS))
-    assert fields(line) == {"x": "month_end", "y": "centre_distance", "color": "label", "shape": "label"}
+    assert fields(line) == {"x": "month", "y": "centre_distance", "color": "label", "shape": "label"}
 
 
 def test_models_are_points_with_their_interval_and_the_hybrid_stands_out():

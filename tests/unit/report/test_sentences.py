@@ -9,6 +9,7 @@ import pytest
 from palette.report import frames
 from palette.report.marts import Groups, Marts
 from palette.report.sections import (
+    baskets,
     changes,
     cleaning,
     clusters,
@@ -269,9 +270,9 @@ def test_what_does_not_hold_comes_first_with_its_history():
         ]
     )
     section = quality.build(marts(quality_results=now, quality_history=history, withheld=LACKING[:0]), WORDS)
-    assert section.sentence == "1 of 2 expectations do not hold, 1 of them critical."
+    assert section.sentence == "Of 2 expectations 1 does not hold, 1 of them critical."
     states, past, every = section.figures
-    assert states.sentence == "Most is amiss in customers: 1 of its expectations do not hold."
+    assert states.sentence == "Most is amiss in customers, of whose expectations 1 does not hold."
     assert past.sentence == "In 1 of the last 2 builds everything held."
     assert every.body.rows == [
         ["Does not hold", "customers", "are unique", "critical", "2", "4", "●○"],
@@ -424,7 +425,7 @@ def test_who_came_back_is_counted_over_months_that_are_over():
     assert figure.note.endswith("The first month holds customers who came before the data begin.")
     drawn = next(iter(figure.body.chart.to_dict()["datasets"].values()))
     cells = [(row["month"], row["months_since"], row["text"]) for row in drawn]
-    assert cells == [("2019-07", 1, "50%"), ("2019-08", 1, "10%")]
+    assert cells == [("2019-07", 1, "50"), ("2019-08", 1, "10")]
     unended = marts(cohorts=months.assign(is_complete=False))
     nothing = cohorts._heatmap(unended, WORDS)
     assert (nothing.body, nothing.sentence) == (None, "No month after a first purchase is over yet.")
@@ -747,6 +748,28 @@ def test_features_that_are_the_same_but_for_the_sign_are_no_pair():
         "Frequency and Weekday share go together most closely, with a correlation of -0.25."
     )
     assert clusters._correlations(marts(feature_correlations=pairs), WORDS, "consumption") == []
+
+
+@pytest.mark.parametrize(
+    ("found", "sentence"),
+    [
+        (["A"], "1 cluster has rules, and A the most: 1 rule."),
+        (["A", "B", "B"], "2 clusters have rules, and B the most: 2 rules."),
+        (["B", "A", "B", "A", "C"], "3 clusters have rules, and A and B the most: 2 rules."),
+    ],
+)
+def test_clusters_with_as_many_rules_are_all_named(found, sentence):
+    rules = pd.DataFrame(
+        {
+            "rule_id": range(len(found)),
+            "cluster_name": found,
+            "antecedents": "CUP",
+            "consequents": "SAUCER",
+            "support": 0.1,
+            "lift": 2.0,
+        }
+    )
+    assert baskets._by_cluster(marts(basket_rules=rules), WORDS).sentence == sentence
 
 
 def test_a_drift_needs_two_month_ends():

@@ -217,19 +217,19 @@ def drift(months: pd.DataFrame, words: Words) -> alt.Chart:
     Parameters
     ----------
     months
-        Rows of ``cluster_drift`` of one clustering, with ``label`` (cluster).
+        Rows of ``cluster_drift`` of one clustering, with ``label`` (cluster) and ``month``, as written.
     """
     return (
-        base(months[["month_end", "label", "centre_distance", "customers"]])
+        base(months[["month", "label", "centre_distance", "customers"]])
         .mark_line(point={"size": 36})
         .encode(
-            x=alt.X("month_end:T", title=None, axis=alt.Axis(tickCount=6)),
+            x=alt.X("month:O", title=None, axis=alt.Axis(labelAngle=0)),
             y=alt.Y("centre_distance:Q", title=words("clusters.distance"), axis=alt.Axis(tickCount=5)),
             color=alt.Color("label:N", title=None, legend=alt.Legend(columns=2)),
             shape=alt.Shape("label:N", legend=None),
             tooltip=[
                 alt.Tooltip("label:N", title=words("cluster")),
-                alt.Tooltip("month_end:T", title=words("clusters.month"), format="%Y-%m-%d"),
+                alt.Tooltip("month:O", title=words("clusters.month")),
                 alt.Tooltip("centre_distance:Q", title=words("clusters.distance"), format=".2f"),
                 count_tip("customers", words("customers")),
             ],

@@ -5,7 +5,7 @@ import pandas as pd
 from palette.report.charts import baskets as charts
 from palette.report.frames import rows, sample
 from palette.report.marts import Marts
-from palette.report.sections.common import POINTS, Drawing, Figure, Section, Table, sampled, traced
+from palette.report.sections.common import POINTS, Drawing, Figure, Section, Table, joined, sampled, traced
 from palette.report.words import Words
 
 STRONGEST = 20  # rules of the table
@@ -70,16 +70,17 @@ def _by_confidence(marts: Marts, words: Words) -> Figure:
 @traced
 def _by_cluster(marts: Marts, words: Words) -> Figure:
     rules = _rules(marts, words)
-    by_cluster = rules.groupby("label").size().sort_values(ascending=False, kind="stable")
+    by_cluster = rules.groupby("label").size()
+    most = by_cluster[by_cluster == by_cluster.max()]
     columns = ["label", "antecedents", "consequents", "lift"]
     return Figure(
         "clusters",
         words("baskets.by_cluster"),
         words(
             "baskets.by_cluster_sentence",
-            cluster=str(by_cluster.index[0]),
-            rules=words.count(by_cluster.iloc[0]),
             clusters=words.count(len(by_cluster)),
+            most=joined(list(most.index), words),
+            rules=words.count(most.iloc[0]),
         ),
         Drawing(charts.rules_by_cluster(sample(rules, POINTS)[columns], words)),
         note=sampled(rules, words),

@@ -240,7 +240,10 @@ def _drift(marts: Marts, words: Words, clustering: str) -> list[Figure]:
     )
     if months["month_end"].nunique() < 2:
         return []
-    months = months.assign(label=months["cluster_name"].map(words.name))
+    months = months.assign(
+        label=months["cluster_name"].map(words.name),
+        month=pd.to_datetime(months["month_end"]).dt.strftime("%Y-%m"),
+    )
     far = highest(months, months["centre_distance"])
     return [
         Figure(

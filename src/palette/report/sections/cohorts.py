@@ -52,7 +52,7 @@ def _heatmap(marts: Marts, words: Words) -> Figure:
     shown = later[later["cohort_month"].isin(latest)]
     shown = shown.assign(
         month=pd.to_datetime(shown["cohort_month"]).dt.strftime("%Y-%m"),
-        text=[words.percent(share, 0) for share in shown["active_share"]],
+        text=[words.decimal(100 * share, 0) for share in shown["active_share"]],
     )
     notes = [words("cohorts.before_data")] if shown["is_before_data"].any() else []
     return Figure(
