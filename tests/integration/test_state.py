@@ -5,10 +5,11 @@ import json
 import re
 import runpy
 import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
-from sandboxes import ROOT, Parsing, Sandbox, parsed
+from sandboxes import BIN, ROOT, Parsing, Sandbox, parsed
 
 from projects import copy_of_project
 
@@ -42,6 +43,29 @@ def test_what_changed_and_what_reads_it_is_selected(sandbox: Sandbox, tmp_path):
     assert {line for line in after.output.splitlines() if line.startswith("palette.")} == {
         "palette.marts.value.value_risk_matrix"
     }
+
+
+def test_a_change_is_tried_on_a_copy_of_the_warehouse_as_the_page_says(demo: Sandbox, tmp_path):
+    """Of a mart that reads a view: views name the catalog, which is the file's name."""
+    place = replace(demo, folder=tmp_path, project=copy_of_project(tmp_path / "project"))
+    (place.project / "warehouse").mkdir()
+    shutil.copy(demo.warehouse, place.project / "warehouse")
+    shutil.copytree(demo.target, place.project / "target")
+    mart = place.project / "models/marts/core/cleaning_waterfall.sql"
+    mart.write_text(f"{mart.read_text()}-- changed\n")
+
+    page = (ROOT / "docs" / "operations.md").read_text().partition("## Only what changed")[2]
+    (commands,) = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", commands.replace("/tmp/", f"{tmp_path}/")],
+        cwd=place.project,
+        env=place.environment() | {"DBT_TARGET_PATH": "target", "PATH": f"{BIN}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "OK created sql table model main.cleaning_waterfall" in done.stdout, done.stdout
+    assert done.returncode == 0, done.stdout
 
 
 def missed(changed: Sandbox) -> list[str]:
