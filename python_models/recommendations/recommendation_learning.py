@@ -1,8 +1,10 @@
 """recommendation_learning: binds palette.recommendations.learning (tested in tests/unit/recommendations)."""
 
+from functools import partial
+
 from palette.core.learned import SCHEMA, table
 from palette.core.settings import models_of
-from palette.engine import frame, local, settings_of, typed
+from palette.engine import frame, gather, local, settings_of, typed
 from palette.recommendations.learning import TRIED, learn
 from palette.recommendations.lists import LEARNED
 from palette.recommendations.relations import read_purchases
@@ -33,6 +35,7 @@ def model(dbt, session):
             length=settings.recommendations_per_customer,
             seed=settings.recommendation_seed,
             models=models_of(settings.recommendation_models),
+            spread=partial(gather, session),
         )
         learned[known.retailer, LEARNED] = own
         learned[known.retailer, TRIED] = [fold.learned() for fold in folds]

@@ -9,13 +9,15 @@ from palette.engine.choosing import HERE, makes_folders, on_spark, place_of
 from palette.engine.counting import itemsets
 from palette.engine.installing import installed
 from palette.engine.reading import Relation, asked, frame, having, local
-from palette.engine.spreading import spread
+from palette.engine.spreading import Work, gather, spread
 
 __all__ = [
     "HERE",
     "Relation",
+    "Work",
     "asked",
     "frame",
+    "gather",
     "having",
     "installed",
     "itemsets",

@@ -4,6 +4,7 @@ import io
 import pickle
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache, reduce
+from itertools import chain
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,10 +20,10 @@ Codes = NDArray[np.int64]
 
 
 class Work(Protocol):
-    """What makes rows of a table for customers."""
+    """What makes something, such as rows of a table, for customers."""
 
-    def __call__(self, customers: Codes) -> pa.Table:
-        """Make the rows of some customers."""
+    def __call__(self, customers: Codes) -> Any:
+        """Make it for some customers."""
         ...
 
     def part(self, customers: Codes) -> "Work":
@@ -69,24 +70,53 @@ def _by_threads(works: Iterable[tuple[Work, Iterable[Codes]]]) -> Iterator[pa.Ta
             yield from threads.spread(work, batches)
 
 
-def _by_workers(session: Any, work: Work, batches: Iterable[Codes], schema: pa.Schema) -> Any:
+def gather(session: Any, work: Work, batches: Iterable[Codes]) -> Iterator[Any]:
+    """Do a work as :func:`spread` does, and take here what is made of each batch, in their order.
+
+    Parameters
+    ----------
+    session, work
+        See :func:`spread`; what is made need not be rows of a table.
+    batches
+        No more of them than there are cores are not worth sending.
+    """
+    asked = list(batches)
+    if not has_workers(session) or len(asked) <= threads.THREADS:
+        yield from threads.spread(work, asked)
+        return
+    schema = pa.schema([("place", pa.int64()), ("made", pa.binary())])
+
+    def rows(made: Any, place: int) -> pa.Table:
+        return pa.table({"place": [place], "made": [pickle.dumps(made)]}, schema=schema)
+
+    found = _by_workers(session, work, asked, schema, rows).toArrow().sort_by("place")
+    yield from map(pickle.loads, found["made"].to_pylist())
+
+
+def _by_workers(
+    session: Any,
+    work: Work,
+    batches: Iterable[Codes],
+    schema: pa.Schema,
+    rows: Callable[[Any, int], pa.Table] = lambda made, _: made,
+) -> Any:
+    """Return a frame, still to be made, of the rows of what is made, given with the place of its batch."""
     from pyspark.sql.pandas.types import from_arrow_schema
 
     common = Common(work.part(np.zeros(0, dtype=np.int64)))
-    parts = [
-        pa.record_batch({"customers": [len(batch)], "part": [common.packed(work.part(batch))]})
-        for batch in batches
-    ]
+    parts = [(place, len(batch), common.packed(work.part(batch))) for place, batch in enumerate(batches)]
     told = session.sparkContext.broadcast(common.content())
 
-    def made(rows: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def made(sent: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         with threadpool_limits(1, user_api="blas"):
-            for row in rows:
-                for customers, part in zip(*(column.to_pylist() for column in row.columns), strict=True):
-                    yield from streamed([unpacked(part, told.value)(np.arange(customers))], schema)
+            for part in chain.from_iterable(each.to_pylist() for each in sent):
+                found = unpacked(part["content"], told.value)(np.arange(part["customers"]))
+                yield from streamed([rows(found, part["place"])], schema)
 
-    rows = session.createDataFrame(pa.Table.from_batches(parts))
-    return rows.mapInArrow(made, from_arrow_schema(schema))
+    names = ["place", "customers", "content"]
+    each_alone = [pa.record_batch([[value] for value in part], names) for part in parts]
+    frame = session.createDataFrame(pa.Table.from_batches(each_alone))
+    return frame.mapInArrow(made, from_arrow_schema(schema))
 
 
 class Common:

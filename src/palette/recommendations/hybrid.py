@@ -248,7 +248,8 @@ def examples(moment: Moment, customers: Codes, days: int) -> tuple[Candidates, E
     """
     chosen = candidates(moment, customers, days)
     bought = moment.history.window(days)[customers].toarray()[chosen.place, chosen.item] > 0
-    return chosen, Examples(chosen.customer, chosen.item, features(moment, chosen), bought)
+    customer = moment.history.purchases.code_of(chosen.customer)
+    return chosen, Examples(customer, chosen.item, features(moment, chosen), bought)
 
 
 def active(history: History, days: int, *, seed: int) -> Codes:

@@ -7,9 +7,9 @@ that later ones, and today's lists, learn from.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from typing import Any, Self
 
@@ -18,7 +18,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from palette.core.threads import spread
+from palette.core import threads
+from palette.engine import Work
 from palette.recommendations.bundles import in_sets
 from palette.recommendations.codes import Codes, Vector, drawn
 from palette.recommendations.history import History, segment_names
@@ -46,6 +47,9 @@ from palette.recommendations.offers import OFFERS, Offer, meant_for
 from palette.recommendations.purchases import Purchases
 from palette.recommendations.rules import Rule, apply_rules, rules_for
 from palette.recommendations.scores import Mask, best_allowed
+
+Spread = Callable[[Work, Iterable[Codes]], Iterator[Any]]
+JudgedLists = dict[tuple[str, str, str], "Judged"]  # by list, model and rule
 
 DEPTH = max(KS)
 NO_RULE = "none"
@@ -101,7 +105,7 @@ class Fold:
     categories: Codes
     popularity: Vector
     catalogue: int
-    lists: dict[tuple[str, str, str], Judged] = field(default_factory=dict)
+    lists: JudgedLists = field(default_factory=dict)
 
     @classmethod
     def at(cls, number: int, history: History, segments: pd.DataFrame) -> Self:
@@ -144,6 +148,7 @@ def learn(
     length: int,
     seed: int,
     models: Sequence[str],
+    spread: Spread = threads.spread,
 ) -> tuple[dict[str, Any], list[Fold]]:
     """Fit every moment of a retailer once, judge the past ones, and learn to make today's lists.
 
@@ -166,6 +171,8 @@ def learn(
         Seed of all that is drawn.
     models
         Names of the single models that take part.
+    spread
+        How past windows are looked at, batches of customers at a time, such as :func:`palette.engine.gather`.
 
     Returns
     -------
@@ -197,9 +204,14 @@ def learn(
             f"of the {days} days after {moment.history.moment:%Y-%m-%d}"
         )
         if ranker is None:
-            return _window(moment, teach, days)
-        made.append(Fold.at(judged.index(back) + 1, moment.history, segments))
-        return _judge(made[-1], moment, asked, ranker, rules, days=days, length=length).of(teach)
+            looked = spread(Past(moment, days), batches(teach, moment.history.shape[1]))
+            return joined(list(looked))
+        fold = Fold.at(judged.index(back) + 1, moment.history, segments)
+        made.append(fold)
+        judge = Judge.of(moment, ranker.result, rules, days=days, length=length)
+        parts = list(spread(judge, batches(asked, moment.history.shape[1])))
+        fold.lists = _joined([lists for _, lists in parts])
+        return joined([part for part, _ in parts]).of(teach)
 
     # A ranker is grown, a forest a core, beside the fit of the moment that it is for.
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(1) as beside:
@@ -231,42 +243,90 @@ def training_moments(purchases: Purchases, days_back: int, days: int) -> list[in
     return [back for back in backs if purchases.span - back >= days]
 
 
-def _window(moment: Moment, customers: Codes, days: int) -> Examples:
-    """Return what became of the candidates of a past moment."""
-    parts = spread(
-        lambda batch: examples(moment, batch, days)[1], batches(customers, moment.history.shape[1])
-    )
-    return joined(list(parts))
+@dataclass(frozen=True)
+class Past:
+    """What became of the candidates of a past moment, in a window of so many days."""
+
+    moment: Moment
+    days: int
+
+    def __call__(self, customers: Codes) -> Examples:
+        """Look at some customers."""
+        return examples(self.moment, customers, self.days)[1]
+
+    def part(self, customers: Codes) -> Self:
+        """Return the past of some customers, as :meth:`Known.part` does."""
+        return replace(self, moment=self.moment.part(customers, self.days))
 
 
-def _judge(
-    fold: Fold,
-    moment: Moment,
-    customers: Codes,
-    grown: Future[Ranker | None],
-    rules: Sequence[Rule],
-    *,
-    days: int,
-    length: int,
-) -> Examples:
-    """Make and judge a fold's lists by a ranker of earlier windows; returns its own window to learn from."""
-    truth = moment.history.window(days)
-    preferences = Preferences.at(moment)
+@dataclass(frozen=True)
+class Judge:
+    """The making and judging of a past moment's lists.
 
-    def judged(batch: Codes) -> tuple[Examples, dict[tuple[str, str, str], Judged]]:
-        chosen, part = examples(moment, batch, days)
-        score, _ = scores_of(grown.result(), moment, chosen, part.features)
-        bought = truth[batch].toarray() > 0
-        return part, dict(_lists(moment, chosen, score, bought, rules, preferences, days=days, length=length))
+    Attributes
+    ----------
+    moment
+        The past moment.
+    ranker
+        Returns the ranker of earlier windows, waiting for it if need be.
+    rules
+        The retailer's.
+    items, preferences
+        What the rules look at, and what groups of customers preferred then.
+    days, length
+        Length of the window and of a list.
+    """
 
-    lists: dict[tuple[str, str, str], list[Judged]] = defaultdict(list)
-    parts: list[Examples] = []
-    for part, trials in spread(judged, batches(customers, moment.history.shape[1])):
-        parts.append(part)
-        for key, trial in trials.items():
-            lists[key].append(trial)
-    fold.lists = {key: _together(batch) for key, batch in lists.items()}
-    return joined(parts)
+    moment: Moment
+    ranker: Callable[[], Ranker | None]
+    rules: Sequence[Rule]
+    items: pd.DataFrame
+    preferences: Preferences
+    days: int
+    length: int
+
+    @classmethod
+    def of(
+        cls,
+        moment: Moment,
+        ranker: Callable[[], Ranker | None],
+        rules: Sequence[Rule],
+        *,
+        days: int,
+        length: int,
+    ) -> Self:
+        """Judge a moment by what was known then."""
+        items, preferences = ruled_items(moment.history), Preferences.at(moment)
+        return cls(moment, ranker, rules, items, preferences, days, length)
+
+    def __call__(self, customers: Codes) -> tuple[Examples, JudgedLists]:
+        """Judge the lists of some customers; returns what became of their candidates as well."""
+        chosen, part = examples(self.moment, customers, self.days)
+        score, _ = scores_of(self.ranker(), self.moment, chosen, part.features)
+        bought = self.moment.history.window(self.days)[customers].toarray() > 0
+        given = self.rules, self.items, self.preferences
+        return part, dict(
+            _lists(self.moment, chosen, score, bought, *given, days=self.days, length=self.length)
+        )
+
+    def part(self, customers: Codes) -> Self:
+        """Return the judge of some customers, as :meth:`Known.part` does."""
+        moment = self.moment.part(customers, self.days)
+        preferences = self.preferences.part(customers)
+        return replace(self, moment=moment, ranker=partial(_itself, self.ranker()), preferences=preferences)
+
+
+def _itself(ranker: Ranker | None) -> Ranker | None:
+    return ranker
+
+
+def _joined(parts: Sequence[JudgedLists]) -> JudgedLists:
+    """Put the lists of batches of customers together."""
+    found: dict[tuple[str, str, str], list[Judged]] = defaultdict(list)
+    for part in parts:
+        for key, judged in part.items():
+            found[key].append(judged)
+    return {key: _together(batch) for key, batch in found.items()}
 
 
 def _lists(
@@ -275,6 +335,7 @@ def _lists(
     score: Vector,
     bought: Mask,
     rules: Sequence[Rule],
+    items: pd.DataFrame,
     preferences: Preferences,
     *,
     days: int,
@@ -282,7 +343,6 @@ def _lists(
 ) -> Iterator[tuple[tuple[str, str, str], Judged]]:
     """Make and judge the lists of some customers, by every model, and by the hybrid under every rule."""
     history = moment.history
-    items = ruled_items(history)
     owned = history.bought[chosen.customers].toarray() > 0
     for offer in OFFERS:
         allowed = offer.allowed(history, chosen.customers, chosen.scores, days)
@@ -291,7 +351,8 @@ def _lists(
             continue
         shown = partial(_shown, offer, history, chosen.customers[rows], preferences, length)
         depth = DEEP if offer.as_sets else DEPTH
-        judged = partial(_judged, chosen.customers[rows], bought[rows] & allowed[rows], owned[rows])
+        customers = history.purchases.code_of(chosen.customers[rows])
+        judged = partial(_judged, customers, bought[rows] & allowed[rows], owned[rows])
         for name, scores in chosen.scores.items():
             best, _ = best_allowed(scores, allowed[rows], depth, rows)
             yield (offer.name, name, NO_RULE), judged(shown(best))

@@ -1,6 +1,7 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,10 @@ from small_shops import Shop
 from palette.core import threads
 from palette.core.catalogue import model_names
 from palette.core.learned import pack, unpack
+from palette.engine import Work
+from palette.engine.spreading import Common, unpacked
 from palette.recommendations import hybrid, learning, models
+from palette.recommendations.codes import Codes
 from palette.recommendations.hybrid import Moment, fit_moment
 from palette.recommendations.learning import Fold, Judged, learn, training_moments
 from palette.recommendations.purchases import Purchases
@@ -45,6 +49,21 @@ def learned(known: Shop) -> tuple[dict[str, object], list[Fold]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hybrid, "ROUNDS", 8)
         return learned_of(known)
+
+
+def in_parts(work: Work, batches: Iterable[Codes]) -> Iterator[Any]:
+    """Do a work as processes elsewhere do."""
+    common = Common(work.part(np.zeros(0, dtype=np.int64)))
+    for batch in batches:
+        yield unpacked(common.packed(work.part(batch)), common.content())(np.arange(len(batch)))
+
+
+def test_parts_elsewhere_learn_and_judge_the_same(known: Shop, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(hybrid, "CELLS", 1)  # 16 customers a batch
+    (here, folds), (there, others) = learned_of(known), learned_of(known, spread=in_parts)
+    assert pack(there) == pack(here)
+    assert len(folds[0].lists["next", "hybrid", "none"].customer) > 16
+    assert pack([fold.learned() for fold in others]) == pack([fold.learned() for fold in folds])
 
 
 # ---- moments

@@ -1,6 +1,8 @@
-"""Itemsets that Spark's FP-growth counts are those that are counted on bits, and so are the rules."""
+"""What Spark's workers count, and judge, is what is counted and judged here."""
 
 from collections.abc import Iterator
+from dataclasses import fields
+from functools import partial
 
 import duckdb
 import numpy as np
@@ -16,8 +18,14 @@ from pyspark.sql import SparkSession
 from dbt.adapters.palette_spark.session import stop
 from palette.baskets import rules as mining
 from palette.baskets.rules import basket_rules, frequent_itemsets, held_by
-from palette.engine import itemsets
+from palette.core import threads
+from palette.core.learned import pack
+from palette.engine import gather, itemsets
+from palette.recommendations import hybrid
+from palette.recommendations.learning import learn
+from palette.recommendations.purchases import Purchases
 from sparks import session_on
+from unit.recommendations.small_shops import coded, tables_of, town_of
 
 RULES = {"min_support": 0.05, "min_confidence": 0.1, "max_items": 3, "min_orders": 2}
 
@@ -78,3 +86,18 @@ def test_rules_are_the_same(
         assert capsys.readouterr().out == told_here
     assert set(here["cluster_name"]) >= {"all", "few"}
     assert ("no rules of more than" in told_here) == (most < 50_000)
+
+
+def test_past_windows_are_judged_the_same(session: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hybrid, "CELLS", 1)  # 16 customers a batch
+    monkeypatch.setattr(hybrid, "ROUNDS", 8)
+    monkeypatch.setattr(threads, "THREADS", 2)  # fewer than there are batches
+    shop = coded(*tables_of(town_of(50, 70, items=8)))
+    known = Purchases(**{each.name: getattr(shop, each.name) for each in fields(Purchases)})
+    segments = pd.DataFrame({"rfm_segment": ["any"], "score_from": [111], "score_to": [555]})
+    models = ["ease", "goes_with", "tifuknn", "als"]
+    made = partial(learn, known, [], segments, folds=1, days=14, length=5, seed=0, models=models)
+    (here, folds), (there, others) = made(), made(spread=partial(gather, session))
+    assert pack(there) == pack(here)
+    assert len(folds) == 1
+    assert pack([fold.learned() for fold in others]) == pack([fold.learned() for fold in folds])
