@@ -91,7 +91,7 @@ def test_rules_are_the_same(
 def test_past_windows_are_judged_the_same(session: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hybrid, "CELLS", 1)  # 16 customers a batch
     monkeypatch.setattr(hybrid, "ROUNDS", 8)
-    monkeypatch.setattr(threads, "THREADS", 2)  # fewer than there are batches
+    monkeypatch.setattr(threads, "THREADS", 1)  # fewer than Spark has cores, and than there are batches
     shop = coded(*tables_of(town_of(50, 70, items=8)))
     known = Purchases(**{each.name: getattr(shop, each.name) for each in fields(Purchases)})
     segments = pd.DataFrame({"rfm_segment": ["any"], "score_from": [111], "score_to": [555]})

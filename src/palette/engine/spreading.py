@@ -78,10 +78,11 @@ def gather(session: Any, work: Work, batches: Iterable[Codes]) -> Iterator[Any]:
     session, work
         See :func:`spread`; what is made need not be rows of a table.
     batches
-        No more of them than there are cores are not worth sending.
+        Sent where more of them can be done at a time than this machine has cores.
     """
     asked = list(batches)
-    if not has_workers(session) or len(asked) <= threads.THREADS:
+    cores = session.sparkContext.defaultParallelism if has_workers(session) else 0
+    if min(cores, len(asked)) <= threads.THREADS:
         yield from threads.spread(work, asked)
         return
     schema = pa.schema([("place", pa.int64()), ("made", pa.binary())])
