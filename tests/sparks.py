@@ -198,6 +198,15 @@ def machines(folder: Path, count: int = 2) -> Iterator[tuple[str, list[subproces
             end(each)
 
 
+def loopback(folder: Path, settings: str = "") -> Path:
+    """Write settings of sessions whose workers are :func:`machines`; returns their ``SPARK_CONF_DIR``."""
+    found = folder / "settings"
+    found.mkdir()
+    own = f"spark.driver.bindAddress {LOOPBACK}\nspark.driver.host {LOOPBACK}\nspark.executor.memory 800m\n"
+    (found / "spark-defaults.conf").write_text(own + settings)
+    return found
+
+
 def end(process: subprocess.Popen[bytes]) -> None:
     """End a process at once, and all that it has started."""
     if process.poll() is None:

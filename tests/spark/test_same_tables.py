@@ -17,7 +17,7 @@ from palette.assignment import assign_groups
 from palette.demo import write_demo
 from palette.overview.summary import summarise
 from palette.report.page import write_report
-from sparks import build, differences, differing
+from sparks import build, differences, differing, loopback, machines
 
 CUSTOMERS = 150
 
@@ -34,6 +34,24 @@ def warehouses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path,
 
 def test_every_table_is_the_same(warehouses: tuple[Path, Path]) -> None:
     assert differing(*warehouses) == {}
+
+
+def test_a_master_with_two_workers_makes_them_as_well(warehouses: tuple[Path, Path], tmp_path: Path) -> None:
+    here, _ = warehouses
+    stop()  # a session has one warehouse
+    with machines(tmp_path) as (master, _):
+        there = build(
+            "spark",
+            here.parents[1] / "data",
+            tmp_path / "spark",
+            "--resource-types",
+            "model",
+            "seed",
+            PALETTE_SPARK_MASTER=master,
+            SPARK_CONF_DIR=str(loopback(tmp_path)),
+        )
+    assert differing(here, there) == {}
+    stop()
 
 
 def test_the_summary_is_the_same(warehouses: tuple[Path, Path]) -> None:

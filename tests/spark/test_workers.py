@@ -12,18 +12,15 @@ from tea_shop import write_shop
 
 from dbt.adapters.palette_spark.session import stop
 from palette.demo import write_demo
-from sparks import LOOPBACK, build, differing, end, machines
+from sparks import build, differing, end, loopback, machines
 
 CUSTOMERS = 40
 MADE = ("--select", "+recommendations", "+basket_rules", "--resource-types", "model", "seed")
 MADE += ("--vars", "{palette_backtest: false, recommendation_models: 'ease, goes_with, tifuknn'}")
-SETTINGS = f"""
-spark.driver.bindAddress {LOOPBACK}
-spark.driver.host {LOOPBACK}
+SETTINGS = """
 spark.eventLog.compress false
 spark.eventLog.enabled true
 spark.eventLog.rolling.enabled false
-spark.executor.memory 800m
 spark.log.level OFF
 """
 
@@ -41,12 +38,11 @@ def stages(events: Path) -> Iterator[tuple[str, str]]:
 
 
 def test_both_workers_work_and_one_that_dies_is_done_without(tmp_path: Path) -> None:
-    data, events, settings = (tmp_path / name for name in ("data", "events", "settings"))
+    data, events = (tmp_path / name for name in ("data", "events"))
     events.mkdir()
-    settings.mkdir()
+    settings = loopback(tmp_path, f"{SETTINGS}spark.eventLog.dir {events.as_uri()}\n")
     write_demo(data, customers=CUSTOMERS)
     write_shop(data)
-    (settings / "spark-defaults.conf").write_text(f"{SETTINGS}spark.eventLog.dir {events.as_uri()}\n")
     here = build("duckdb", data, tmp_path / "duckdb", *MADE)
     with machines(tmp_path) as (master, workers):
 
