@@ -20,7 +20,7 @@ from palette.baskets import rules as mining
 from palette.baskets.rules import basket_rules, frequent_itemsets, held_by
 from palette.core import threads
 from palette.core.learned import pack
-from palette.engine import gather, itemsets
+from palette.engine import gather, itemsets, spreading
 from palette.recommendations import hybrid
 from palette.recommendations.learning import learn
 from palette.recommendations.purchases import Purchases
@@ -97,7 +97,10 @@ def test_past_windows_are_judged_the_same(session: SparkSession, monkeypatch: py
     segments = pd.DataFrame({"rfm_segment": ["any"], "score_from": [111], "score_to": [555]})
     models = ["ease", "goes_with", "tifuknn", "als"]
     made = partial(learn, known, [], segments, folds=1, days=14, length=5, seed=0, models=models)
+    by_workers, sent = spreading._by_workers, []
+    monkeypatch.setattr(spreading, "_by_workers", lambda *given: sent.append(given) or by_workers(*given))
     (here, folds), (there, others) = made(), made(spread=partial(gather, session))
+    assert len(sent) > 1  # a window each
     assert pack(there) == pack(here)
     assert len(folds) == 1
     assert pack([fold.learned() for fold in others]) == pack([fold.learned() for fold in folds])
