@@ -1,10 +1,13 @@
 """Work over batches of customers: in threads here, or by Spark's workers, each with its customers' part."""
 
+import hashlib
 import io
 import pickle
+import socket
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache, reduce
+from functools import cache, lru_cache, reduce
 from itertools import chain
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,6 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+import palette
 from palette.core import threads
 from palette.core.tables import streamed
 from palette.engine.choosing import has_workers
@@ -107,8 +111,10 @@ def _by_workers(
     common = Common(work.part(np.zeros(0, dtype=np.int64)))
     parts = [(place, len(batch), common.packed(work.part(batch))) for place, batch in enumerate(batches)]
     told = session.sparkContext.broadcast(common.content())
+    here = code()
 
     def made(sent: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        check_code(here)
         with threadpool_limits(1, user_api="blas"):
             for part in chain.from_iterable(each.to_pylist() for each in sent):
                 found = unpacked(part["content"], told.value)(np.arange(part["customers"]))
@@ -118,6 +124,31 @@ def _by_workers(
     each_alone = [pa.record_batch([[value] for value in part], names) for part in parts]
     frame = session.createDataFrame(pa.Table.from_batches(each_alone))
     return frame.mapInArrow(made, from_arrow_schema(schema))
+
+
+@cache
+def code() -> str:
+    """Return a digest of this package's code: another one may make other rows."""
+    package = Path(palette.__file__).parent
+    digest = hashlib.sha256()
+    for file in sorted(package.rglob("*.py")):
+        digest.update(file.relative_to(package).as_posix().encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def check_code(expected: str) -> None:
+    """Compare the code of a worker with that of dbt's machine.
+
+    Raises
+    ------
+    RuntimeError
+        They are not the same.
+    """
+    if code() != expected:
+        raise RuntimeError(
+            f"{socket.gethostname()} has another version of palette than dbt's machine: "
+            "install the same one on every worker (docs/spark.md)"
+        )
 
 
 class Common:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from palette.core.tables import SchemaError
 from palette.engine import spread
 from palette.engine.choosing import has_workers
-from palette.engine.spreading import Common, unpacked
+from palette.engine.spreading import Common, check_code, code, unpacked
 
 SCHEMA = pa.schema([pa.field("customer", pa.int64(), nullable=False), pa.field("share", pa.float64())])
 
@@ -68,6 +68,12 @@ def test_something_of_the_parts_own_is_not_taken_for_common() -> None:
     parts = [common.packed(whole.part(np.array([place]))) for place in range(20)]
     for place, part in enumerate(parts):
         assert unpacked(part, common.content()).own.tolist() == [whole.own[place]]
+
+
+def test_a_worker_with_other_code_is_told() -> None:
+    check_code(code())
+    with pytest.raises(RuntimeError, match=r"another version of palette .* install the same"):
+        check_code("0")
 
 
 @pytest.mark.parametrize(
