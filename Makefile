@@ -76,14 +76,14 @@ screenshots: $(INSTALLED) ## take the README's pictures of the last report (need
 	@$(BIN)/python docs/screenshots.py
 
 entities: $(INSTALLED) ## draw docs/entities.md, how the marts refer to each other
-	@$(BIN)/dbt --quiet parse
+	@$(BIN)/dbt --quiet parse --target-path target
 	@$(BIN)/python docs/entities.py target docs/entities.md
 
 contracts: $(INSTALLED) ## say what readers of the public marts would miss since a commit (BASE=main; default: the last tag)
 	@rm -rf target/base && mkdir -p target/base
-	@git archive $(or $(BASE),$(shell git describe --tags --abbrev=0)) | tar -x -C target/base
-	@$(BIN)/dbt --quiet parse --project-dir target/base --profiles-dir target/base --target-path state
-	@$(BIN)/dbt --quiet parse
+	@git archive $(or $(BASE),$(shell git describe --tags --abbrev=0 2>/dev/null),$(error no release yet: name a commit, BASE=main)) | tar -x -C target/base
+	@$(BIN)/dbt --quiet --no-version-check parse --project-dir target/base --profiles-dir target/base --target-path state
+	@$(BIN)/dbt --quiet parse --target-path target
 	@$(BIN)/python docs/contracts.py target/base/state/manifest.json target/manifest.json
 
 exposures: $(INSTALLED) ## write into models/marts/_exposures.yml which marts the report shows (build the demo before)
