@@ -772,6 +772,20 @@ def test_clusters_with_as_many_rules_are_all_named(found, sentence):
     assert baskets._by_cluster(marts(basket_rules=rules), WORDS).sentence == sentence
 
 
+@pytest.mark.parametrize("anonymous", [False, True])
+def test_a_shop_without_rules_says_so(anonymous):
+    retailers = pd.DataFrame({"item_level": ["product"]})
+    rules = pd.DataFrame(
+        columns=["rule_id", "cluster_name", "lift", "support", "antecedent_ids", "consequent_ids"]
+    )
+    products = pd.DataFrame({"product_id": ["CUP"], "customers": [9]})
+    of_the_shop = marts(retailers=retailers, basket_rules=rules, product_sales=products)
+    of_the_shop.anonymous = anonymous
+    section = baskets.build(of_the_shop, WORDS)
+    assert section.sentence == WORDS("baskets.none")
+    assert of_the_shop.hidden == set()
+
+
 def test_a_drift_needs_two_month_ends():
     months = pd.DataFrame(
         {

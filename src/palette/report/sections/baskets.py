@@ -96,7 +96,7 @@ def _of_many_buyers(rules: pd.DataFrame, marts: Marts) -> pd.DataFrame:
     kept = [all(products.issuperset(side.split(BETWEEN)) for side in both) for both in sides]
     if not all(kept):
         marts.hidden.add("basket_rules")
-    return rules[kept]
+    return rules.loc[kept]
 
 
 def _distinct(rules: pd.DataFrame) -> pd.DataFrame:
