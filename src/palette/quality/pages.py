@@ -8,20 +8,25 @@ import pandas as pd
 from palette.quality.results import records, verdict
 
 HEADER = ("Relation", "Expectation", "Why", "Severity", "Result", "For example")
-_HEAD = """<meta charset="utf-8">
+_HEAD = """<meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <style>
 body { font: 15px/1.5 system-ui, sans-serif; margin: auto; padding: 1rem; max-width: 80rem; color: #222; }
 table { border-collapse: collapse; width: 100%; }
 th, td { border-bottom: 1px solid #ddd; padding: .4rem .6rem; text-align: left; vertical-align: top; }
 .failed { background: #fdecea; }
+@media (max-width: 50rem) {
+  thead { display: none; }
+  tr { display: block; border-bottom: 1px solid #ddd; padding: .4rem 0; }
+  td { display: block; border: 0; padding: 0 .6rem; overflow-wrap: anywhere; }
+}
 </style>"""
 
 
 def page(
     name: str, description: str, reasons: Sequence[str], examples: Sequence[str], results: pd.DataFrame
 ) -> str:
-    """Write a suite's page; whatever is in the data is text there.
+    """Write a suite's page, what failed first; whatever is in the data is text there.
 
     Parameters
     ----------
@@ -32,6 +37,7 @@ def page(
     results
         A row an expectation, in the same order: ``palette.quality.results.RESULTS_SCHEMA``.
     """
+    entries = zip(records(results), reasons, examples, strict=True)
     rows = "\n".join(
         _row(
             (
@@ -44,7 +50,7 @@ def page(
             ),
             "" if row["success"] else ' class="failed"',
         )
-        for row, why, found in zip(records(results), reasons, examples, strict=True)
+        for row, why, found in sorted(entries, key=lambda each: bool(each[0]["success"]))
     )
     titles = "".join(f"<th>{title}</th>" for title in HEADER)
     return (

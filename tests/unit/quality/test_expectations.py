@@ -479,16 +479,16 @@ def test_nothing_is_printed(con, tmp_path, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_page_stands_alone_and_says_what_came_of_each_expectation(con, tmp_path):
+def test_a_page_stands_alone_and_says_what_came_of_each_expectation_failed_ones_first(con, tmp_path):
     con.execute("update orders set price = -2.5 where order_id = '1'")
     run(
         con,
         tmp_path,
+        ROW_COUNT.replace("3", "4"),
         not_null("customer_id"),
         custom("select * from {batch} where price < 0"),
         "{type: expect_column_values_to_be_between, severity: warning, why: no loss,"
         " kwargs: {column: price, min_value: 0}}",
-        ROW_COUNT.replace("3", "4"),
     )
     page = (tmp_path / "tiny.html").read_text()
     assert not re.search(r"<(script|link|img|a)\b", page)
