@@ -79,7 +79,7 @@ def cluster_lines(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
 
 
 def offer_table(connection: duckdb.DuckDBPyConnection) -> Table:
-    """Show whom each list is for, which model makes it, and what it was worth beside the next best."""
+    """Show whom each list is for, who makes it, and what it was worth beside the best of the others."""
     rows = connection.sql("""
         with offered as (
             select retailer, list_name, count(distinct customer_id) as customers
@@ -88,7 +88,7 @@ def offer_table(connection: duckdb.DuckDBPyConnection) -> Table:
         select retailer, list_name, offered.customers, model, ndcg, runner_up, runner_up_ndcg
         from offered join recommendation_choices using (retailer, list_name) order by all
     """).fetchall()
-    table = Table("retailer", "list", "customers", "made by", "nDCG@10", "next best model", title="Offers")
+    table = Table("retailer", "list", "customers", "made by", "nDCG@10", "best of the others", title="Offers")
     table.columns[2].justify = table.columns[4].justify = "right"
     for retailer, name, customers, model, ndcg, rival, rival_ndcg in rows:
         judged = "not judged" if ndcg is None else f"{ndcg:.3f}"

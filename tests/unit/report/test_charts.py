@@ -265,17 +265,17 @@ def test_the_chosen_number_of_clusters_is_marked(measure):
 def test_profiles_are_coloured_both_ways_from_the_mean():
     centres = pd.DataFrame(
         {
-            "label": ["Champions", "Newcomers"],
-            "feature_label": ["Recency", "Recency"],
-            "mean": [3.0, 9.0],
-            "overall_mean": [6.0, 6.0],
-            "standardised_mean": [-1.5, 0.25],
+            "label": ["Champions", "Newcomers", "Others"],
+            "feature_label": ["Recency", "Recency", "Recency"],
+            "mean": [3.0, 9.0, 5.9],
+            "overall_mean": [6.0, 6.0, 6.0],
+            "standardised_mean": [-1.5, 0.25, -0.02],
         }
     )
     cells, text = layers(segments.profiles(centres, WORDS))
     assert fields(cells) == {"x": "label", "y": "feature_label", "color": "standardised_mean"}
     assert cells["encoding"]["color"]["scale"]["domain"] == [-2, 2]
-    assert [row["text"] for row in text["rows"]] == ["-1.5", "+0.2"]
+    assert [row["text"] for row in text["rows"]] == ["-1.5", "+0.2", "+0.0"]
 
 
 def test_components_tell_clusters_apart_by_colour_and_shape():

@@ -147,7 +147,7 @@ def profiles(centres: pd.DataFrame, words: Words) -> Chart:
         ``cluster_centres`` of one clustering with ``label`` (cluster) and ``feature_label``.
     """
     frame = centres.assign(
-        text=centres["standardised_mean"].map(lambda value: f"{value:+.1f}"),
+        text=centres["standardised_mean"].map(lambda value: f"{value:+z.1f}"),
         dark=centres["standardised_mean"].abs() > 1.2,
     )
     return heatmap(

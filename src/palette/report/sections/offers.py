@@ -85,7 +85,7 @@ def _choices(marts: Marts, words: Words) -> Figure:
                 words("offers.list"),
                 words("offers.made_by"),
                 f"nDCG@{K}",
-                words("offers.next_best"),
+                words("offers.best_other"),
                 words("customers"),
                 words("offers.judged_until"),
             ],
@@ -105,7 +105,7 @@ def _choices(marts: Marts, words: Words) -> Figure:
 
 
 def _judged(row: Any, words: Words) -> list[str]:
-    """Write what a choice rests on: value, next best model, customers and day; empty where none judged it."""
+    """Write what a choice rests on: value, best of the others, customers and day; empty where not judged."""
     if pd.isna(row.ndcg):
         return [words("offers.not_yet"), "", "", ""]
     beside = ""
