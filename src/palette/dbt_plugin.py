@@ -24,7 +24,7 @@ from palette.core.errors import ExpectedError, MissingLibraryError
 from palette.core.forms import forms, project_folder
 from palette.core.settings import Settings, SettingsError
 from palette.core.threads import share_memory
-from palette.core.warehouses import memory_limit
+from palette.core.warehouses import limit_memory
 from palette.publishing import EARLIER, ROW_COUNTS
 from palette.recommendations.rules import check_rules_file
 
@@ -224,7 +224,7 @@ class Plugin(BasePlugin):
         gc.freeze()
         gc.set_threshold(_GARBAGE)
         share_memory()
-        conn.execute("set memory_limit = ?", [memory_limit(conn)])
+        limit_memory(conn)
         text = duckdb.sqltype("VARCHAR")
         for function, arguments in FUNCTIONS.items():
             conn.create_function(

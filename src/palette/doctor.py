@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
 from typing import Literal, NamedTuple
 
+import duckdb
 import yaml
 from packaging.requirements import Requirement
 
@@ -15,7 +16,7 @@ from palette.core.errors import ExpectedError
 from palette.core.forms import project_folder
 from palette.core.retailers import DEMO, data_folder
 from palette.core.settings import Settings
-from palette.core.warehouses import open_warehouse
+from palette.core.warehouses import limit_memory, open_warehouse
 from palette.engine import installed
 from palette.warehouse import warehouse_path
 
@@ -74,6 +75,8 @@ def _libraries() -> Iterator[tuple[State, str]]:
 
 def _machine() -> Iterator[tuple[State, str]]:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with duckdb.connect() as connection:
+        limit_memory(connection)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     said = f"{cores} core{'s' * (cores != 1)}, {memory:.0f} GB of memory"
     if memory < MEMORY:

@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 from palette.core.errors import InputError, near
 from palette.core.forms import project_folder
 from palette.core.settings import Settings
-from palette.core.warehouses import memory_limit, open_warehouse
+from palette.core.warehouses import limit_memory, open_warehouse
 from palette.publishing import locked
 
 FOLDER = "python_models"
@@ -173,7 +173,7 @@ def _writing(warehouse: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyCon
     """Open a warehouse to write to in one transaction, with the settings where models ask for them."""
     answer = json.dumps({"result": settings.model_dump(mode="json")})
     with open_warehouse(warehouse, writable=True) as connection:
-        connection.execute("set memory_limit = ?", [memory_limit(connection)])
+        limit_memory(connection)
         text = duckdb.sqltype("VARCHAR")
         connection.create_function("palette_settings", lambda: answer, [], text, side_effects=True)
         connection.begin()

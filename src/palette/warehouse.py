@@ -9,12 +9,14 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import duckdb
 from rich.console import Console
 
 from palette import folders, publishing
 from palette.core.forms import project_folder
 from palette.core.landing import prune
 from palette.core.retailers import DEMO, chosen_retailers, data_folder, find_retailers
+from palette.core.warehouses import limit_memory
 from palette.core.writing import unfinished
 from palette.demo import write_demo
 from palette.engine import makes_folders, place_of
@@ -92,10 +94,14 @@ def build(dbt_vars: str | None = None, *, wait: float = 0.0, verbose: bool = Fal
 
     Raises
     ------
+    InputError
+        The environment names no amount of memory.
     BuildError
         The earlier one cannot be read or another build has it, dbt failed, which has printed why, or what it
         built is not whole. The earlier one is as it was.
     """
+    with duckdb.connect() as connection:
+        limit_memory(connection)  # as dbt will, which buries what is wrong with it in a stack trace
     warehouse = warehouse_path()
     before = _identity(warehouse)
     place = folders if makes_folders() else publishing

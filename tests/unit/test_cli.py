@@ -188,6 +188,19 @@ def test_what_a_model_cannot_use_ends_in_its_message(
     assert (done.exit_code, done.stderr) == (1, f"Error: {error}\n")
 
 
+def test_a_build_whose_memory_is_no_amount_ends_before_it_begins(
+    warehouse: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PALETTE_MEMORY", "lots")
+    monkeypatch.setattr("palette.warehouse.dbt", raising(AssertionError("dbt was started")))
+    monkeypatch.setattr("palette.warehouse.write_missing_demo", raising(AssertionError("a demo was written")))
+    before = warehouse.read_bytes()
+    done = run("build")
+    assert (done.exit_code, done.stderr.partition(":")[0]) == (1, "Error")
+    assert "PALETTE_MEMORY is lots" in done.stderr
+    assert warehouse.read_bytes() == before
+
+
 def test_a_warehouse_that_somebody_reads_cannot_be_written_to(warehouse: Path) -> None:
     reading = HOLD.replace("(sys.argv[1])", "(sys.argv[1], read_only=True)")
     with held(warehouse, reading):

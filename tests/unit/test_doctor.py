@@ -90,6 +90,14 @@ def test_little_memory_and_a_full_disk_are_warnings(machine, monkeypatch):
     assert said == f"0.5 GB are free at {machine}: 1.0 GB would be comfortable for 0.0 GB of files"
 
 
+@pytest.mark.usefixtures("machine")
+def test_memory_that_is_no_amount_is_an_error(monkeypatch):
+    monkeypatch.setenv("PALETTE_MEMORY", "lots")
+    assert found("Machine") == [
+        ("error", "PALETTE_MEMORY is lots: has to be a number and a unit, such as 4GiB")
+    ]
+
+
 def test_a_folder_that_cannot_be_written_to_is_an_error(machine, monkeypatch):
     monkeypatch.setattr(doctor.os, "access", lambda *_: False)
     assert found("Disk") == [

@@ -50,14 +50,27 @@ def open_warehouse(warehouse: Path, *, writable: bool = False) -> Iterator[duckd
         raise InputError(f"{warehouse}: cannot be {what}; {advice} ({sentence})") from error
 
 
-def memory_limit(connection: duckdb.DuckDBPyConnection) -> str:
-    """Return how much memory DuckDB may take before it spills to disk: the environment's ``PALETTE_MEMORY``.
+def limit_memory(connection: duckdb.DuckDBPyConnection) -> None:
+    """Limit how much memory DuckDB takes before it spills to disk to the environment's ``PALETTE_MEMORY``.
 
-    Else half of the machine's or the container's, of which it would take four fifths: the Python models run
-    in the same process.
+    Else to half of the machine's or the container's, of which it would take four fifths: the Python models
+    run in the same process.
+
+    Raises
+    ------
+    InputError
+        ``PALETTE_MEMORY`` is no amount.
     """
-    if chosen := os.environ.get("PALETTE_MEMORY"):
-        return chosen
+    chosen = os.environ.get("PALETTE_MEMORY")
+    try:
+        connection.execute("set memory_limit = ?", [chosen or _half(connection)])
+    except duckdb.ParserException as error:
+        raise InputError(
+            f"PALETTE_MEMORY is {chosen}: has to be a number and a unit, such as 4GiB"
+        ) from error
+
+
+def _half(connection: duckdb.DuckDBPyConnection) -> str:
     (most,) = connection.execute("select current_setting('memory_limit')").fetchone() or ("",)
     number, unit = most.split()
     return f"{float(number) * 5 / 8:.1f} {unit}"

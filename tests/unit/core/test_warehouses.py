@@ -4,7 +4,7 @@ import duckdb
 import pytest
 
 from palette.core.errors import InputError
-from palette.core.warehouses import memory_limit, open_warehouse
+from palette.core.warehouses import limit_memory, open_warehouse
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("default", "chosen", "expected"),
-    [("16GiB", None, "10.0 GiB"), ("800MiB", None, "500.0 MiB"), ("1GiB", "3GB", "3GB")],
+    [("16GiB", None, "10.0 GiB"), ("800MiB", None, "500.0 MiB"), ("1GiB", "3GiB", "3.0 GiB")],
 )
 def test_duckdb_leaves_memory_to_python_models(monkeypatch, default, chosen, expected):
     """DuckDB would take four fifths of the machine's: 16 of 20, where half are 10."""
@@ -53,6 +53,15 @@ def test_duckdb_leaves_memory_to_python_models(monkeypatch, default, chosen, exp
     if chosen:
         monkeypatch.setenv("PALETTE_MEMORY", chosen)
     with duckdb.connect(config={"memory_limit": default}) as connection:
-        limit = memory_limit(connection)
-        connection.execute("set memory_limit = ?", [limit])
-    assert limit == expected
+        limit_memory(connection)
+        assert connection.execute("select current_setting('memory_limit')").fetchone() == (expected,)
+
+
+@pytest.mark.parametrize("chosen", ["lots", "4 XB", "GiB"])
+def test_memory_that_is_no_amount_is_refused_by_its_name(monkeypatch, chosen):
+    monkeypatch.setenv("PALETTE_MEMORY", chosen)
+    with (
+        duckdb.connect() as connection,
+        pytest.raises(InputError, match=f"^PALETTE_MEMORY is {chosen}: .* such as 4GiB$"),
+    ):
+        limit_memory(connection)
