@@ -52,6 +52,9 @@ app = typer.Typer(
 console = Console(markup=False, highlight=False, soft_wrap=True)  # what is printed may hold anything
 VARS = typer.Option("--vars", help="dbt vars as YAML, such as '{as_of_date: 2011-06-30}'.")
 WAIT = typer.Option(min=0, metavar="SECONDS", help="Wait so long for another build, or writer, to end.")
+WAIT_FOR_BUILD = typer.Option(
+    min=0, metavar="SECONDS", help="Wait so long for a build of the warehouse to end."
+)
 
 
 @app.command()
@@ -314,7 +317,7 @@ def learn(
         typer.Argument(help="Names of Python models; none: all of them.", show_default=False),
     ] = None,
     dbt_vars: Annotated[str | None, VARS] = None,
-    wait: Annotated[float, WAIT] = 0.0,
+    wait: Annotated[float, WAIT_FOR_BUILD] = 0.0,
 ) -> None:
     """Run Python models on the warehouse without dbt, each table put in place of the earlier one."""
     from palette.python_models import learn as made_anew
