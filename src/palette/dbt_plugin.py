@@ -25,6 +25,7 @@ from palette.core.forms import forms, project_folder
 from palette.core.settings import Settings, SettingsError
 from palette.core.threads import share_memory
 from palette.core.warehouses import limit_memory
+from palette.engine.sharing import shared
 from palette.publishing import EARLIER, ROW_COUNTS
 from palette.recommendations.rules import check_rules_file
 
@@ -120,7 +121,7 @@ def landed(form: str, table: str) -> dict[str, dict[str, str]]:
     shops = [shop for shop in found().retailers if shop.form.name == form]
     read = forms()[form].tables[table]
     with _LANDING:
-        files = {key: str(path) for key, path in landing.landed(shops, read).items()}
+        files = {key: shared(path) for key, path in landing.landed(shops, read).items()}
         return {"files": files, "types": landing.types_of(read)}
 
 

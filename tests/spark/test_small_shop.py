@@ -18,6 +18,9 @@ MADE += ("--vars", "{palette_backtest: false, recommendation_models: 'ease, goes
 def test_every_table_is_the_same(tmp_path: Path) -> None:
     data = tmp_path / "data"
     write_demo(data, ["online_retail"], customers=CUSTOMERS)
-    here, there = (build(engine, data, tmp_path / engine, *MADE) for engine in ("duckdb", "spark"))
+    landing = tmp_path / "landing"
+    here = build("duckdb", data, tmp_path / "duckdb", *MADE)
+    there = build("spark", data, tmp_path / "spark", *MADE, PALETTE_LANDING=f"file://{landing}")
+    assert len(list(landing.glob("online_retail.*.parquet"))) == 1
     assert differing(here, there) == {}
     stop()

@@ -11,6 +11,10 @@ PLACES = {DUCKDB: "palette.duckdb", SPARK: "spark"}  # file or folder of the pro
 HERE = {"PALETTE_ENGINE": DUCKDB}  # environment of work too small for any other engine
 ENVIRONMENT = {
     "PALETTE_ENGINE": Variable(f"`{DUCKDB}`", "engine that dbt builds with: `duckdb` or `spark`"),
+    "PALETTE_LANDING": Variable(
+        "`target/landing`",
+        "folder or Hadoop path, such as `hdfs://host/landing`, where Spark's workers read the shops' files",
+    ),
     "PALETTE_SPARK_MASTER": Variable(
         "`local[*]`",
         "where Spark runs, such as `spark://host:7077`; `sc://host:port` is a Spark Connect server",
