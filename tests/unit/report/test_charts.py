@@ -300,6 +300,7 @@ def test_the_palette_is_behaviour_by_taste():
     cells, text = layers(segments.palette_matrix(groups, WORDS))
     assert fields(cells) == {"x": "consumption_label", "y": "behaviour_label", "color": "customers"}
     assert [row["text"] for row in text["rows"]] == ["30 (25.0%)"]
+    assert "orient" not in cells["encoding"]["x"]["axis"]  # the second line of a label would be on the cells
 
 
 def test_a_group_stacks_fitted_and_predicted_customers():
@@ -312,8 +313,9 @@ def test_a_group_stacks_fitted_and_predicted_customers():
 
 
 def test_confusion_has_the_same_groups_on_both_axes():
-    pairs = pd.DataFrame({"actual_label": ["B", "A"], "predicted_label": ["B", "B"], "customers": [8, 1]})
-    cells, _ = layers(segments.confusion(pairs, WORDS))
+    pairs = pd.DataFrame({"actual_label": ["B", "A"], "predicted_label": ["B", "B"], "customers": [800, 1]})
+    cells, text = layers(segments.confusion(pairs, WORDS))
+    assert text["mark"]["opacity"] == {"expr": "bandwidth('x') < 16.5 ? 0 : 1"}  # three signs
     assert fields(cells) == {"x": "predicted_label", "y": "actual_label", "color": "customers"}
     assert cells["encoding"]["x"]["sort"] == cells["encoding"]["y"]["sort"] == ["A", "B"]
 

@@ -15,6 +15,7 @@ Chart: TypeAlias = alt.Chart | alt.LayerChart
 SHORT_NUMBER = (
     "abs(datum.value) < 1 ? format(datum.value, '.2~f') : replace(format(datum.value, '.3~s'), 'G', 'B')"
 )
+WIDTH_OF_A_SIGN = 5.5  # pixels, of text in a cell
 BY_WORD = "split(datum.label, ' ')"  # a label of several words takes several lines
 ROW = 26  # pixels for a bar and the gap to the next
 
@@ -108,14 +109,17 @@ def heatmap(
     frame
         A row a cell.
     written
-        Whether the column ``text`` is written into the cells, in white where ``dark`` is true.
+        Whether the column ``text`` is written into the cells, in white where ``dark`` is true. Where one
+        would not fit, as on a phone, none is.
     """
     cells = base(frame).encode(x=x, y=y, tooltip=list(tooltip))
     drawn = cells.mark_rect(cornerRadius=2, stroke="white", strokeWidth=2).encode(color=color)
     if not written:
         return drawn.properties(height=height)
     ink = alt.condition(alt.datum["dark"], alt.value("white"), alt.value(INK))
-    text = cells.mark_text(fontSize=11).encode(text="text:N", color=ink)
+    needed = WIDTH_OF_A_SIGN * max(map(len, frame["text"].dropna()), default=0)
+    fits = alt.ExprRef(f"bandwidth('x') < {needed} ? 0 : 1")
+    text = cells.mark_text(fontSize=11, opacity=fits).encode(text="text:N", color=ink)
     return alt.layer(drawn, text).properties(height=height)
 
 

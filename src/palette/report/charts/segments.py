@@ -249,9 +249,7 @@ def palette_matrix(groups: pd.DataFrame, words: Words) -> Chart:
     )
     return heatmap(
         frame,
-        x=alt.X(
-            "consumption_label:N", title=None, axis=alt.Axis(labelAngle=0, labelExpr=BY_WORD, orient="top")
-        ),
+        x=alt.X("consumption_label:N", title=None, axis=alt.Axis(labelAngle=0, labelExpr=BY_WORD)),
         y=alt.Y("behaviour_label:N", title=None),
         color=sequential(groups, "customers", words("customers"), legend=False),
         tooltip=[
