@@ -15,17 +15,11 @@ def model(dbt, session):
     dbt.config(materialized="table")
     settings = settings_of(session)
     rules = read_rules(frame(dbt.ref("int_recommendation_rules")))
-    segments = local(dbt.ref("rfm_segments"))
+    bought, items = local(dbt.ref("int_item_purchases")), local(dbt.ref("int_items"))
+    shops, segments = local(dbt.ref("retailers")), local(dbt.ref("rfm_segments"))
+    strategies, back = local(dbt.ref("strategy_lists")), local(dbt.ref("int_money_back"))
     learned = {}
-    for known in read_purchases(
-        local(dbt.ref("int_item_purchases")),
-        local(dbt.ref("int_items")),
-        local(dbt.ref("int_money_back")),
-        local(dbt.ref("retailers")),
-        segments,
-        local(dbt.ref("strategy_lists")),
-        settings,
-    ):
+    for known in read_purchases(bought, items, back, shops, segments, strategies, settings):
         own, folds = learn(
             known,
             [rule for rule in rules if rule.retailer == known.retailer],

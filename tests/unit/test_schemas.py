@@ -41,7 +41,9 @@ def faults(source: str) -> list[str]:
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     last = tree.body[-1].body[-1] if functions and tree.body[-1] is functions[-1] else None
     match last:
-        case ast.Return(value=ast.Call(func=ast.Name("typed" | "streamed"), args=[_, ast.Name(schema)])):
+        case ast.Return(
+            value=ast.Call(func=ast.Name("typed" | "streamed" | "spread"), args=[*_, ast.Name(schema)])
+        ):
             returned = schema
         case _:
             returned = None
@@ -50,7 +52,7 @@ def faults(source: str) -> list[str]:
         f"is longer than {LINES} lines": len(source.splitlines()) > LINES,
         "is not one function, model": [function.name for function in functions] != ["model"],
         "uses a lambda": any(isinstance(node, ast.Lambda) for node in ast.walk(tree)),
-        "does not end with return typed or streamed(..., SCHEMA)": returned
+        "does not end with return typed, streamed or spread(..., SCHEMA)": returned
         not in {name for _, name in schemas(source)},
     }
     return [fault for fault, present in found.items() if present]
@@ -92,9 +94,9 @@ def test_good_binder_has_no_fault():
         (
             "typed(calendar(",
             "(calendar(",
-            "does not end with return typed or streamed(..., SCHEMA)",
+            "does not end with return typed, streamed or spread(..., SCHEMA)",
         ),
-        ("SCHEMA)\n", "OTHER)\n", "does not end with return typed or streamed(..., SCHEMA)"),
+        ("SCHEMA)\n", "OTHER)\n", "does not end with return typed, streamed or spread(..., SCHEMA)"),
     ],
 )
 def test_broken_binder_is_caught(old: str, new: str, fault: str):
