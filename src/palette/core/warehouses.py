@@ -1,6 +1,7 @@
 """Opens a built warehouse, whatever may be wrong with it."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,8 +37,14 @@ def open_warehouse(warehouse: Path, *, writable: bool = False) -> Iterator[duckd
         ):
             yield connection
     except (duckdb.CatalogException, duckdb.BinderException) as error:
+        sentence = _sentence(error)
+        if copied := re.match(r'Catalog "(.+)" does not exist', sentence):
+            raise InputError(
+                f"{warehouse}: a copy, whose views go by the file's name; "
+                f"call it {copied[1]}{warehouse.suffix}"
+            ) from error
         raise InputError(
-            f"{warehouse}: not a warehouse of this version, run `make build` ({_sentence(error)})"
+            f"{warehouse}: not a warehouse of this version, run `make build` ({sentence})"
         ) from error
     except duckdb.IOException as error:
         sentence = _sentence(error)

@@ -24,6 +24,15 @@ def test_what_another_version_lacks_is_named(warehouse: Path, query: str, named:
         connection.execute(query)
 
 
+def test_a_copy_under_another_name_is_told_the_name_that_its_views_look_for(warehouse: Path) -> None:
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("create view buyers as from palette.main.customers")
+    copy = warehouse.rename(warehouse.with_stem("mine"))
+    said = r"mine\.duckdb: a copy, .*; call it palette\.duckdb$"
+    with pytest.raises(InputError, match=said), open_warehouse(copy) as connection:
+        connection.execute("from buyers")
+
+
 @pytest.mark.parametrize("kept", [0, 100, 20_000])
 def test_a_damaged_file_is_named(warehouse: Path, kept: int) -> None:
     warehouse.write_bytes(warehouse.read_bytes()[:kept])
