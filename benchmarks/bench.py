@@ -31,7 +31,7 @@ from palette.demo import write_demo
 from palette.warehouse import UNTESTED
 
 ROOT = Path(__file__).parents[1]
-SHARED = ROOT.parent / "shared"
+SHARED = Path(os.environ.get("PALETTE_TEST_FILES") or ROOT.parent / "shared")
 REAL_DATA = SHARED / "data"
 REAL_FILE = REAL_DATA / "online_retail_2010_2011.parquet"
 BARE_SCRIPT = SHARED / "reference" / "bare_script.py"
