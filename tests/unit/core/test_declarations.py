@@ -1,11 +1,12 @@
 import json
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
 
-from palette.core.declarations import Csv, Declared, Retailer, declare, json_schema
+from palette.core.declarations import Csv, Declared, Retailer, Rule, declare, json_schema
 from palette.core.errors import InputError
 
 
@@ -271,3 +272,14 @@ class TestSchema:
 def test_norway_needs_no_quotes(tmp_path: Path) -> None:
     (tmp_path / "retailer.yml").write_text("country: NO\n")
     assert declare("shop", tmp_path).retailer.country == "NO"
+
+
+def test_a_rule_of_cleaning_is_known_wherever_rules_are_listed():
+    root = Path(__file__).parents[3]
+    rules = set(get_args(Rule))
+    applied = (root / "models/intermediate/core/int_order_lines__checked.sql").read_text()
+    assert set(re.findall(r"'(\w+)'", applied.partition("]")[0])) == rules
+    described = yaml.safe_load((root / "seeds/core/cleaning_steps.yml").read_text())
+    (column,) = (each for each in described["seeds"][0]["columns"] if each["name"] == "rule")
+    (test,) = column["data_tests"]
+    assert set(test["accepted_values"]["arguments"]["values"]) == rules
