@@ -43,7 +43,7 @@ def cafe(folder: Path, *, regulars: int = 60, visitors: int = 60, once: int = 60
     """Write the café's file; regulars come on working days, visitors on any day."""
     rng = np.random.default_rng(seed)
     days = pd.date_range("2024-03-01", "2024-06-28")
-    working = days[days.dayofweek < 5]
+    working = days[days.day_of_week < 5]
     codes = np.array(list(MENU))
     lines = []
     kinds = ["regular"] * regulars + ["visitor"] * visitors + ["once"] * once
@@ -119,7 +119,7 @@ def sentences(text: str) -> list[str]:
 def untrue_of_the_shop(text: str, shop: Shop) -> list[str]:
     """Sentences, about anybody, that the file contradicts."""
     orders = shop.orders
-    hours, weekdays = set(orders["when"].dt.hour), set(orders["when"].dt.dayofweek)
+    hours, weekdays = set(orders["when"].dt.hour), set(orders["when"].dt.day_of_week)
     words = {
         "winter": False,
         "Christmas": False,
@@ -155,8 +155,8 @@ def untrue_of_a_customer(text: str, shop: Shop, customer: str, gap: float, end: 
     presumed = {
         r"first.purchase|new buyers|second order": len(orders) == 1,
         r"coming back|number of orders|repeated purchases": len(orders) > 1,
-        r"weekend": bool(orders["when"].dt.dayofweek.isin([5, 6]).any()),
-        r"working days": bool((orders["when"].dt.dayofweek < 5).any()),
+        r"weekend": bool(orders["when"].dt.day_of_week.isin([5, 6]).any()),
+        r"working days": bool((orders["when"].dt.day_of_week < 5).any()),
         r"stay away|livelier|reminders|made them stop": own.days_since(end) >= 2 * gap,
         r"dozen|quantity|volume": own.lines["Quantity"].mean() >= 5,
         r"party": False,
@@ -177,7 +177,7 @@ def untrue_description(text: str, shop: Shop, customers: list[str], everybody: l
     end = shop.lines["when"].max()
 
     def weekends(part: Shop) -> float:
-        return float(part.orders["when"].dt.dayofweek.isin([5, 6]).mean())
+        return float(part.orders["when"].dt.day_of_week.isin([5, 6]).mean())
 
     def ratio(measure):
         return float(measure(own) / measure(of_all))
