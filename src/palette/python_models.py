@@ -48,14 +48,14 @@ class PythonModel:
         """Its name, and that of its table."""
         return self.path.stem
 
-    def run(self, dbt: "Context", session: duckdb.DuckDBPyConnection) -> Any:
+    def run(self, dbt: "Context") -> Any:
         """Return what the model makes: rows that DuckDB can read."""
         spec = importlib.util.spec_from_file_location(f"{FOLDER}.{self.name}", self.path)
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-        return module.model(dbt, session)
+        return module.model(dbt, dbt.session)
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def learn(
 
 def _made(model: PythonModel, context: Context) -> Made:
     started = perf_counter()
-    rows = model.run(context, context.session)
+    rows = model.run(context)
     schema = context.schemas.setdefault(model.name, _schema_of(model))
     table = f'"{schema}"."{model.name}"'
     context.session.execute(f'create schema if not exists "{schema}"')
@@ -218,10 +218,7 @@ def _references(path: Path) -> frozenset[str]:
         node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)
     )
     return frozenset(
-        call.args[0].value
+        ast.literal_eval(call.args[0])
         for call in calls
-        if isinstance(call.func, ast.Attribute)
-        and call.func.attr == "ref"
-        and isinstance(call.args[0], ast.Constant)
-        and isinstance(call.args[0].value, str)
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "ref"
     )
