@@ -66,7 +66,7 @@ def demo_data(longer_demo: Path, shared: Callable[[str, Fill], Path]) -> Path:
 @pytest.fixture(scope="session")
 def demo(demo_data: Path, shared: Callable[[str, Fill], Path]) -> Sandbox:
     """The small demo shop, judged on one past window; tests only read it."""
-    folder = shared("demo", lambda folder: Sandbox(folder, demo_data).build(*ONE_FOLD))
+    folder = shared("demo", lambda folder: Sandbox(folder, demo_data).build(*ONE_FOLD, artefacts=True))
     return Sandbox(folder, demo_data)
 
 
@@ -87,7 +87,7 @@ def omnichannel(demo_data: Path, shared: Callable[[str, Fill], Path]) -> Sandbox
         return Sandbox(folder, data, retailers="online_retail,lpoint")
 
     def build(folder: Path) -> None:
-        run = place(folder).dbt("build", *ONE_FOLD)
+        run = place(folder).dbt("build", *ONE_FOLD, artefacts=True)
         assert run.code == 0, run.output
 
     return place(shared("omnichannel", build))

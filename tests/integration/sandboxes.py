@@ -5,6 +5,7 @@ import functools
 import io
 import os
 import pprint
+import shutil
 import signal
 import subprocess
 import sys
@@ -127,7 +128,7 @@ class Sandbox:
             **_: object,
         ) -> int:
             environment = {"PALETTE_DB": str(warehouse)} | dict(further or {})
-            done = self.dbt(*arguments, environment=dict(os.environ) | environment)
+            done = self.dbt(*arguments, environment=dict(os.environ) | environment, artefacts=True)
             print(done.output)
             return done.code
 
@@ -142,11 +143,17 @@ class Sandbox:
         unforeseen = "" if isinstance(done.exception, SystemExit) else f"{done.exception or ''}"
         return Run(done.exit_code, done.output + unforeseen)
 
-    def dbt(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Run:
-        """Run dbt in this process, which saves its start."""
+    def dbt(
+        self, *arguments: str, environment: Mapping[str, str] | None = None, artefacts: bool = False
+    ) -> Run:
+        """Run dbt in this process, which saves its start.
+
+        It writes its JSON files, which takes about a second, for those alone who look at these artefacts.
+        """
         messages: list[str] = []
+        further = {"DBT_WRITE_JSON": str(artefacts), **(environment or {})}
         try:
-            with self.inside(environment or {}), contextlib.redirect_stdout(io.StringIO()):
+            with self.inside(further), contextlib.redirect_stdout(io.StringIO()):
                 manifest = None
                 if self.project == ROOT and "parse" not in arguments:
                     manifest = parsed()
@@ -161,6 +168,11 @@ class Sandbox:
             DuckDBConnectionManager.close_all_connections()
         return Run(0 if done.success else 1, "\n".join([*messages, str(done.exception or "")]))
 
+    def leave_landed(self, other: "Sandbox") -> "Sandbox":
+        """Leave what another place has landed of the same files: reading the real one takes seconds."""
+        shutil.copytree(other.target / "landing", self.target / "landing", copy_function=os.link)
+        return self
+
     def leave_parsed(self, warehouse: Path, *arguments: str | Path, target: Path | None = None) -> None:
         """Leave dbt what is parsed of the project: it reads what a test changed, where it would read all.
 
@@ -173,19 +185,18 @@ class Sandbox:
         set_invocation_context(os.environ | {"PALETTE_DB": str(warehouse)})
         connection = load_profile(str(ROOT), {}).credentials.connection_info()
         given = arguments[arguments.index("--vars") + 1] if "--vars" in arguments else "{}"
-        variables = [pprint.pformat(yaml.safe_load(str(given))), "", "", __version__]
-        known.state_check.vars_hash = FileHash.from_contents("\x00".join(variables))
+        known.state_check.vars_hash = hash_of_variables(given)
         known.state_check.profile_hash = FileHash.from_contents(pprint.pformat(sorted(connection)))
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(known.to_msgpack(extended_mashumaro_encoder))
 
-    def attempt(self, *arguments: str) -> Run:
+    def attempt(self, *arguments: str, artefacts: bool = False) -> Run:
         """Run `dbt build` without the unit tests: they look at code, and have a test of their own."""
-        return self.dbt("build", *arguments, "--exclude-resource-type", "unit_test")
+        return self.dbt("build", *arguments, "--exclude-resource-type", "unit_test", artefacts=artefacts)
 
-    def build(self, *arguments: str) -> "Sandbox":
+    def build(self, *arguments: str, artefacts: bool = False) -> "Sandbox":
         """Run `dbt build` without the unit tests, which has to succeed."""
-        run = self.attempt(*arguments)
+        run = self.attempt(*arguments, artefacts=artefacts)
         assert run.code == 0, run.output
         return self
 
@@ -204,9 +215,22 @@ class Sandbox:
 
 
 class Parsing:
-    """Where what dbt parsed lies for all workers, of which the first one parses."""
+    """Where what dbt parsed lies for all workers, of which the first one parses; its hash of no `--vars`."""
 
     folder: Path | None = None
+    of_no_variables: FileHash | None = None
+
+
+def hash_of_variables(given: str | Path) -> FileHash:
+    """Hash `--vars` as dbt does, some versions with the names of profile and target and others without."""
+
+    def hashed(variables: object, *names: str) -> FileHash:
+        return FileHash.from_contents("\x00".join([pprint.pformat(variables), *names, __version__]))
+
+    versions = (("palette", "duckdb"), ("", ""))
+    names = [names for names in versions if hashed({}, *names) == Parsing.of_no_variables]
+    assert names, "dbt tells `--vars` apart in a new way"
+    return hashed(yaml.safe_load(str(given)), *names[0])
 
 
 @functools.cache
@@ -220,9 +244,12 @@ def parsed() -> Manifest | None:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setenv("DBT_TARGET_PATH", str(target))
         patch.setenv("PALETTE_DB", str(target / "palette.duckdb"))
+        patch.setenv("DBT_WRITE_JSON", "true")  # the manifests, which tests look at
         patch.chdir(ROOT)
         stack.enter_context(FileLock(target / "parsing"))
         manifest = dbtRunner().invoke(["parse", "--quiet"]).result
+    if manifest:
+        Parsing.of_no_variables = manifest.state_check.vars_hash
     for query in manifest.saved_queries.values() if manifest else ():
         # dbt cannot copy a manifest whose saved queries have no filter.
         query.query_params.where = query.query_params.where or WhereFilterIntersection([])

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from sandboxes import Sandbox
+from sandboxes import Parsing, parsed
 
 # From the ground up.
 DOMAINS = ("core", "sales", "segments", "baskets", "recommendations", "value", "overview", "metrics")
@@ -13,10 +13,10 @@ BESIDE = "quality"  # looks at all of them
 
 
 @pytest.fixture(scope="module")
-def manifest(demo_data, tmp_path_factory):
-    place = Sandbox(tmp_path_factory.mktemp("parsed"), demo_data)
-    assert place.dbt("parse").code == 0
-    return json.loads((place.target / "manifest.json").read_text())
+def manifest():
+    assert parsed()
+    assert Parsing.folder
+    return json.loads((Parsing.folder / "manifest.json").read_text())
 
 
 def domain(node: dict) -> str:

@@ -31,7 +31,7 @@ def test_the_shop_that_is_silent_for_longest_counts(sandbox: Sandbox, days, sile
     data = sandbox.folder / "shops"
     for shop, ago in days.items():
         deliver(data, shop, NOW - datetime.timedelta(days=ago))
-    run = replace(sandbox, data=data, retailers="").dbt("source", "freshness")
+    run = replace(sandbox, data=data, retailers="").dbt("source", "freshness", artefacts=True)
     assert run.code == 0, run.output
     results = json.loads((sandbox.target / "sources.json").read_text())["results"]
     judged = {result["unique_id"].removeprefix("source.palette."): result for result in results}

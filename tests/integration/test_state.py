@@ -70,7 +70,7 @@ def test_a_change_is_tried_on_a_copy_of_the_warehouse_as_the_page_says(demo: San
 
 def missed(changed: Sandbox) -> list[str]:
     """What readers of the marts would miss, by dbt's manifests."""
-    assert changed.dbt("parse").code == 0
+    assert changed.dbt("parse", artefacts=True).code == 0
     assert Parsing.folder
     before, now = (
         json.loads((folder / "manifest.json").read_text()) for folder in (Parsing.folder, changed.target)

@@ -257,7 +257,9 @@ def test_the_unit_tests_hold_whatever_the_settings(demo, sandbox):
 
 def test_no_setting_changes_what_is_parsed(demo, sandbox):
     """So the tests parse once, see `parsed`, and dbt may keep what it parsed."""
-    run = sandbox.dbt("parse", "--no-partial-parse", "--vars", json.dumps(OTHER_SETTINGS))
+    run = sandbox.dbt(
+        "parse", "--no-partial-parse", "--vars", json.dumps(OTHER_SETTINGS), artefacts=True
+    )
     assert run.code == 0, run.output
     found, default = (
         json.loads((place.target / "manifest.json").read_text())["nodes"] for place in (sandbox, demo)
@@ -292,4 +294,4 @@ def test_a_handful_of_customers_is_enough_and_a_failed_warning_is_reported(sandb
     assert len(tiny.query("from customer_360")) == 3
     failed = tiny.query("select severity from quality_results where not success")
     assert set(failed["severity"]) == {"warning"}
-    assert "WARNING online_retail_staging" in tiny.run("palette", "summary").output
+    assert "WARNING online_retail_staging" in tiny.palette("summary").output
