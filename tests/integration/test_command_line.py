@@ -1,28 +1,40 @@
 """The commands as a user types them."""
 
 import json
+import random
 import shutil
+from pathlib import Path
 
 import duckdb
 import pytest
-from sandboxes import ONE_FOLD, ROOT, Run, Sandbox, any_row_apart, identical
+from sandboxes import DEMO_DAY, ONE_FOLD, ROOT, Run, Sandbox, any_row_apart, identical
 
 from harm import leave_a_log
 from palette.python_models import python_models
 
 
 @pytest.fixture(scope="module")
-def rebuilt(demo: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> tuple[Sandbox, Run]:
+def rebuilt(
+    demo: Sandbox, longer_demo: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Sandbox, Run]:
     """A `palette build` over an earlier warehouse, and what it printed; tests only read it.
 
-    Its learners have one thread more than the others'.
+    It is as of the demo's last day, of files that go on, with their lines in another order, and its learners
+    have one thread more than the others'.
     """
-    place = Sandbox(tmp_path_factory.mktemp("rebuilt"), demo.data)
+    place = Sandbox(tmp_path_factory.mktemp("rebuilt"), tmp_path_factory.mktemp("shuffled"))
+    header, *lines = longer_demo.read_text("latin-1").splitlines()
+    random.Random(1).shuffle(lines)
+    half = len(lines) // 2
+    (place.data / "online_retail").mkdir()
+    for name, part in (("b.csv", lines[:half]), ("a.csv", lines[half:])):
+        (place.data / "online_retail" / name).write_text("\n".join([header, *part, ""]), "latin-1")
     shutil.copy(demo.warehouse, place.warehouse)
     leave_a_log(place.warehouse, "create or replace table orders as select * from orders limit 1")
+    variables = f"{{as_of_date: {DEMO_DAY}, recommendation_folds: 1}}"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OMP_NUM_THREADS", "2")
-        return place, place.run("palette", "build", *ONE_FOLD)
+        return place, place.run("palette", "build", "--vars", variables)
 
 
 @pytest.mark.parametrize(
@@ -68,9 +80,25 @@ def test_build_keeps_the_histories_and_nothing_else(demo, rebuilt, table, added)
     assert (~kept).sum() == len(place.query(f"from {added}"))
 
 
-def test_the_same_input_gives_the_same_tables(demo, rebuilt):
+def test_the_same_lines_give_the_same_tables_as_of_a_day(demo, rebuilt):
+    """Those of the day's own files, in whatever order lines stand in whatever files, and on other threads."""
     place, _ = rebuilt
     assert identical(demo, place) == []
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("staging.stg_online_retail__order_lines", "ordered_at"),
+        ("intermediate.int_order_lines__unioned", "ordered_at"),
+        ("order_lines", "ordered_at"),
+        ("excluded_order_lines", "ordered_at"),
+        ("dates", "date_day"),
+    ],
+)
+def test_as_of_date_hides_whatever_came_later(rebuilt, table, column):
+    place, _ = rebuilt
+    assert place.query(f"select max({column})::date::varchar as day from {table}")["day"][0] <= DEMO_DAY
 
 
 def test_build_tests_data_and_not_code(rebuilt):

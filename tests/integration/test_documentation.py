@@ -168,7 +168,7 @@ def test_no_file_names_a_package_registry():
 
 
 def test_the_lineage_site_is_built(omnichannel, tmp_path):
-    place = Sandbox(tmp_path, omnichannel.data, retailers=omnichannel.retailers)
+    place = Sandbox(tmp_path, omnichannel.data, retailers=omnichannel.retailers).leave_landed(omnichannel)
     shutil.copy(omnichannel.warehouse, place.warehouse)  # which dbt locks
     run = place.palette("docs")
     assert run.code == 0, run.output

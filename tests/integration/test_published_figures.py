@@ -157,7 +157,7 @@ def test_the_teacups_go_together(real):
 
 def test_rarer_known_pairs_are_found_at_a_lower_support(real, tmp_path):
     """The study took a customer's purchases as one basket; with orders its rarer pairs are below 2 %."""
-    copy = type(real)(tmp_path, real.data)
+    copy = type(real)(tmp_path, real.data).leave_landed(real)
     copy.warehouse.write_bytes(real.warehouse.read_bytes())
     variables = "{basket_min_support: 0.008, basket_max_items: 1}"
     copy.build("--select", "int_basket_items", "basket_rules", "--vars", variables)

@@ -37,7 +37,7 @@ def few_customers(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
 @pytest.mark.parametrize(("shop", "retailer", "day"), PAST)
 def test_a_past_month_is_what_a_build_of_its_last_day_says(shop, retailer, day, request, tmp_path):
     built = request.getfixturevalue(shop)
-    as_of = Sandbox(tmp_path, built.data, retailers=retailer)
+    as_of = Sandbox(tmp_path, built.data, retailers=retailer).leave_landed(built)
     as_of.build(
         "--select", "+customer_rfm", "+customer_features", "--vars", f"{{as_of_date: {day}}}", *UNTESTED
     )

@@ -1,7 +1,7 @@
 """What a build of the demo shop gives, whoever builds it, in whatever order its lines come."""
 
 import json
-import random
+import re
 import shutil
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import duckdb
 import pytest
 import yaml
 from deliveries import add_german, differing, rows_of_demo
-from sandboxes import DEMO_DAY, DEMO_FILE, UNTESTED, Sandbox, any_row_apart, identical
+from sandboxes import DEMO_FILE, UNTESTED, Sandbox, any_row_apart, identical, parsed
 
 from palette.core.settings import Settings
 
@@ -177,30 +177,6 @@ def test_rows_apart_are_told_from_the_same_in_another_order(other, apart):
         assert any_row_apart(connection, second, first) is apart
 
 
-def test_as_of_date_hides_whatever_came_later_and_the_order_of_lines_changes_nothing(
-    demo, longer_demo, sandbox, tmp_path
-):
-    """A warehouse as of a day is the one that day's files gave, in whatever order and files."""
-    data = tmp_path / "shuffled"
-    (data / "online_retail").mkdir(parents=True)
-    header, *lines = longer_demo.read_text("latin-1").splitlines()
-    random.Random(1).shuffle(lines)
-    half = len(lines) // 2
-    for name, part in (("b.csv", lines[:half]), ("a.csv", lines[half:])):
-        (data / "online_retail" / name).write_text("\n".join([header, *part, ""]), "latin-1")
-    variables = f"{{as_of_date: {DEMO_DAY}, recommendation_folds: 1}}"
-    as_of = type(sandbox)(sandbox.folder, data).build("--vars", variables, *UNTESTED)
-    assert identical(demo, as_of) == []
-    for table, column in (
-        ("staging.stg_online_retail__order_lines", "ordered_at"),
-        ("intermediate.int_order_lines__unioned", "ordered_at"),
-        ("order_lines", "ordered_at"),
-        ("excluded_order_lines", "ordered_at"),
-        ("dates", "date_day"),
-    ):
-        assert as_of.query(f"select max({column})::date::varchar as day from {table}")["day"][0] <= DEMO_DAY
-
-
 @pytest.fixture(scope="module")
 def set_otherwise(demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
     """The demo shop, and the same purchases as a shop of another form, built with other settings."""
@@ -214,9 +190,10 @@ def set_otherwise(demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         "recommendations_per_customer": 3,
         "recommendation_folds": 1,
         "recommendation_models": "popularity, als, goes_with",
+        "value_folds": 1,
     }
     read = ("+cluster_diagnostics", "+basket_rules", *(f"+{mart}" for mart in LISTS))
-    return place.build("--select", *read, "--vars", json.dumps(variables))
+    return place.build("--select", *read, "--vars", json.dumps(variables), *UNTESTED)
 
 
 def test_settings_reach_the_models(set_otherwise):
@@ -246,20 +223,39 @@ def test_the_same_purchases_in_another_form_give_the_same_lists(set_otherwise):
     assert (offered["n"] > 5).all()
 
 
+def reading_settings() -> set[str]:
+    """Models whose SQL reads a setting, itself or by macros."""
+    known = parsed()
+    assert known
+    macros = {each.name: each.macro_sql for each in known.macros.values() if each.package_name == "palette"}
+    reading = {"var"}
+
+    def reads(sql: str) -> bool:
+        return any(re.search(rf"\b{name}\(", sql) for name in reading)
+
+    while more := {name.split("__")[-1] for name, sql in macros.items() if reads(sql)} - reading:
+        reading |= more
+    models = [each for each in known.nodes.values() if each.resource_type == "model"]
+    return {model.name for model in models if reads(model.raw_code)}
+
+
 def test_the_unit_tests_hold_whatever_the_settings(demo, sandbox):
+    """Of the models that read any; the `dbt build` of `omnichannel` has all of them, as set by default."""
     defaults = {name: field.default for name, field in Settings.model_fields.items()}
     assert OTHER_SETTINGS.keys() == defaults.keys()
     assert not OTHER_SETTINGS.items() & defaults.items()
+    models = reading_settings()
+    assert {"int_basket_items", "recommendations", "stg_orders__order_lines"} <= models
     shutil.copy(demo.warehouse, sandbox.warehouse)
-    run = sandbox.dbt("test", "--select", "test_type:unit", "--vars", json.dumps(OTHER_SETTINGS))
+    selected = [f"{model},test_type:unit" for model in sorted(models)]
+    run = sandbox.dbt("test", "--select", *selected, "--vars", json.dumps(OTHER_SETTINGS))
     assert run.code == 0, run.output
+    assert "recommendations::" in run.output
 
 
 def test_no_setting_changes_what_is_parsed(demo, sandbox):
     """So the tests parse once, see `parsed`, and dbt may keep what it parsed."""
-    run = sandbox.dbt(
-        "parse", "--no-partial-parse", "--vars", json.dumps(OTHER_SETTINGS), artefacts=True
-    )
+    run = sandbox.dbt("parse", "--no-partial-parse", "--vars", json.dumps(OTHER_SETTINGS), artefacts=True)
     assert run.code == 0, run.output
     found, default = (
         json.loads((place.target / "manifest.json").read_text())["nodes"] for place in (sandbox, demo)
