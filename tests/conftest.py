@@ -17,17 +17,20 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 LONGEST = (
     "test_published_figures",
     "test_documentation",
-    "test_lifestyle_palette",
+    "test_any_shop",
     "test_warehouse",
     "test_recommendations",
-    "test_any_shop",
     "test_gates",
-    "test_report",
-    "test_only_what_is_so",
-    "test_time_machine",
     "test_command_line",
+    "test_report",
     "test_your_data",
+    "test_recipes",
+    "test_only_what_is_so",
+    "test_lifestyle_palette",
+    "test_time_machine",
+    "test_state",
     "test_made_files",
+    "test_planted_drift",
 )
 
 

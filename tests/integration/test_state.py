@@ -51,6 +51,7 @@ def test_a_change_is_tried_on_a_copy_of_the_warehouse_as_the_page_says(demo: San
     (place.project / "warehouse").mkdir()
     shutil.copy(demo.warehouse, place.project / "warehouse")
     shutil.copytree(demo.target, place.project / "target")
+    place.leave_parsed(tmp_path / "mine" / "palette.duckdb", target=place.project / "target")
     mart = place.project / "models/marts/core/cleaning_waterfall.sql"
     mart.write_text(f"{mart.read_text()}-- changed\n")
 
