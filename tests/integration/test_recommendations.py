@@ -302,7 +302,7 @@ def test_a_daily_run_can_skip_the_backtest(sandbox, demo):
     sandbox.build("--select", *judging, "--vars", "{palette_backtest: false}")
     assert sandbox.query("from recommendation_metrics").empty
     assert sandbox.query("from recommendation_rule_costs").empty
-    assert "not judged" in sandbox.palette("summary").output
+    assert "not judged" in sandbox.run("palette", "summary").output
     by_hybrid = demo.query("select list_name from recommendation_choices where model = 'hybrid'")["list_name"]
     assert {"again", "discover"} <= {*by_hybrid}
     assert sandbox.query("select distinct model from recommendations")["model"].tolist() == ["hybrid"]
@@ -337,7 +337,7 @@ def test_a_list_that_the_hybrid_loses_is_made_by_what_beats_it(sandbox, demo):
     assert (rows.loc[rows["list_name"] == "next", "model"] == "own_then_popular").all()
     assert (rows.loc[rows["list_name"] == "discover", "model"] == "hybrid").all()
     listed = "own then popular"
-    assert listed in sandbox.palette("summary").output
+    assert listed in sandbox.run("palette", "summary").output
 
 
 @pytest.mark.parametrize(
