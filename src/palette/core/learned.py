@@ -1,12 +1,12 @@
 """The file form of what was learned: numbers and names, by which anybody can be scored without fitting.
 
 An object is a dict or list of text, numbers, bytes, NumPy arrays and SciPy sparse matrices, to any depth. Its
-form is MessagePack, compressed; it holds no code, so that reading one that came from elsewhere runs none, and
-equal objects give equal bytes. A learner says itself what it keeps: scikit-learn's own objects would bind a
-warehouse to one version of scikit-learn, and pickle, or skops with its trees, would have to trust the file.
+form is MessagePack, in a frame of Zstandard; it holds no code, so that reading one that came from elsewhere
+runs none, and equal objects give equal bytes. A learner says itself what it keeps: scikit-learn's own objects
+would bind a warehouse to one version of scikit-learn, and pickle, or skops with its trees, would have to
+trust the file.
 """
 
-import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 from scipy.sparse import csr_array, issparse
 
-VERSION = 2  # of the form; another one is refused
+VERSION = 3  # of the form; another one is refused
 SCHEMA = pa.schema(
     [
         pa.field("retailer", pa.string(), nullable=False),
@@ -26,6 +26,7 @@ SCHEMA = pa.schema(
     ]
 )
 
+_COMPRESSION = "zstd"
 _ARRAY, _SPARSE = 1, 2  # MessagePack's extension types
 _KINDS = "biuf"  # kinds of numbers that an array may hold
 
@@ -47,7 +48,8 @@ def pack(learned: object) -> bytes:
     LearnedError
         It holds something of another type, which the message names.
     """
-    return zlib.compress(_packed([VERSION, learned]))
+    compressed: bytes = pa.compress(_packed([VERSION, learned]), codec=_COMPRESSION, asbytes=True)
+    return compressed
 
 
 def unpack(content: bytes) -> Any:
@@ -59,11 +61,11 @@ def unpack(content: bytes) -> Any:
         It is of another version, or no such file at all.
     """
     try:
-        version, learned = _unpacked(zlib.decompress(content))
-    except (zlib.error, ValueError, TypeError) as error:
+        with pa.CompressedInputStream(pa.BufferReader(content), _COMPRESSION) as frame:
+            version, learned = _unpacked(frame.read())
+    except (OSError, ValueError, TypeError) as error:
         raise LearnedError(f"is not a learned object: {error}") from error
-    if version != VERSION:
-        raise LearnedError(f"is of version {version}, not {VERSION}: build the warehouse anew")
+    _check(version)
     return learned
 
 
@@ -93,12 +95,18 @@ def objects(rows: pd.DataFrame) -> dict[tuple[str, str], Any]:
         One of them cannot be read; the message names it.
     """
     found = {}
-    for retailer, name, content in zip(rows["retailer"], rows["learned"], rows["content"], strict=True):
+    for retailer, name, version, content in rows[SCHEMA.names].itertuples(index=False):
         try:
+            _check(version)
             found[str(retailer), str(name)] = unpack(bytes(content))
         except LearnedError as error:
             raise LearnedError(f"{name} of {retailer}: {error}") from error
     return found
+
+
+def _check(version: object) -> None:
+    if version != VERSION:
+        raise LearnedError(f"is of version {version}, not {VERSION}: build the warehouse anew")
 
 
 def _packed(learned: object) -> bytes:

@@ -1,7 +1,6 @@
-import zlib
-
 import msgpack
 import numpy as np
+import pyarrow as pa
 import pytest
 from scipy.sparse import csc_matrix, csr_array
 from sklearn.linear_model import LinearRegression
@@ -85,10 +84,20 @@ def test_another_version_is_refused(monkeypatch: pytest.MonkeyPatch):
         unpack(later)
 
 
+def test_a_row_of_another_version_is_refused_whatever_its_form():
+    rows = table({("shop", "palette"): [1]}).assign(version=learned.VERSION - 1, content=[b"an older form"])
+    with pytest.raises(LearnedError, match=rf"^palette of shop: is of version {learned.VERSION - 1}, not"):
+        objects(rows)
+
+
+def compressed(content: bytes) -> bytes:
+    return pa.compress(content, codec="zstd", asbytes=True)
+
+
 def array_of(dtype: str) -> bytes:
     """An object that claims an array of that type."""
     array = msgpack.ExtType(1, msgpack.packb([dtype, [1], bytes(8)]))
-    return zlib.compress(msgpack.packb([learned.VERSION, array]))
+    return compressed(msgpack.packb([learned.VERSION, array]))
 
 
 @pytest.mark.parametrize(
@@ -97,11 +106,11 @@ def array_of(dtype: str) -> bytes:
         b"",
         b"PK\x03\x04",
         pack({"a": NUMBERS})[:-6],
-        zlib.compress(b"\xc1"),
-        zlib.compress(msgpack.packb({"version": 1})[:-1]),
-        zlib.compress(msgpack.packb(7)),
-        zlib.compress(msgpack.packb([learned.VERSION])),
-        zlib.compress(msgpack.packb([learned.VERSION, msgpack.ExtType(9, b"")])),
+        compressed(b"\xc1"),
+        compressed(msgpack.packb({"version": 1})[:-1]),
+        compressed(msgpack.packb(7)),
+        compressed(msgpack.packb([learned.VERSION])),
+        compressed(msgpack.packb([learned.VERSION, msgpack.ExtType(9, b"")])),
         array_of("|O"),
         array_of("<f4"),
     ],
