@@ -34,13 +34,13 @@ FUSION = "rank_fusion"
 CELLS = 1_000_000  # customers x items at a time, a bit or a score each: bounds the memory
 OWN = 60  # of what the customer bought this many are candidates, the latest and most frequent first
 FUSED = 500  # places of a component that rank fusion looks at
-WINDOWS = 5  # earlier windows that a ranker learns from
-CUSTOMERS = 1_200  # at most, of a window that is learned from
+WINDOWS, SPARED_WINDOWS = 5, 3  # earlier ones that today's ranker learns from, and one of a past moment
+CUSTOMERS = 800  # at most, of a window that is learned from
 JUDGED = 2_500  # at most, of a window that is judged as well
 EXAMPLES = 20_000  # candidates at most of a window, all that were bought among them
 FORESTS = 2  # whose log-odds are averaged: chance in one is evened out by the other
-ROUNDS = 200  # trees of a forest
-SPARED = 50_000  # candidates that a forest of a past moment learns from, about, unless purchases are scarce
+ROUNDS = 120  # trees of a forest
+SPARED = 50_000  # candidates that the one forest of a past moment learns from, unless purchases are scarce
 SEEN = 50  # candidates of a customer that the trees are asked about
 SCARCE = 3_000  # purchases to learn from at which trees and linear model count the same
 FEWEST = 50  # purchases among the candidates: with fewer there is nothing to learn
@@ -371,31 +371,27 @@ def fit_ranker(windows: Sequence[Examples], *, seed: int, most: int | None = Non
     seed
         Seed of the trees, and of the draw from what was not bought.
     most
-        About how many candidates each forest learns from; by default from all, which takes as much longer.
+        About how many candidates to learn from, with one forest; by default from all, with ``FORESTS``.
     """
     bought = int(sum(window.bought.sum() for window in windows))
     if bought < FEWEST:
         return None
     rate = min(window.rate for window in windows)
     known = joined([window.at_rate(rate, seed=seed) for window in windows])
-    parts = list(_parts(known, most or len(known.bought), seed))
-    forests = tuple(spread(lambda place: _grown(parts[place], bought, seed + place), range(FORESTS)))
+    forests = tuple(_grown(_part(known, most, seed), bought, seed, FORESTS if most is None else 1))
     return Ranker(forests, Linear.fit(known.features, known.bought), bought / (bought + SCARCE), rate)
 
 
-def _parts(known: Examples, most: int, seed: int) -> Iterator[Examples]:
-    """Yield what each forest learns from: candidates of other customers, of all while data is scarce."""
-    if len(known.bought) <= most or known.bought.sum() <= SCARCE:
-        yield from [known] * FORESTS
-        return
-    customers = np.random.default_rng(seed).permutation(np.unique(known.customer))
-    count = round(most / len(known.bought) * len(customers))
-    for first in np.linspace(0, len(customers) - count, FORESTS, dtype=int):
-        yield known.of(customers[first : first + count])
+def _part(known: Examples, most: int | None, seed: int) -> Examples:
+    """Draw customers who have about so many candidates, or everybody while purchases are scarce."""
+    if most is None or len(known.bought) <= most or known.bought.sum() <= SCARCE:
+        return known
+    customers = np.unique(known.customer)
+    return known.of(drawn(customers, round(most / len(known.bought) * len(customers)), seed))
 
 
-def _grown(known: Examples, bought: int, seed: int) -> lightgbm.Booster:
-    """Grow a forest: trees that differ at random in where they split, so that chance evens out over them."""
+def _grown(known: Examples, bought: int, seed: int, forests: int) -> Iterator[lightgbm.Booster]:
+    """Grow forests: trees that differ at random in where they split, so that chance evens out over them."""
     parameters = {
         "objective": "binary",
         "extra_trees": True,
@@ -406,14 +402,18 @@ def _grown(known: Examples, bought: int, seed: int) -> lightgbm.Booster:
         "lambda_l2": 5.0,
         "max_bin": 63,
         "bin_construct_sample_cnt": 50_000,
-        "seed": seed,
         "num_threads": 1,
         "deterministic": True,
         "force_col_wise": True,
         "verbose": -1,
     }
     examples = lightgbm.Dataset(known.features, known.bought.astype(np.float32), params=parameters)
-    return lightgbm.train(parameters, examples, ROUNDS)
+    examples.construct()
+
+    def grow(number: int) -> lightgbm.Booster:
+        return lightgbm.train(parameters | {"seed": seed + number}, examples, ROUNDS)
+
+    yield from spread(grow, range(forests))
 
 
 def fused(moment: Moment, chosen: Candidates) -> Vector:

@@ -27,6 +27,7 @@ from palette.recommendations.hybrid import (
     CUSTOMERS,
     NAME,
     SPARED,
+    SPARED_WINDOWS,
     WINDOWS,
     Candidates,
     Examples,
@@ -237,9 +238,11 @@ def beyond_ease(retailer: str, items: int) -> str:
 def training_moments(purchases: Purchases, days_back: int, days: int) -> list[int]:
     """Return the earlier moments that a ranker for a moment learns from: windows that end by it.
 
-    A moment needs a window's length of purchases before it.
+    A moment needs a window's length of purchases before it. A ranker of the past, which is only judged,
+    learns from fewer windows than today's.
     """
-    backs = [days_back + place * days for place in range(1, WINDOWS + 1)]
+    count = SPARED_WINDOWS if days_back else WINDOWS
+    backs = [days_back + place * days for place in range(1, count + 1)]
     return [back for back in backs if purchases.span - back >= days]
 
 

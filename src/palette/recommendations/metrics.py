@@ -204,8 +204,10 @@ class Bootstrap:
         count = len(unique)
         if not count:
             raise ValueError("no customers to draw from")
-        drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=resamples)
-        return cls(codes, drawn.astype(np.float32))
+        drawn = np.random.default_rng(seed).integers(count, size=(resamples, count))
+        cells = (drawn + count * np.arange(resamples)[:, None]).ravel()
+        weights = np.bincount(cells, minlength=drawn.size).reshape(drawn.shape)
+        return cls(codes, weights.astype(np.float32))
 
     def interval(self, values: Floats) -> tuple[Floats, Floats]:
         """Return the 95 % percentile interval of each column's mean over the rows.

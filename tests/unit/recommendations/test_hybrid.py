@@ -21,7 +21,7 @@ from palette.recommendations.hybrid import (
     Linear,
     Moment,
     Ranker,
-    _parts,
+    _part,
     active,
     batches,
     candidates,
@@ -650,32 +650,30 @@ def test_trees_see_of_each_customer_what_the_linear_model_finds_best(monkeypatch
     assert (whole != alone).all()
 
 
-def test_spared_forests_learn_from_other_customers_while_there_are_enough_of_them(
+def test_a_spared_ranker_learns_from_some_customers_while_there_are_enough_of_them(
     monkeypatch: pytest.MonkeyPatch,
 ):
     window = drawn(4_000, 0)
-    assert all(part is window for part in _parts(window, 4_000, 0))  # few candidates
-    assert all(part is window for part in _parts(window, 1_000, 0))  # scarce purchases
+    assert _part(window, None, 0) is window
+    assert _part(window, 4_000, 0) is window  # few candidates
+    assert _part(window, 1_000, 0) is window  # scarce purchases
     monkeypatch.setattr(module, "SCARCE", 100)
-    one, other = _parts(window, 1_000, 0)
-    assert len(one.bought) == len(other.bought) == 1_000
-    assert not set(one.customer) & set(other.customer)
-    assert_array_equal(one.bought, window.bought[one.customer])
-    again = _parts(window, 1_000, 1)
-    assert [set(part.customer) for part in again] != [set(one.customer), set(other.customer)]
-    assert set().union(*(part.customer for part in _parts(window, 3_000, 0))) == set(window.customer)
+    part = _part(window, 1_000, 0)
+    assert len(part.bought) == 1_000
+    assert_array_equal(part.bought, window.bought[part.customer])
+    assert set(_part(window, 1_000, 1).customer) != set(part.customer)
 
 
-def test_forests_learn_from_all_candidates_unless_they_are_spared(monkeypatch: pytest.MonkeyPatch):
+def test_a_spared_ranker_has_one_forest(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(module, "SCARCE", 100)
     sizes: list[int] = []
     grown = module._grown
     monkeypatch.setattr(
         module, "_grown", lambda known, *args: (sizes.append(len(known.bought)), grown(known, *args))[1]
     )
-    fit_ranker([drawn(2_000, 0)], seed=0, most=500)
-    fit_ranker([drawn(2_000, 0)], seed=0)
-    assert sizes == [500, 500, 2_000, 2_000]
+    assert len(fit_ranker([drawn(2_000, 0)], seed=0, most=500).forests) == 1
+    assert len(fit_ranker([drawn(2_000, 0)], seed=0).forests) == module.FORESTS
+    assert sizes == [500, 2_000]
 
 
 def test_the_log_odds_of_the_forests_are_averaged():
