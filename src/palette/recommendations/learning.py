@@ -214,7 +214,7 @@ def learn(
         fold.lists = _joined([lists for _, lists in parts])
         return joined([part for part, _ in parts]).of(teach)
 
-    # A ranker is grown, a forest a core, beside the fit of the moment that it is for.
+    # A ranker is grown beside the fit of the moment that it is for.
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(1) as beside:
         for back in sorted(needed, reverse=True):
             windows[back] = taught(back).thinned(seed=seed)
