@@ -378,7 +378,7 @@ def fit_ranker(windows: Sequence[Examples], *, seed: int, most: int | None = Non
         return None
     rate = min(window.rate for window in windows)
     known = joined([window.at_rate(rate, seed=seed) for window in windows])
-    forests = tuple(_grown(_part(known, most, seed), bought, seed, FORESTS if most is None else 1))
+    forests = _grown(_part(known, most, seed), bought, seed, FORESTS if most is None else 1)
     return Ranker(forests, Linear.fit(known.features, known.bought), bought / (bought + SCARCE), rate)
 
 
@@ -390,7 +390,7 @@ def _part(known: Examples, most: int | None, seed: int) -> Examples:
     return known.of(drawn(customers, round(most / len(known.bought) * len(customers)), seed))
 
 
-def _grown(known: Examples, bought: int, seed: int, forests: int) -> Iterator[lightgbm.Booster]:
+def _grown(known: Examples, bought: int, seed: int, forests: int) -> tuple[lightgbm.Booster, ...]:
     """Grow forests: trees that differ at random in where they split, so that chance evens out over them."""
     parameters = {
         "objective": "binary",
@@ -413,7 +413,7 @@ def _grown(known: Examples, bought: int, seed: int, forests: int) -> Iterator[li
     def grow(number: int) -> lightgbm.Booster:
         return lightgbm.train(parameters | {"seed": seed + number}, examples, ROUNDS)
 
-    yield from spread(grow, range(forests))
+    return tuple(spread(grow, range(forests)))
 
 
 def fused(moment: Moment, chosen: Candidates) -> Vector:
