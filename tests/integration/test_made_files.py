@@ -35,7 +35,7 @@ def write_shops(data: Path) -> dict[str, int]:
     lines: dict[str, int] = {}
 
     @settings(
-        max_examples=200,
+        max_examples=400,
         phases=[Phase.generate],
         database=None,
         deadline=None,

@@ -563,12 +563,12 @@ def test_a_report_without_a_warehouse_is_refused(sandbox):
 def test_a_warehouse_of_an_earlier_version_is_named_and_the_earlier_report_stays(changed, tmp_path, sandbox):
     assert changed == sandbox.warehouse
     with duckdb.connect(str(changed)) as connection:
-        connection.execute("drop table cleaning_waterfall")
+        connection.execute("drop table customer_monthly")
     out = tmp_path / "report.html"
     out.write_text("earlier")
     run = sandbox.palette("report", "--out", str(out))
     assert run.code == 1
     assert f"{changed}: not a warehouse of this version, run `make build`" in run.output
-    assert "cleaning_waterfall" in run.output
+    assert "customer_monthly" in run.output
     assert out.read_text() == "earlier"
     assert list(tmp_path.glob(f"{UNFINISHED}*")) == []
