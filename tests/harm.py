@@ -1,8 +1,10 @@
-"""What happens to builds: killed writers, processes that are to be killed, and who listens to Ctrl-C."""
+"""What happens to builds: others at the warehouse, processes to be killed, and who listens to Ctrl-C."""
 
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _KILLED_WRITER = """
@@ -12,6 +14,28 @@ connection.execute("set wal_autocheckpoint = '1GB'")
 connection.execute(sys.argv[2])
 os._exit(9)
 """
+_HOLDER = """
+import duckdb, sys
+held = duckdb.connect(sys.argv[1], read_only=sys.argv[2] == "True")
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def held(warehouse: Path, *, read_only: bool = False) -> Iterator[None]:
+    """Have another process hold a warehouse open."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", _HOLDER, str(warehouse), str(read_only)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"held\n"
+    try:
+        yield
+    finally:
+        process.communicate(timeout=30)
 
 
 def leave_a_log(warehouse: Path, sql: str) -> None:

@@ -2,13 +2,14 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 from sandboxes import DEMO_DAY, DEMO_FILE, ONE_FOLD, Parsing, Sandbox, us_date
 
+from harm import held
 from outside import DATA, ONLINE_RETAIL, outside
 from palette.demo import write_demo
 from projects import copy_of_project
@@ -34,6 +35,12 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Fill], Pa
         return folder
 
     return filled
+
+
+def only_read(place: Sandbox) -> Iterator[Sandbox]:
+    """Give a warehouse that nobody can write to meanwhile: another worker may be reading it."""
+    with held(place.warehouse, read_only=True):
+        yield place
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -64,14 +71,14 @@ def demo_data(longer_demo: Path, shared: Callable[[str, Fill], Path]) -> Path:
 
 
 @pytest.fixture(scope="session")
-def demo(demo_data: Path, shared: Callable[[str, Fill], Path]) -> Sandbox:
+def demo(demo_data: Path, shared: Callable[[str, Fill], Path]) -> Iterator[Sandbox]:
     """The small demo shop, judged on one past window; tests only read it."""
     folder = shared("demo", lambda folder: Sandbox(folder, demo_data).build(*ONE_FOLD, artefacts=True))
-    return Sandbox(folder, demo_data)
+    yield from only_read(Sandbox(folder, demo_data))
 
 
 @pytest.fixture(scope="session")
-def omnichannel(demo_data: Path, shared: Callable[[str, Fill], Path]) -> Sandbox:
+def omnichannel(demo_data: Path, shared: Callable[[str, Fill], Path]) -> Iterator[Sandbox]:
     """The demo's omnichannel retailer in its default size and the small demo shop; tests only read them.
 
     They are built by `dbt build`, of which the unit tests are part, and judged on one past window.
@@ -90,14 +97,14 @@ def omnichannel(demo_data: Path, shared: Callable[[str, Fill], Path]) -> Sandbox
         run = place(folder).dbt("build", *ONE_FOLD, artefacts=True)
         assert run.code == 0, run.output
 
-    return place(shared("omnichannel", build))
+    yield from only_read(place(shared("omnichannel", build)))
 
 
 @pytest.fixture(scope="session")
-def real(shared: Callable[[str, Fill], Path]) -> Sandbox:
+def real(shared: Callable[[str, Fill], Path]) -> Iterator[Sandbox]:
     """The real Online Retail file, built with every setting as it is by default; tests only read it."""
     outside(ONLINE_RETAIL)
-    return Sandbox(shared("real", lambda folder: Sandbox(folder, DATA).build()), DATA)
+    yield from only_read(Sandbox(shared("real", lambda folder: Sandbox(folder, DATA).build()), DATA))
 
 
 @pytest.fixture

@@ -37,13 +37,18 @@ def saved_queries() -> list[str]:
 
 @pytest.fixture(scope="module")
 def asked(demo: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
-    """The demo's warehouse and a project whose target has what dbt parsed: MetricFlow looks there alone."""
-    project = copy_of_project(tmp_path_factory.mktemp("project"))
+    """A copy of the demo's warehouse, which MetricFlow opens as if to write, and of the project.
+
+    Its target has what dbt parsed: MetricFlow looks there alone.
+    """
+    folder = tmp_path_factory.mktemp("asked")
+    project = copy_of_project(folder / "project")
+    shutil.copy(demo.warehouse, folder)
     assert parsed()
     assert Parsing.folder
     (project / "target").mkdir()
     shutil.copy(Parsing.folder / "semantic_manifest.json", project / "target")
-    return replace(demo, project=project)
+    return replace(demo, folder=folder, project=project)
 
 
 @pytest.mark.parametrize("name", saved_queries())

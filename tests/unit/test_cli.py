@@ -3,20 +3,19 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
 from typer.testing import CliRunner, Result
 
+from harm import held
 from palette import assignment, cli
 from palette.core.errors import InputError, MissingLibraryError
 from palette.overview import summary
 from palette.recommendations.rules import RuleError
 
-HOLD = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
 WRITE = """
 import sys, time
 from palette import cli, demo
@@ -39,20 +38,6 @@ def raising(error: BaseException) -> Callable[..., object]:
         raise error
 
     return fail
-
-
-@contextmanager
-def held(warehouse: Path, how: str = HOLD) -> Iterator[None]:
-    """Have another process hold a warehouse open, for writing unless it says otherwise."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", how, str(warehouse)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert process.stdout is not None
-    process.stdout.readline()
-    try:
-        yield
-    finally:
-        process.communicate(timeout=30)
 
 
 @pytest.fixture
@@ -202,7 +187,6 @@ def test_a_build_whose_memory_is_no_amount_ends_before_it_begins(
 
 
 def test_a_warehouse_that_somebody_reads_cannot_be_written_to(warehouse: Path) -> None:
-    reading = HOLD.replace("(sys.argv[1])", "(sys.argv[1], read_only=True)")
-    with held(warehouse, reading):
+    with held(warehouse, read_only=True):
         said = run("learn", "cluster_fits").stderr
     assert "cannot be written to; close whatever has it open, or wait until it is done" in said
