@@ -41,7 +41,14 @@ from palette.recommendations.hybrid import (
     joined,
     scores_of,
 )
-from palette.recommendations.lists import Preferences, as_places, in_preferred_order, ranked, ruled_items
+from palette.recommendations.lists import (
+    Preferences,
+    as_places,
+    in_preferred_order,
+    on_list,
+    ranked,
+    ruled_items,
+)
 from palette.recommendations.metrics import KS
 from palette.recommendations.models import DEEP, EASE_ITEMS
 from palette.recommendations.offers import OFFERS, Offer, meant_for
@@ -347,6 +354,7 @@ def _lists(
     """Make and judge the lists of some customers, by every model, and by the hybrid under every rule."""
     history = moment.history
     owned = history.bought[chosen.customers].toarray() > 0
+    everything = ranked(moment, chosen, score)
     for offer in OFFERS:
         allowed = offer.allowed(history, chosen.customers, chosen.scores, days)
         rows = np.flatnonzero(meant_for(history, offer)[chosen.customers] & (bought & allowed).any(axis=1))
@@ -359,9 +367,9 @@ def _lists(
         for name, scores in chosen.scores.items():
             best, _ = best_allowed(scores, allowed[rows], depth, rows)
             yield (offer.name, name, NO_RULE), judged(shown(best))
-        everything = ranked(offer, moment, chosen, score, allowed)
+        fit = on_list(offer, history, everything, allowed)
         for label, variant in _variants(rules_for(rules, history.purchases.retailer, offer.name)):
-            kept = apply_rules(everything, items, variant, length=depth)
+            kept = apply_rules(fit, items, variant, length=depth)
             best = as_places(kept, chosen.customers[rows], depth)
             yield (offer.name, NAME, label), judged(shown(best))
 

@@ -152,41 +152,50 @@ def as_places(rows: pd.DataFrame, customers: Codes, length: int) -> Codes:
     return in_places(row[order], rows["item"].to_numpy()[order], len(customers), length)
 
 
-def ranked(offer: Offer, moment: Moment, chosen: Candidates, score: Vector, allowed: Mask) -> pd.DataFrame:
-    """Rank what may be on a list.
+def ranked(moment: Moment, chosen: Candidates, score: Vector) -> pd.DataFrame:
+    """Rank candidates.
 
     Parameters
     ----------
-    offer
-        The list.
     moment, chosen, score
         Candidates of a moment, and the ranker's score of each.
-    allowed
-        What may be on the list, customers x items (:meth:`Offer.allowed`).
 
     Returns
     -------
     pandas.DataFrame
-        ``customer``, ``item`` (codes), ``score`` and ``days_since_bought`` (NaN for never), by customer and
-        best first; equal scores by item.
+        ``place`` (among the customers), ``customer``, ``item`` (codes), ``score`` and ``days_since_bought``
+        (NaN for never), by customer and best first; equal scores by item.
     """
-    history = moment.history
-    kept = allowed[chosen.place, chosen.item] & meant_for(history, offer)[chosen.customer]
-    customer, item, score = chosen.customer[kept], chosen.item[kept], score[kept].round(9)
-    order = np.lexsort((item, -score, customer))
-    customer, item = customer[order], item[order]
-    position, found = history.pairs.find(customer * history.shape[1] + item)
-    since = np.where(found, history.pairs.last_age[position], np.nan) if len(found) else np.zeros(0)
-    return pd.DataFrame(
-        {"customer": customer, "item": item, "score": score[order], "days_since_bought": since}
+    score = score.round(9)
+    order = np.lexsort((chosen.item, -score, chosen.place))
+    place, item = chosen.place[order], chosen.item[order]
+    customer, pairs = chosen.customers[place], moment.history.pairs
+    position, found = pairs.find(customer * moment.history.shape[1] + item)
+    since = (
+        np.where(found, pairs.last_age[position], np.nan) if len(pairs.key) else np.full(len(item), np.nan)
     )
+    return pd.DataFrame(
+        {
+            "place": place,
+            "customer": customer,
+            "item": item,
+            "score": score[order],
+            "days_since_bought": since,
+        }
+    )
+
+
+def on_list(offer: Offer, history: History, rows: pd.DataFrame, allowed: Mask) -> pd.DataFrame:
+    """Keep of what was :func:`ranked` what may be on a list, customers x items (:meth:`Offer.allowed`)."""
+    kept = allowed[rows["place"], rows["item"]] & meant_for(history, offer)[rows["customer"]]
+    return rows[kept].drop(columns="place").reset_index(drop=True)
 
 
 def listed(
     offer: Offer,
     moment: Moment,
     chosen: Candidates,
-    scored: tuple[Vector, str],
+    rows: pd.DataFrame,
     made_by: str,
     *,
     days: int,
@@ -199,8 +208,8 @@ def listed(
         The list.
     moment, chosen
         Candidates of a moment.
-    scored
-        See :func:`palette.recommendations.hybrid.scores_of`.
+    rows
+        What the hybrid :func:`ranked`, with ``model``, its name or that of what stands in for it.
     made_by
         Name of the model; one that was not fitted at the moment names nothing.
     days
@@ -209,18 +218,18 @@ def listed(
     Returns
     -------
     pandas.DataFrame
-        As :func:`ranked`, with ``model``, who ranked the row; scores are comparable within a model alone.
+        As :func:`on_list`; ``model`` is who ranked the row: scores are comparable within a model alone.
     """
-    score, name = scored
-    allowed = offer.allowed(moment.history, chosen.customers, chosen.scores, days)
-    rows = ranked(offer, moment, chosen, score, allowed).assign(model=name)
+    history = moment.history
+    allowed = offer.allowed(history, chosen.customers, chosen.scores, days)
+    rows = on_list(offer, history, rows, allowed)
     if made_by == NAME or made_by not in chosen.scores:
         return rows
     best, scores = best_allowed(chosen.scores[made_by], allowed, DEEP)
     place, rank = places(best >= 0)
     own = Candidates(chosen.customers, chosen.scores, place, best[place, rank])
-    first = ranked(offer, moment, own, scores[place, rank].astype(np.float64), allowed)
-    rows = pd.concat([first.assign(model=made_by), rows]).drop_duplicates(["customer", "item"])
+    first = ranked(moment, own, scores[place, rank].astype(np.float64)).assign(model=made_by)
+    rows = pd.concat([on_list(offer, history, first, allowed), rows]).drop_duplicates(["customer", "item"])
     return rows.sort_values("customer", kind="stable", ignore_index=True)
 
 
@@ -234,7 +243,7 @@ def ruled_items(history: History) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Lists:
-    """The making of a retailer's lists, without fitting: a call makes those of some customers.
+    """The making of a retailer's lists, without on_list: a call makes those of some customers.
 
     Attributes
     ----------
@@ -340,10 +349,12 @@ class Lists:
         moment = self.moment
         history, retailer = moment.history, moment.history.purchases.retailer
         chosen = candidates(moment, customers, self.days)
-        scored = scores_of(self.ranker, moment, chosen)
+        score, name = scores_of(self.ranker, moment, chosen)
+        everything = ranked(moment, chosen, score).assign(model=name)
         parts = []
         for offer in OFFERS:
-            rows = listed(offer, moment, chosen, scored, self.made_by.get(offer.name, NAME), days=self.days)
+            by = self.made_by.get(offer.name, NAME)
+            rows = listed(offer, moment, chosen, everything, by, days=self.days)
             depth = DEEP if offer.as_sets else self.length
             rows = apply_rules(rows, self.items, rules_for(self.rules, retailer, offer.name), length=depth)
             if offer.by_preference:
@@ -351,8 +362,8 @@ class Lists:
             if offer.as_sets:
                 rows = _in_sets(rows, history, self.length)
             parts.append(_described(retailer, offer, self.reasons, rows, self.days))
-        by = [(name, "ascending") for name in ("customer_code", "list_name", "rank")]
-        return pa.concat_tables(parts).sort_by(by)
+        order = [(name, "ascending") for name in ("customer_code", "list_name", "rank")]
+        return pa.concat_tables(parts).sort_by(order)
 
     @cached_property
     def _meetings(self) -> dict[str, csr_matrix]:

@@ -24,6 +24,7 @@ from palette.recommendations.lists import (
     Preferences,
     in_preferred_order,
     listed,
+    on_list,
     ranked,
     ruled_items,
 )
@@ -110,7 +111,8 @@ def ranking(offer: Offer, known: History, score: list[list[float]], **scores: li
     components = {name: given_scores(values) for name, values in scores.items()}
     chosen = Candidates(customers, components, place, item)
     allowed = offer.allowed(known, customers, components, DAYS)
-    rows = ranked(offer, Moment(known, {}), chosen, np.array(score).ravel(), allowed)
+    everything = ranked(Moment(known, {}), chosen, np.array(score).ravel())
+    rows = on_list(offer, known, everything, allowed)
     assert rows.columns.tolist() == ["customer", "item", "score", "days_since_bought"]
     return [
         f"{known.purchases.ids[row.customer]} {'abcdef'[row.item]} {row.score:g}"
@@ -332,7 +334,7 @@ def test_what_goes_with_is_the_cosine_within_orders():
     assert scored == pytest.approx([0, 2 / np.sqrt(8), 1 / 2, 0, 0, 0])
     everything = Candidates(np.array([1]), {"goes_with": found}, np.zeros(6, dtype=int), np.arange(6))
     allowed = OFFER["push"].allowed(known, everything.customers, everything.scores, DAYS)
-    rows = ranked(OFFER["push"], moment, everything, np.full(6, 0.5), allowed)
+    rows = on_list(OFFER["push"], known, ranked(moment, everything, np.full(6, 0.5)), allowed)
     assert rows["item"].tolist() == [1, 2]
     assert rows["score"].tolist() == [0.5, 0.5]
 
@@ -365,8 +367,9 @@ def made_by(model: str, list_name: str = "next", **scores: list[list[float]]) ->
     components = {name: given_scores(values) for name, values in scores.items()}
     place, item = np.array([0, 0, 1, 1]), np.array([1, 3, 1, 3])
     chosen = Candidates(np.arange(2), components, place, item)
-    scored = np.array([0.1, 0.2, 0.1, 0.2]), "hybrid"
-    rows = listed(OFFER[list_name], Moment(known, {}), chosen, scored, model, days=DAYS)
+    moment = Moment(known, {})
+    by_the_hybrid = ranked(moment, chosen, np.array([0.1, 0.2, 0.1, 0.2])).assign(model="hybrid")
+    rows = listed(OFFER[list_name], moment, chosen, by_the_hybrid, model, days=DAYS)
     return [
         f"{('ann', 'ben')[row.customer]} {'abcdef'[row.item]} {row.model} {row.score:g}"
         for row in rows.itertuples(index=False)
