@@ -23,6 +23,7 @@ from palette.recommendations.purchases import DAY
 
 WORD = r"[^\W\d_]{2,}"
 COMMON, FEW_ITEMS = 0.1, 100  # a word of more than this share of the items, and of so many, tells nothing
+LAST_DAYS, AS_USUAL = 28, 2  # of what is rebought lately
 A_DAY = 1 + 1e-6  # purchases less than a day apart are no interval; ages are not exact to the second
 
 
@@ -116,6 +117,19 @@ class History(Known):
         return sums(item, None, self.shape[1]) / np.maximum(self.buyers, 1)
 
     @of_all
+    def lately_rebought(self) -> Vector:
+        """Share of those who had bought an item before the last days, and ordered in them, who rebought it.
+
+        As if ``AS_USUAL`` more had been asked, who rebuy it as often as any item is rebought.
+        """
+        customer, item = np.divmod(self.pairs.key, self.shape[1])
+        asked = (self.pairs.first_age >= LAST_DAYS) & (self.last_age[customer] < LAST_DAYS)
+        again = asked & (self.pairs.last_age < LAST_DAYS)
+        rebought, owners = (sums(item[of], None, self.shape[1]) for of in (again, asked))
+        usual = rebought.sum() / max(owners.sum(), 1)
+        return (rebought + AS_USUAL * usual) / (owners + AS_USUAL)
+
+    @of_all
     def online(self) -> NDArray[np.bool_]:
         """Whether each item was bought online."""
         return sums(self._item, self.lines["online"], self.shape[1]) > 0
@@ -172,10 +186,14 @@ class History(Known):
 
         Rounded, so that the order of the sum decides nothing.
         """
-        paid = sums(self.line_customer, self.lines["amount"], self.shape[0])
         back = self.purchases.money_back
         back = back[back["time"] <= -self.days_back * DAY] if self.days_back else back
-        return (paid - sums(back["customer"], back["amount"], self.shape[0])).round(6)
+        return (self.paid - sums(back["customer"], back["amount"], self.shape[0])).round(6)
+
+    @cached_property
+    def paid(self) -> Vector:
+        """What each customer paid for all that they bought."""
+        return sums(self.line_customer, self.lines["amount"], self.shape[0])
 
     @cached_property
     def times(self) -> dict[str, Vector]:

@@ -493,6 +493,7 @@ def _of_items(history: History) -> dict[str, Vector]:
         "last_sold": history.last_sold,
         "price": history.price,
         "repeat_rate": history.repeat_rate,
+        "lately_rebought": history.lately_rebought,
         "usual_interval": history.usual_interval,
     }
 
@@ -521,14 +522,13 @@ def _of_customers(history: History) -> dict[str, Vector]:
 def _of_pairs(history: History, customer: Codes, item: Codes) -> dict[str, Vector]:
     codes, _ = history.categories
     share = history.category_share[customer, codes[item]]
-    position, found = history.pairs.find(customer * history.shape[1] + item)
+    pairs = history.pairs
+    position, found = pairs.find(customer * history.shape[1] + item)
 
     def own(values: Vector) -> Vector:
         return np.where(found, values[position] if len(values) else np.nan, np.nan)
 
-    orders, last, first = (
-        own(values) for values in (history.pairs.orders, history.pairs.last_age, history.pairs.first_age)
-    )
+    orders, amount, last, first = map(own, (pairs.orders, pairs.amount, pairs.last_age, pairs.first_age))
     since = np.where(found, history.orders_since(customer, np.nan_to_num(last)), np.nan)
     possible = history.orders_since(customer, np.nan_to_num(first), inclusive=True)
     return {
@@ -536,6 +536,7 @@ def _of_pairs(history: History, customer: Codes, item: Codes) -> dict[str, Vecto
         "category_share": share,
         "category_preference": share / np.maximum(history.usual_share[codes[item]], 1e-9),
         "own_orders": np.nan_to_num(orders),
+        "amount_share": np.nan_to_num(amount / np.maximum(history.paid[customer], 1e-9)),
         "own_recent": _cells(history.recent, customer, item),
         "since_bought": last,
         "own_interval": (first - last) / np.maximum(orders - 1, 0.5),

@@ -30,12 +30,13 @@ HALF_LIFE = 60.0  # days after which a purchase counts half for `recent`
 class Pairs:
     """Pairs of a customer and an item bought, sorted by ``key`` = customer x items + item.
 
-    ``orders`` is the number of orders with the item; ``first_age`` and ``last_age`` are days before the
-    moment of the first and the last of them.
+    ``orders`` is the number of orders with the item and ``amount`` what was paid for it; ``first_age`` and
+    ``last_age`` are days before the moment of the first and the last of them.
     """
 
     key: Codes
     orders: Vector
+    amount: Vector
     first_age: Vector
     last_age: Vector
 
@@ -306,9 +307,11 @@ class Known:
 
     @cached_property
     def pairs(self) -> Pairs:
-        """What every customer bought, and when first and last."""
+        """What every customer bought, how much of it, and when first and last."""
         key = self.line_customer * self.shape[1] + self._item
         order = np.argsort(key, kind="stable")
         unique, start, orders = np.unique(key[order], return_index=True, return_counts=True)
         age = self.lines["age"].to_numpy()[order]  # oldest first within a pair
-        return Pairs(unique, orders.astype(np.float64), age[start], age[start + orders - 1])
+        amount = self.lines["amount"].to_numpy(dtype=np.float64)[order]
+        amount = np.add.reduceat(amount, start) if len(start) else amount
+        return Pairs(unique, orders.astype(np.float64), amount, age[start], age[start + orders - 1])

@@ -29,6 +29,16 @@ def test_repeat_rate_is_the_share_of_buyers_with_more_than_one_order(purchases: 
     assert history.repeat_rate.tolist() == [0, 3 / 5, 0]
 
 
+def test_what_is_rebought_lately_is_asked_of_owners_who_ordered_and_leans_to_what_is_usual(purchases: Make):
+    tea = [("ann", "tea", 0), ("ann", "tea", 30), ("ben", "tea", 5), ("cat", "tea", 2), ("dan", "tea", 39)]
+    nut = [("ben", "nut", 1), ("ben", "nut", 35), ("eve", "nut", 40)]
+    history = History(purchases([*tea, *nut], unsold=["zip"]))
+    # nut: ben did; tea: ann did and ben did not, while cat ordered nothing, and dan and eve owned nothing
+    usual = 2 / 3
+    expected = [(1 + 2 * usual) / (1 + 2), (1 + 2 * usual) / (2 + 2), usual]
+    assert_allclose(history.lately_rebought, expected)
+
+
 def test_interval_is_the_mean_of_the_own_ones_and_the_usual_one(purchases: Make):
     history = History(purchases(REBOUGHT))
     # usual: 20
@@ -352,7 +362,7 @@ def test_a_moment_before_the_first_purchase_knows_nothing(purchases: Make):
     assert history.buyers.tolist() == history.buyers_within(28).tolist() == [0, 0]
     assert history.first_sold.tolist() == history.last_sold.tolist() == [NEVER, NEVER]
     assert np.isnan([history.price, history.usual_interval]).all()
-    assert history.repeat_rate.tolist() == [0, 0]
+    assert history.repeat_rate.tolist() == history.lately_rebought.tolist() == [0, 0]
     assert not history.online.any()
     assert history.scores.tolist() == [[0, 0, 0]] * 4
     assert history.recency.tolist() == [NEVER] * 4
@@ -374,12 +384,12 @@ def test_no_form_of_a_history_changes_with_what_comes_after(purchases: Make, tow
     for name in ("orders", "bought", "recent", "last_order", "today"):
         assert_array_equal(getattr(again, name).toarray(), getattr(known, name).toarray(), name)
     assert_array_equal(again.baskets.toarray().sum(axis=0), known.baskets.toarray().sum(axis=0))
-    for name in ("key", "orders", "first_age", "last_age"):
+    for name in ("key", "orders", "amount", "first_age", "last_age"):
         assert_array_equal(getattr(again.pairs, name), getattr(known.pairs, name), name)
     names = (
-        "moment days_today buyers first_sold last_sold price usual_interval repeat_rate online "
-        "customer_orders customer_items last_age first_age recency frequency monetary orders_back "
-        "online_share offline_only log_price scores category_share learners"
+        "moment days_today buyers first_sold last_sold price usual_interval repeat_rate lately_rebought "
+        "online customer_orders customer_items last_age first_age recency frequency monetary paid "
+        "orders_back online_share offline_only log_price scores category_share learners"
     )
     for name in names.split():
         assert_array_equal(getattr(again, name), getattr(known, name), name)

@@ -309,6 +309,7 @@ def test_features_of_what_the_customer_bought_worked_by_hand(table: pd.DataFrame
     unknown = np.nan
     expected = {
         "own_orders": [3, 1, 0, 1, 1],
+        "amount_share": [6 / 14, 8 / 14, 0, 8 / 10, 2 / 10],
         "since_bought": [0, 0, unknown, 15, 2],
         "own_interval": [20 / 2, 0, unknown, 0, 0],
         "orders_since_bought": [0, 0, unknown, 1, 0],
@@ -344,6 +345,7 @@ def test_features_of_items_worked_by_hand(table: pd.DataFrame):
         "last_sold": [0, 0, 19],
         "price": [8, 2, 3],
         "repeat_rate": [0, 1 / 2, 0],
+        "lately_rebought": [0, 0, 0],  # nobody ordered 28 days ago
         "usual_interval": [np.nan, 10, np.nan],
     }
     for customer in ("ann", "ben", "cat"):
