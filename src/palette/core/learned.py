@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 from scipy.sparse import csr_array, issparse
 
-VERSION = 3  # of the form; another one is refused
+VERSION = 4  # of the form, and of what rankers look at; another one is refused
 SCHEMA = pa.schema(
     [
         pa.field("retailer", pa.string(), nullable=False),
