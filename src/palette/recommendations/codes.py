@@ -30,8 +30,9 @@ def sought(ordered: NDArray[Any], values: NDArray[Any], side: Literal["left", "r
 
 def binary(customers: Codes, items: Codes, shape: tuple[int, int]) -> csr_matrix:
     """Return 1 where a customer and an item are named together, however often."""
-    counted = csr_matrix((np.ones(len(customers), dtype=np.float32), (customers, items)), shape=shape)
-    return (counted > 0).astype(np.float32)
+    found = csr_matrix((np.ones(len(customers), dtype=np.float32), (customers, items)), shape=shape)
+    found.data[:] = 1
+    return found
 
 
 def column_sums(matrix: csr_matrix) -> Vector:
@@ -42,6 +43,11 @@ def column_sums(matrix: csr_matrix) -> Vector:
 def sums(codes: ArrayLike, values: ArrayLike | None, size: int) -> Vector:
     """Add up the values of each code; without values, count."""
     return np.bincount(codes, values, minlength=size).astype(np.float64)
+
+
+def added_up(values: Vector, starts: Codes) -> Vector:
+    """Add up values in order, from each start to the next."""
+    return np.add.reduceat(values, starts) if len(starts) else np.zeros(0)
 
 
 def ratio(parts: Vector, wholes: Vector) -> Vector:

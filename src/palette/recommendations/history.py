@@ -127,7 +127,7 @@ class History(Known):
         again = asked & (self.pairs.last_age < LAST_DAYS)
         rebought, owners = (sums(item[of], None, self.shape[1]) for of in (again, asked))
         usual = rebought.sum() / max(owners.sum(), 1)
-        return (rebought + AS_USUAL * usual) / (owners + AS_USUAL)
+        return np.asarray((rebought + AS_USUAL * usual) / (owners + AS_USUAL))
 
     @of_all
     def online(self) -> NDArray[np.bool_]:

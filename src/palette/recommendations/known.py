@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from palette.recommendations.codes import NEVER, Codes, Vector, binary, drawn, sought, sums
+from palette.recommendations.codes import NEVER, Codes, Vector, added_up, binary, drawn, sought, sums
 from palette.recommendations.purchases import DAY, Purchases
 
 Found = TypeVar("Found")
@@ -223,8 +223,14 @@ class Known:
         return found
 
     def matrix(self, values: Vector) -> csr_matrix:
-        """Add up a value a line, customers x items."""
-        return csr_matrix((values.astype(np.float32), (self.line_customer, self._item)), shape=self.shape)
+        """Add up a value a line, customers x items: as all such matrices, with a cell for each pair."""
+        order, starts = self._by_pair
+        cells = added_up(values[order], starts).astype(np.float32)
+        return csr_matrix((cells, *self._cells), shape=self.shape)
+
+    def marked(self, lines: NDArray[np.bool_]) -> csr_matrix:
+        """1 where some of the lines are, customers x items."""
+        return binary(self.line_customer[lines], self._item[lines], self.shape)
 
     def baskets_of(self, customers: NDArray[np.bool_]) -> csr_matrix:
         """1 where the item is in the order, of all orders of some customers, orders x items."""
@@ -265,10 +271,10 @@ class Known:
     @cached_property
     def last_shares(self) -> csr_matrix:
         """Share of the customer's last ``LAST_ORDERS`` orders with the item."""
-        orders = np.clip(self.customer_orders[self.line_customer], 1, LAST_ORDERS)
-        shares = self.matrix(np.where(self.orders_back < LAST_ORDERS, 1 / orders, 0))
-        shares.eliminate_zeros()
-        return shares
+        last = self.orders_back < LAST_ORDERS
+        customer = self.line_customer[last]
+        shares = (1 / np.clip(self.customer_orders[customer], 1, LAST_ORDERS)).astype(np.float32)
+        return csr_matrix((shares, (customer, self._item[last])), shape=self.shape)
 
     @cached_property
     def last_order(self) -> csr_matrix:
@@ -276,9 +282,7 @@ class Known:
         day = self._day(self.lines["time"].to_numpy())
         last_day = np.full(self.shape[0], -NEVER)
         np.maximum.at(last_day, self.line_customer, day)
-        found = self.matrix((day == last_day[self.line_customer]).astype(np.float64))
-        found.eliminate_zeros()
-        return (found > 0).astype(np.float32)
+        return self.marked(day == last_day[self.line_customer])
 
     @cached_property
     def baskets(self) -> csr_matrix:
@@ -293,9 +297,7 @@ class Known:
     def within(self, first_day: float, days: float) -> csr_matrix:
         """1 where the customer bought the item on the ``days`` days that begin ``first_day`` days ago."""
         age = self.lines["age"].to_numpy()
-        found = self.matrix(((age < first_day) & (age >= first_day - days)).astype(np.float64))
-        found.eliminate_zeros()
-        return (found > 0).astype(np.float32)
+        return self.marked((age < first_day) & (age >= first_day - days))
 
     @once
     def window(self, days: int) -> csr_matrix:
@@ -306,12 +308,25 @@ class Known:
         return binary(later["customer"].to_numpy(), later["item"].to_numpy(), self.shape)
 
     @cached_property
-    def pairs(self) -> Pairs:
-        """What every customer bought, how much of it, and when first and last."""
+    def _by_pair(self) -> tuple[Codes, Codes]:
+        """Places of the lines by customer and item, oldest first within a pair, and where pairs begin."""
         key = self.line_customer * self.shape[1] + self._item
         order = np.argsort(key, kind="stable")
-        unique, start, orders = np.unique(key[order], return_index=True, return_counts=True)
-        age = self.lines["age"].to_numpy()[order]  # oldest first within a pair
-        amount = self.lines["amount"].to_numpy(dtype=np.float64)[order]
-        amount = np.add.reduceat(amount, start) if len(start) else amount
-        return Pairs(unique, orders.astype(np.float64), amount, age[start], age[start + orders - 1])
+        return order, np.flatnonzero(np.diff(key[order], prepend=-1))
+
+    @cached_property
+    def _cells(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Items of the pairs, and where each customer's begin and the last one's end."""
+        customer, item = np.divmod(self.pairs.key, self.shape[1])
+        begin = np.searchsorted(customer, np.arange(self.shape[0] + 1))
+        return item.astype(np.int32), begin.astype(np.int32)
+
+    @cached_property
+    def pairs(self) -> Pairs:
+        """What every customer bought, how much of it, and when first and last."""
+        order, starts = self._by_pair
+        orders = np.diff(starts, append=len(order))
+        first, last = order[starts], order[starts + orders - 1]
+        age, amount = self.lines["age"].to_numpy(), self.lines["amount"].to_numpy(dtype=np.float64)
+        key = self.line_customer[first] * self.shape[1] + self._item[first]
+        return Pairs(key, orders.astype(np.float64), added_up(amount[order], starts), age[first], age[last])
