@@ -56,8 +56,8 @@ def ratio(parts: Vector, wholes: Vector) -> Vector:
     return found
 
 
-def extreme(choose: np.ufunc, codes: Codes, ages: Vector, size: int) -> Vector:
-    """Return the least or greatest age of each code, ``NEVER`` where it has none."""
-    found = np.full(size, NEVER if choose is np.minimum else -NEVER)
-    choose.at(found, codes, ages)
-    return np.where(np.isfinite(found), found, NEVER)
+def last_of(codes: Codes, values: Vector, size: int, otherwise: float = NEVER) -> Vector:
+    """Return the last value that is given for each code."""
+    found = np.full(size, otherwise)
+    found[codes] = values
+    return found

@@ -13,7 +13,7 @@ from palette.recommendations.codes import (
     Vector,
     binary,
     column_sums,
-    extreme,
+    last_of,
     ratio,
     sought,
     sums,
@@ -87,12 +87,12 @@ class History(Known):
     @of_all
     def first_sold(self) -> Vector:
         """Days since each item was first sold; ``NEVER`` for none."""
-        return extreme(np.maximum, self._item, self.lines["age"].to_numpy(), self.shape[1])
+        return last_of(self._item[::-1], self._age[::-1], self.shape[1])
 
     @of_all
     def last_sold(self) -> Vector:
         """Days since each item was last sold; ``NEVER`` for none."""
-        return extreme(np.minimum, self._item, self.lines["age"].to_numpy(), self.shape[1])
+        return last_of(self._item, self._age, self.shape[1])
 
     @of_all
     def price(self) -> Vector:
@@ -165,20 +165,19 @@ class History(Known):
         """
         if not len(self.lines):
             return np.full(self.shape[0], NEVER)
-        last = np.full(self.shape[0], -NEVER)
-        np.maximum.at(last, self.line_customer, self.lines["time"].to_numpy())
-        latest = self.lines["time"].to_numpy()[-1]
+        time = self.lines["time"].to_numpy()
+        last, latest = last_of(self.line_customer, time, self.shape[0], -NEVER), time[-1]
         return recency_of(last, latest, self.purchases.recency_unit, self._midnight)
 
     @cached_property
     def last_age(self) -> Vector:
         """Days since each customer's last order; ``NEVER`` for none."""
-        return extreme(np.minimum, self.line_customer, self.lines["age"].to_numpy(), self.shape[0])
+        return last_of(self.line_customer, self._age, self.shape[0])
 
     @cached_property
     def first_age(self) -> Vector:
         """Days since each customer's first order; ``NEVER`` for none."""
-        return extreme(np.maximum, self.line_customer, self.lines["age"].to_numpy(), self.shape[0])
+        return last_of(self.line_customer[::-1], self._age[::-1], self.shape[0])
 
     @cached_property
     def monetary(self) -> Vector:

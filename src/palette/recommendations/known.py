@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from palette.recommendations.codes import NEVER, Codes, Vector, added_up, binary, drawn, sought, sums
+from palette.recommendations.codes import Codes, Vector, added_up, binary, drawn, last_of, sought, sums
 from palette.recommendations.purchases import DAY, Purchases
 
 Found = TypeVar("Found")
@@ -183,6 +183,12 @@ class Known:
         """Code of each line's customer."""
         return self.lines["customer"].to_numpy(dtype=np.int64)
 
+    @property
+    def _age(self) -> Vector:
+        """Days since each line was bought, the oldest first."""
+        found: Vector = self.lines["age"].to_numpy(dtype=np.float64)
+        return found
+
     @cached_property
     def _item(self) -> Codes:
         return self.lines["item"].to_numpy(dtype=np.int64)
@@ -251,7 +257,7 @@ class Known:
     @cached_property
     def recent(self) -> csr_matrix:
         """Orders with the item, each counting half after ``HALF_LIFE`` days."""
-        return self.matrix(0.5 ** (self.lines["age"].to_numpy() / HALF_LIFE))
+        return self.matrix(0.5 ** (self._age / HALF_LIFE))
 
     @cached_property
     def lately(self) -> csr_matrix:
@@ -280,8 +286,7 @@ class Known:
     def last_order(self) -> csr_matrix:
         """1 where the item is in an order of the customer's last calendar day with one."""
         day = self._day(self.lines["time"].to_numpy())
-        last_day = np.full(self.shape[0], -NEVER)
-        np.maximum.at(last_day, self.line_customer, day)
+        last_day = last_of(self.line_customer, day, self.shape[0])
         return self.marked(day == last_day[self.line_customer])
 
     @cached_property
@@ -296,7 +301,7 @@ class Known:
 
     def within(self, first_day: float, days: float) -> csr_matrix:
         """1 where the customer bought the item on the ``days`` days that begin ``first_day`` days ago."""
-        age = self.lines["age"].to_numpy()
+        age = self._age
         return self.marked((age < first_day) & (age >= first_day - days))
 
     @once
@@ -327,6 +332,6 @@ class Known:
         order, starts = self._by_pair
         orders = np.diff(starts, append=len(order))
         first, last = order[starts], order[starts + orders - 1]
-        age, amount = self.lines["age"].to_numpy(), self.lines["amount"].to_numpy(dtype=np.float64)
+        age, amount = self._age, self.lines["amount"].to_numpy(dtype=np.float64)
         key = self.line_customer[first] * self.shape[1] + self._item[first]
         return Pairs(key, orders.astype(np.float64), added_up(amount[order], starts), age[first], age[last])
