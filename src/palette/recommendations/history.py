@@ -23,7 +23,7 @@ from palette.recommendations.purchases import DAY
 
 WORD = r"[^\W\d_]{2,}"
 COMMON, FEW_ITEMS = 0.1, 100  # a word of more than this share of the items, and of so many, tells nothing
-LAST_DAYS, AS_USUAL = 28, 2  # of what is rebought lately
+LAST_DAYS, AS_USUAL = 28, 2  # that tell what is rebought lately, and owners added to those asked
 A_DAY = 1 + 1e-6  # purchases less than a day apart are no interval; ages are not exact to the second
 
 

@@ -20,7 +20,7 @@ from sklearn.linear_model import LogisticRegression
 
 from palette.core.catalogue import always_fitted
 from palette.core.threads import spread
-from palette.recommendations.codes import Codes, Vector, drawn
+from palette.recommendations.codes import Codes, Vector, drawn, ratio
 from palette.recommendations.history import History
 from palette.recommendations.models import POPULAR, GroupPopularity, Model, baselines, components
 from palette.recommendations.offers import OFFERS, ask_of_all, meant_for
@@ -536,7 +536,7 @@ def _of_pairs(history: History, customer: Codes, item: Codes) -> dict[str, Vecto
         "category_share": share,
         "category_preference": share / np.maximum(history.usual_share[codes[item]], 1e-9),
         "own_orders": np.nan_to_num(orders),
-        "amount_share": np.nan_to_num(amount / np.maximum(history.paid[customer], 1e-9)),
+        "amount_share": np.nan_to_num(ratio(amount, history.paid[customer])),
         "own_recent": _cells(history.recent, customer, item),
         "since_bought": last,
         "own_interval": (first - last) / np.maximum(orders - 1, 0.5),

@@ -171,18 +171,10 @@ def ranked(moment: Moment, chosen: Candidates, score: Vector) -> pd.DataFrame:
     place, item = chosen.place[order], chosen.item[order]
     customer, pairs = chosen.customers[place], moment.history.pairs
     position, found = pairs.find(customer * moment.history.shape[1] + item)
-    since = (
-        np.where(found, pairs.last_age[position], np.nan) if len(pairs.key) else np.full(len(item), np.nan)
-    )
-    return pd.DataFrame(
-        {
-            "place": place,
-            "customer": customer,
-            "item": item,
-            "score": score[order],
-            "days_since_bought": since,
-        }
-    )
+    since = np.full(len(item), np.nan)
+    since[found] = pairs.last_age[position[found]]
+    columns = {"place": place, "customer": customer, "item": item, "score": score[order]}
+    return pd.DataFrame(columns | {"days_since_bought": since})
 
 
 def on_list(offer: Offer, history: History, rows: pd.DataFrame, allowed: Mask) -> pd.DataFrame:
