@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from harm import held
 from palette import assignment, cli
 from palette.core.errors import InputError, MissingLibraryError
+from palette.core.learned import LearnedError
 from palette.overview import summary
 from palette.recommendations.rules import RuleError
 
@@ -164,7 +165,14 @@ def test_a_var_that_is_none_ends_in_its_message() -> None:
 
 
 @pytest.mark.usefixtures("warehouse")
-@pytest.mark.parametrize("error", [MissingLibraryError("libgomp.so.1"), RuleError("rules.csv: no list")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        MissingLibraryError("libgomp.so.1"),
+        RuleError("rules.csv: no list"),
+        LearnedError("palette of shop: is of version 3, not 4: build the warehouse anew"),
+    ],
+)
 def test_what_a_model_cannot_use_ends_in_its_message(
     monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:

@@ -16,6 +16,8 @@ import pandas as pd
 import pyarrow as pa
 from scipy.sparse import csr_array, issparse
 
+from palette.core.errors import ExpectedError
+
 VERSION = 4  # of the form, and of what rankers look at; another one is refused
 SCHEMA = pa.schema(
     [
@@ -31,7 +33,7 @@ _ARRAY, _SPARSE = 1, 2  # MessagePack's extension types
 _KINDS = "biuf"  # kinds of numbers that an array may hold
 
 
-class LearnedError(ValueError):
+class LearnedError(ExpectedError):
     """What cannot be written as a learned object, or is none that this version reads."""
 
 
