@@ -367,9 +367,9 @@ def _lists(
         for name, scores in chosen.scores.items():
             best, _ = best_allowed(scores, allowed[rows], depth, rows)
             yield (offer.name, name, NO_RULE), judged(shown(best))
-        fit = on_list(offer, history, everything, allowed)
+        offered = on_list(offer, history, everything, allowed)
         for label, variant in _variants(rules_for(rules, history.purchases.retailer, offer.name)):
-            kept = apply_rules(fit, items, variant, length=depth)
+            kept = apply_rules(offered, items, variant, length=depth)
             best = as_places(kept, chosen.customers[rows], depth)
             yield (offer.name, NAME, label), judged(shown(best))
 

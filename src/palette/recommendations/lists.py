@@ -235,7 +235,7 @@ def ruled_items(history: History) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Lists:
-    """The making of a retailer's lists, without on_list: a call makes those of some customers.
+    """The making of a retailer's lists, without fitting: a call makes those of some customers.
 
     Attributes
     ----------

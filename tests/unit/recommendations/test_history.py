@@ -33,7 +33,7 @@ def test_what_is_rebought_lately_is_asked_of_owners_who_ordered_and_leans_to_wha
     tea = [("ann", "tea", 0), ("ann", "tea", 30), ("ben", "tea", 5), ("cat", "tea", 2), ("dan", "tea", 39)]
     nut = [("ben", "nut", 1), ("ben", "nut", 35), ("eve", "nut", 40)]
     history = History(purchases([*tea, *nut], unsold=["zip"]))
-    # nut: ben did; tea: ann did and ben did not, while cat ordered nothing, and dan and eve owned nothing
+    # nut: ben did; tea: ann did and ben did not; cat ordered nothing since, dan and eve owned nothing
     usual = 2 / 3
     expected = [(1 + 2 * usual) / (1 + 2), (1 + 2 * usual) / (2 + 2), usual]
     assert_allclose(history.lately_rebought, expected)
