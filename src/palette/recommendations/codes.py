@@ -56,8 +56,13 @@ def ratio(parts: Vector, wholes: Vector) -> Vector:
     return found
 
 
-def last_of(codes: Codes, values: Vector, size: int, otherwise: float = NEVER) -> Vector:
+def last_of(codes: Codes, values: NDArray[Any], size: int, otherwise: float = NEVER) -> NDArray[Any]:
     """Return the last value that is given for each code."""
     found = np.full(size, otherwise)
     found[codes] = values
     return found
+
+
+def first_of(codes: Codes, values: NDArray[Any], size: int, otherwise: float = NEVER) -> NDArray[Any]:
+    """Return the first value that is given for each code."""
+    return last_of(codes[::-1], values[::-1], size, otherwise)

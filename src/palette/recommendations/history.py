@@ -13,6 +13,7 @@ from palette.recommendations.codes import (
     Vector,
     binary,
     column_sums,
+    first_of,
     last_of,
     ratio,
     sought,
@@ -87,7 +88,7 @@ class History(Known):
     @of_all
     def first_sold(self) -> Vector:
         """Days since each item was first sold; ``NEVER`` for none."""
-        return last_of(self._item[::-1], self._age[::-1], self.shape[1])
+        return first_of(self._item, self._age, self.shape[1])
 
     @of_all
     def last_sold(self) -> Vector:
@@ -177,7 +178,7 @@ class History(Known):
     @cached_property
     def first_age(self) -> Vector:
         """Days since each customer's first order; ``NEVER`` for none."""
-        return last_of(self.line_customer[::-1], self._age[::-1], self.shape[0])
+        return first_of(self.line_customer, self._age, self.shape[0])
 
     @cached_property
     def monetary(self) -> Vector:

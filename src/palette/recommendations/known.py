@@ -15,7 +15,17 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from palette.recommendations.codes import Codes, Vector, added_up, binary, drawn, last_of, sought, sums
+from palette.recommendations.codes import (
+    Codes,
+    Vector,
+    added_up,
+    binary,
+    drawn,
+    first_of,
+    last_of,
+    sought,
+    sums,
+)
 from palette.recommendations.purchases import DAY, Purchases
 
 Found = TypeVar("Found")
@@ -197,8 +207,7 @@ class Known:
     def _orders(self) -> pd.DataFrame:
         """The first line of each order, by time."""
         order, places = self.lines["order"].to_numpy(), np.arange(len(self.lines))
-        first = np.full(int(order.max(initial=-1)) + 1, -1)
-        first[order[::-1]] = places[::-1]
+        first = first_of(order, places, int(order.max(initial=-1)) + 1, -1)
         columns = ["customer", "order", "time", "age", "day_off"]
         return self.lines[columns].iloc[np.sort(first[first >= 0])]
 
@@ -229,10 +238,13 @@ class Known:
         return found
 
     def matrix(self, values: Vector) -> csr_matrix:
-        """Add up a value a line, customers x items: as all such matrices, with a cell for each pair."""
+        """Add up a value a line, customers x items."""
         order, starts = self._by_pair
-        cells = added_up(values[order], starts).astype(np.float32)
-        return csr_matrix((cells, *self._cells), shape=self.shape)
+        return self._with(added_up(values[order], starts))
+
+    def _with(self, values: Vector) -> csr_matrix:
+        """Give each pair its value, customers x items."""
+        return csr_matrix((values.astype(np.float32), *self._cells), shape=self.shape)
 
     def marked(self, lines: NDArray[np.bool_]) -> csr_matrix:
         """1 where some of the lines are, customers x items."""
@@ -247,12 +259,12 @@ class Known:
     @cached_property
     def orders(self) -> csr_matrix:
         """Orders with the item, customers x items."""
-        return self.matrix(np.ones(len(self.lines)))
+        return self._with(self.pairs.orders)
 
     @cached_property
     def bought(self) -> csr_matrix:
         """1 where the customer bought the item."""
-        return (self.orders > 0).astype(np.float32)
+        return self._with(np.ones(len(self.pairs.key)))
 
     @cached_property
     def recent(self) -> csr_matrix:
